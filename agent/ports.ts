@@ -1,0 +1,53 @@
+/** The narrow ports between a till's parts: what the uplink sees of the store, and what the sale sees of the other tills. */
+
+import type { Fault } from '../errors.ts';
+import type { BundlePointer, PeerMessage, TillAddress, TillEvent } from '../sync/protocol/types.ts';
+
+/** Facts that wait for HQ. Implemented by agent/store, used by sync/edge. */
+export interface OutboxPort {
+  readonly address: TillAddress;
+  readonly epoch: number;
+  /** Grows at every start of the process. */
+  readonly boot: number;
+  /** Events with seq > `after`, in order, at most `limit`; acknowledged ones too, while kept. */
+  read(after: number, limit: number): readonly TillEvent[];
+  /** Highest seq that HQ has committed with all before it. */
+  acknowledged(): number;
+  /** HQ has committed everything up to `contiguous`. Ignored if it is of another epoch or does not move ahead. */
+  acknowledge(epoch: number, contiguous: number): void;
+  /** Like `acknowledged`, for what was told to the store's other tills. */
+  told(): number;
+  tellUpTo(seq: number): void;
+  depth(): { readonly waiting: number; readonly oldestAt: string | null };
+  /** Called after a transaction that appended events has committed. */
+  onAppend(listener: () => void): () => void;
+}
+
+export type ActivationResult =
+  | { readonly ok: true; readonly id: string; readonly version: number }
+  | { readonly ok: false; readonly code: string; readonly message: string; readonly faults: readonly Fault[] };
+
+/** The bundle that the till decides with. Implemented by the agent, used by sync/edge. */
+export interface BundlePort {
+  current(): { readonly id: string; readonly version: number; readonly sha256: string } | null;
+  /** Highest version ever trusted for this bundle id; no lower one is accepted. */
+  highest(id: string): number;
+  /** Checks, compiles and swaps in one transaction; if anything is wrong the old bundle stays and nothing changes. */
+  activate(bytes: Uint8Array, pointer: BundlePointer): Promise<ActivationResult>;
+}
+
+/** The other tills of the store. Implemented by sync/edge, used by agent/coupons. */
+export interface PeerPort {
+  readonly online: boolean;
+  /** Best effort, at once. Facts are told from the outbox, not by this. */
+  send(message: PeerMessage): void;
+  onMessage(listener: (message: PeerMessage) => void): () => void;
+}
+
+/** What the screen says about the line to HQ. */
+export interface LineStatus {
+  readonly connected: boolean;
+  /** Since when it is as it is; RFC 3339. */
+  readonly since: string;
+  readonly problem: string | null;
+}

@@ -1,0 +1,80 @@
+/** What the rest of tillside sees of a scanner (UnifiedPOS conventions; contract devices.md section 2). */
+import type { TillsideError } from '../../errors.ts';
+
+export type Symbology =
+  | 'EAN13'
+  | 'EAN8'
+  | 'UPCA'
+  | 'CODE128'
+  | 'GS1-128'
+  | 'DATABAR'
+  | 'ITF'
+  | 'DATAMATRIX'
+  | 'GS1-DATAMATRIX'
+  | 'QR'
+  | 'GS1-QR'
+  | 'DOTCODE'
+  | 'OTHER';
+
+/** One scan, whole. */
+export interface Scan {
+  readonly raw: Uint8Array;
+  /** Decoded data without AIM identifier, prefix or suffix. */
+  readonly text: string;
+  /** AIM identifier as sent, `]E0`; null where the device sends none. */
+  readonly aim: string | null;
+  readonly symbology: Symbology | null;
+  /** As configured: `hid:05e0:1900`. */
+  readonly source: string;
+  /** Monotonic milliseconds at which the last byte arrived. */
+  readonly at: number;
+}
+
+export type ScannerState = 'open' | 'claimed' | 'enabled' | 'disabled' | 'released';
+
+export interface ScannerStatus {
+  readonly device: string;
+  readonly state: ScannerState;
+  readonly connected: boolean;
+  /** In plain words, for the status page; null when well. */
+  readonly problem: string | null;
+}
+
+export type ScannerEvents = {
+  scan: [Scan];
+  /** Data that was not a scan, lost links: the driver recovers by itself. */
+  error: [TillsideError];
+  status: [ScannerStatus];
+};
+
+export interface Scanner {
+  /** Claims, enables, and keeps looking for the device until `stop()`. Never throws for a missing device. */
+  start(): void;
+  stop(): Promise<void>;
+  enable(): void;
+  disable(): void;
+  status(): ScannerStatus;
+  on<Name extends keyof ScannerEvents>(event: Name, listener: (...args: ScannerEvents[Name]) => void): () => void;
+}
+
+/** A member card scheme, as the bundle gives it. */
+export interface CardScheme {
+  readonly id: string;
+  readonly prefix: string;
+  readonly length: number;
+  readonly check: 'gs1-mod10' | 'luhn' | 'none';
+  readonly symbologies?: readonly string[];
+}
+
+/** What a scanned text means. */
+export type ScannedCode =
+  | { readonly kind: 'member'; readonly scheme: string; readonly card: string }
+  | { readonly kind: 'coupon'; readonly form: 'token' | 'gcn' | 'ean-98-99' | 'ai-8110'; readonly code: string }
+  | {
+      readonly kind: 'product';
+      readonly gtin: string /** from GS1 elements, when there */;
+      readonly elements?: Readonly<Record<string, string>>;
+    }
+  /** Dropped before anything is logged. */
+  | { readonly kind: 'payment-card' }
+  | { readonly kind: 'unknown'; readonly why: 'check-digit' | 'no-scheme' | 'unreadable' };
