@@ -1,0 +1,354 @@
+/**
+ * The shapes of HQ's API, once: Fastify validates with them, the console imports their types.
+ * Money is minor units, instants are RFC 3339. Every request bears `Authorization: Bearer <token>`; the console takes the
+ * token from the fragment of its address (`/#token=…`), which no server and no log ever sees.
+ */
+import Type, { type Static } from 'typebox';
+
+const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+const Minor = Type.Integer();
+const Id = Type.String({ pattern: '^[a-z0-9-]{1,64}$' });
+
+export const Fault = Type.Object({ pointer: Type.String(), message: Type.String() });
+export type Fault = Static<typeof Fault>;
+
+/** `application/problem+json`; `code` is one of errors.ts. */
+export const Problem = Type.Object({
+  type: Type.String(),
+  title: Type.String(),
+  status: Type.Integer(),
+  code: Type.String(),
+  detail: Type.String(),
+  faults: Type.Optional(Type.Array(Fault)),
+});
+export type Problem = Static<typeof Problem>;
+
+// --- HQ itself --------------------------------------------------------------------------------------------------------
+
+/** `GET /v1/status`: is every till well, is every fact here. */
+export const StatusView = Type.Object({
+  tenant: Type.String(),
+  version: Type.String(),
+  startedAt: Type.String(),
+  currency: nullable(Type.String()),
+  /** HQ's own line to the broker. */
+  broker: Type.Object({ connected: Type.Boolean(), since: Type.String(), problem: nullable(Type.String()) }),
+  database: Type.Object({ kind: Type.String(), ok: Type.Boolean(), problem: nullable(Type.String()) }),
+  tills: Type.Object({
+    known: Type.Integer(),
+    online: Type.Integer(),
+    /** Tills with facts that HQ does not have yet, as far as it knows. */
+    behind: Type.Integer(),
+    /** Tills whose printer cannot print now. */
+    printers: Type.Integer(),
+  }),
+  /** Facts committed, put aside as unreadable, and known to be missing. */
+  events: Type.Object({ committed: Type.Integer(), quarantined: Type.Integer(), missing: Type.Integer() }),
+  /** Today (local date of the tills). */
+  today: Type.Object({
+    date: Type.String(),
+    sales: Type.Integer(),
+    net: Minor,
+    issued: Type.Integer(),
+    redeemed: Type.Integer(),
+  }),
+  bundle: nullable(
+    Type.Object({
+      id: Type.String(),
+      version: Type.Integer(),
+      active: Type.Integer(),
+      behind: Type.Integer(),
+      refused: Type.Integer(),
+    }),
+  ),
+});
+export type StatusView = Static<typeof StatusView>;
+
+// --- tills ------------------------------------------------------------------------------------------------------------
+
+export const TillView = Type.Object({
+  store: Type.String(),
+  till: Type.String(),
+  online: Type.Boolean(),
+  /** Since when it is online or offline. */
+  since: nullable(Type.String()),
+  boot: Type.Integer(),
+  epoch: Type.Integer(),
+  /** Version of the agent. */
+  agent: nullable(Type.String()),
+  bundle: nullable(Type.Object({ id: Type.String(), version: Type.Integer() })),
+  /** The last bundle that this till refused, until it activated a newer one. */
+  bundleRefused: nullable(
+    Type.Object({
+      id: Type.String(),
+      version: Type.Integer(),
+      code: Type.String(),
+      message: Type.String(),
+      faults: Type.Integer(),
+    }),
+  ),
+  printer: nullable(Type.Object({ problem: nullable(Type.String()), evidence: nullable(Type.String()) })),
+  scanner: nullable(Type.Object({ problem: nullable(Type.String()) })),
+  /** What the till said of its outbox when it last spoke. */
+  outbox: Type.Object({ waiting: Type.Integer(), oldestAt: nullable(Type.String()) }),
+  /** Every fact up to here is at HQ. */
+  contiguous: Type.Integer(),
+  /** Facts that HQ knows of and lacks. */
+  missing: Type.Integer(),
+  /** `broken`: a fact does not follow from the one before it (edited or restored). */
+  chain: Type.Union([Type.Literal('whole'), Type.Literal('broken')]),
+  quarantined: Type.Integer(),
+  lastEventAt: nullable(Type.String()),
+  lastReceivedAt: nullable(Type.String()),
+  today: Type.Object({ sales: Type.Integer(), net: Minor }),
+});
+export type TillView = Static<typeof TillView>;
+
+/** `GET /v1/tills`, ordered by store, till. */
+export const TillsAnswer = Type.Object({ tills: Type.Array(TillView) });
+export type TillsAnswer = Static<typeof TillsAnswer>;
+
+// --- sales ------------------------------------------------------------------------------------------------------------
+
+export const SaleRow = Type.Object({
+  store: Type.String(),
+  till: Type.String(),
+  saleId: Type.String(),
+  state: Type.Union([Type.Literal('completed'), Type.Literal('voided')]),
+  completedAt: Type.String(),
+  /** When HQ committed it. */
+  receivedAt: Type.String(),
+  initial: Minor,
+  discount: Minor,
+  net: Minor,
+  lines: Type.Integer(),
+  /** Was a member's card read? */
+  member: Type.Boolean(),
+  points: Type.Integer(),
+  issued: Type.Integer(),
+  redeemed: Type.Integer(),
+});
+export type SaleRow = Static<typeof SaleRow>;
+
+/** `GET /v1/sales?limit=&before=&store=&till=`, newest arrival first; `next` is the `before` of the next page. */
+export const SalesQuery = Type.Object({
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+  before: Type.Optional(Type.Integer({ minimum: 0 })),
+  store: Type.Optional(Id),
+  till: Type.Optional(Id),
+});
+export type SalesQuery = Static<typeof SalesQuery>;
+
+export const SalesAnswer = Type.Object({ sales: Type.Array(SaleRow), next: nullable(Type.Integer()) });
+export type SalesAnswer = Static<typeof SalesAnswer>;
+
+export const CouponRow = Type.Object({
+  serial: Type.String(),
+  offer: Type.String(),
+  variant: nullable(Type.String()),
+  title: nullable(Type.String()),
+  state: Type.Union([
+    Type.Literal('issued'),
+    Type.Literal('redeemed'),
+    Type.Literal('voided'),
+    /** Held out: would have been printed. */
+    Type.Literal('suppressed'),
+  ]),
+  /** queued, confirmed, fenced, sent, unknown, failed. */
+  print: Type.String(),
+  store: Type.String(),
+  till: Type.String(),
+  saleId: nullable(Type.String()),
+  issuedAt: Type.String(),
+  validFrom: nullable(Type.String()),
+  validTo: nullable(Type.String()),
+  redeemedAt: nullable(Type.String()),
+  redeemedTill: nullable(Type.String()),
+  redeemedSaleId: nullable(Type.String()),
+});
+export type CouponRow = Static<typeof CouponRow>;
+
+/** `GET /v1/sales/{till}/{saleId}?store=` (`store` where two stores use the same till id). */
+export const SaleDetail = Type.Object({
+  sale: SaleRow,
+  /** The body of `sale.completed` as the till sent it (contract of sync/protocol/events.ts). */
+  body: Type.Unknown(),
+  bundle: nullable(Type.Object({ id: Type.String(), version: Type.Integer() })),
+  /** Coupons that this sale printed. */
+  coupons: Type.Array(CouponRow),
+  /** Coupons that were redeemed in it. */
+  redeemed: Type.Array(CouponRow),
+  /** Every fact about it, in the order of the till. */
+  events: Type.Array(
+    Type.Object({
+      seq: Type.Integer(),
+      epoch: Type.Integer(),
+      type: Type.String(),
+      at: Type.String(),
+      body: Type.Unknown(),
+    }),
+  ),
+});
+export type SaleDetail = Static<typeof SaleDetail>;
+
+// --- facts ------------------------------------------------------------------------------------------------------------
+
+/** `GET /v1/events?after=&limit=&store=&till=&type=`, in the order of arrival. */
+export const EventsQuery = Type.Object({
+  after: Type.Optional(Type.Integer({ minimum: 0 })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 5000 })),
+  store: Type.Optional(Id),
+  till: Type.Optional(Id),
+  type: Type.Optional(Type.String({ maxLength: 64 })),
+});
+export type EventsQuery = Static<typeof EventsQuery>;
+
+export const EventRow = Type.Object({
+  /** Position in HQ's ledger: the `after` of the next question. */
+  cursor: Type.Integer(),
+  store: Type.String(),
+  till: Type.String(),
+  epoch: Type.Integer(),
+  receivedAt: Type.String(),
+  /** As the till made it: `{v, type, id, seq, at, bundle, body, prev}`. */
+  event: Type.Unknown(),
+});
+export type EventRow = Static<typeof EventRow>;
+
+export const EventsAnswer = Type.Object({ events: Type.Array(EventRow), next: Type.Integer() });
+export type EventsAnswer = Static<typeof EventsAnswer>;
+
+/** `GET /v1/quarantine`: what HQ could not read, kept whole. */
+export const QuarantineAnswer = Type.Object({
+  items: Type.Array(
+    Type.Object({
+      id: Type.Integer(),
+      store: Type.String(),
+      till: Type.String(),
+      receivedAt: Type.String(),
+      reason: Type.String(),
+      bytes: Type.Integer(),
+      seq: nullable(Type.Integer()),
+    }),
+  ),
+});
+export type QuarantineAnswer = Static<typeof QuarantineAnswer>;
+
+/** `GET /v1/reconcile?from=&to=`: per till and local day, the till's own totals beside HQ's. */
+export const ReconcileQuery = Type.Object({
+  from: Type.Optional(Type.String({ format: 'date' })),
+  to: Type.Optional(Type.String({ format: 'date' })),
+});
+export type ReconcileQuery = Static<typeof ReconcileQuery>;
+
+const Totals = Type.Object({ sales: Type.Integer(), voided: Type.Integer(), net: Minor });
+
+export const ReconcileRow = Type.Object({
+  store: Type.String(),
+  till: Type.String(),
+  day: Type.String(),
+  hq: Totals,
+  /** Null where the till has not told its totals of that day. */
+  own: nullable(Totals),
+  /** `waiting`: the till counts facts that are still on their way. */
+  verdict: Type.Union([
+    Type.Literal('agrees'),
+    Type.Literal('waiting'),
+    Type.Literal('differs'),
+    Type.Literal('untold'),
+  ]),
+});
+export type ReconcileRow = Static<typeof ReconcileRow>;
+
+export const ReconcileAnswer = Type.Object({ rows: Type.Array(ReconcileRow), agrees: Type.Boolean() });
+export type ReconcileAnswer = Static<typeof ReconcileAnswer>;
+
+// --- campaigns --------------------------------------------------------------------------------------------------------
+
+/** `GET /v1/campaigns?from=&to=`: what the offers did, by local date of issue. */
+export const CampaignRow = Type.Object({
+  offer: Type.String(),
+  name: nullable(Type.String()),
+  campaign: nullable(Type.String()),
+  variant: nullable(Type.String()),
+  issued: Type.Integer(),
+  /** Coupons by the evidence that they came out. */
+  printed: Type.Object({
+    confirmed: Type.Integer(),
+    fenced: Type.Integer(),
+    sent: Type.Integer(),
+    unknown: Type.Integer(),
+    failed: Type.Integer(),
+    queued: Type.Integer(),
+  }),
+  redeemed: Type.Integer(),
+  voided: Type.Integer(),
+  suppressed: Type.Integer(),
+});
+export type CampaignRow = Static<typeof CampaignRow>;
+
+export const CampaignsAnswer = Type.Object({ campaigns: Type.Array(CampaignRow) });
+export type CampaignsAnswer = Static<typeof CampaignsAnswer>;
+
+// --- bundles ----------------------------------------------------------------------------------------------------------
+
+export const BundleRow = Type.Object({
+  id: Type.String(),
+  version: Type.Integer(),
+  sha256: Type.String(),
+  size: Type.Integer(),
+  offers: Type.Integer(),
+  ring: Type.String(),
+  publishedAt: Type.String(),
+  notBefore: Type.String(),
+  notAfter: Type.String(),
+  /** Is it what HQ points the tills of its ring to? */
+  current: Type.Boolean(),
+  tills: Type.Array(
+    Type.Object({
+      store: Type.String(),
+      till: Type.String(),
+      state: Type.Union([
+        Type.Literal('active'),
+        Type.Literal('behind'),
+        Type.Literal('ahead'),
+        Type.Literal('refused'),
+      ]),
+      /** What the till decides with now. */
+      version: nullable(Type.Integer()),
+    }),
+  ),
+});
+export type BundleRow = Static<typeof BundleRow>;
+
+/** `GET /v1/bundles`, newest first. The file itself is at `/v1/bundles/{id}/{version}/file`. */
+export const BundlesAnswer = Type.Object({ bundles: Type.Array(BundleRow) });
+export type BundlesAnswer = Static<typeof BundlesAnswer>;
+
+/**
+ * `POST /v1/bundles?ring=` with the file's bytes as body (`application/json`): 201, or 200 if this very file is published
+ * already; 409 if the version is not above the last; 422 `bundle-invalid` or `bundle-unsupported` with every fault.
+ */
+export const PublishAnswer = Type.Object({
+  id: Type.String(),
+  version: Type.Integer(),
+  sha256: Type.String(),
+  size: Type.Integer(),
+  ring: Type.String(),
+  publishedAt: Type.String(),
+});
+export type PublishAnswer = Static<typeof PublishAnswer>;
+
+// --- the stream -------------------------------------------------------------------------------------------------------
+
+/**
+ * Server-sent events of `GET /v1/stream`; `event:` is the key, `data:` the value as JSON. The stream tells changes only:
+ * read the lists first, then follow; after a break read them again.
+ */
+export type HqEvents = {
+  /** A sale arrived or changed (voided, coupon printed or redeemed). */
+  sale: SaleRow;
+  till: TillView;
+  bundle: BundleRow;
+  status: StatusView;
+};
