@@ -215,6 +215,8 @@ export const StatusView = Type.Object({
   languages: Type.Array(Type.String()),
   /** True where the screen is the POS (demo, small shops without one): it may build baskets and take payment. */
   screenSells: Type.Boolean(),
+  /** Keyboard-wedge scanner that the screen decodes, by its configured layout and prefix key; null: none configured. */
+  wedge: Type.Optional(nullable(Type.Object({ layout: Type.String(), prefix: nullable(Type.String()) }))),
   /** True where `/v1/simulator` answers. */
   simulator: Type.Boolean(),
   printer: Type.Object({
