@@ -1,0 +1,156 @@
+/** The small JSON messages between till and HQ: ack, state (birth and Will), what a till asks for. */
+import {
+  documentId,
+  isCount,
+  isInstant,
+  isMatch,
+  isRecord,
+  isText,
+  type Json,
+  parseObject,
+  sha256Hex,
+  topicId,
+} from './fields.ts';
+import { accept, type Result, refuse } from './result.ts';
+import type { Ack } from './types.ts';
+
+export const maxMessageBytes = 64 * 1024;
+/** An acknowledgement names at most this many missing numbers; the next one names more. */
+export const maxMissing = 500;
+
+export const encodeMessage = (message: object): Uint8Array => Buffer.from(JSON.stringify(message));
+
+export function decodeAck(payload: Uint8Array): Result<Ack> {
+  const parsed = parseObject(payload, maxMessageBytes);
+  if (!parsed.ok) return parsed;
+  const { epoch, contiguous, missing } = parsed.value;
+  if (!isCount(epoch) || !isCount(contiguous)) return refuse('epoch or contiguous is no number');
+  if (!Array.isArray(missing) || missing.length > maxMissing || !missing.every(seq => isCount(seq) && seq > contiguous))
+    return refuse('missing is no list of numbers above contiguous');
+  return accept({ epoch, contiguous, missing });
+}
+
+/** What a till says of one of its days: its own count, to be held against HQ's. */
+export interface DayTotals {
+  /** Local date of the till. */
+  readonly day: string;
+  /** Sales completed that day, those voided later included. */
+  readonly sales: number;
+  /** Completed sales of that day that were voided. */
+  readonly voided: number;
+  /** Minor units: net of the completed sales less those voided. */
+  readonly net: number;
+}
+
+/** Retained on the `state` topic; the Will is the short form with `online: false`. */
+export interface StateMessage {
+  readonly online: boolean;
+  readonly boot: number;
+  /** Counts the connections of this boot: a late Will of an older one is known by it. */
+  readonly session: number;
+  readonly epoch: number;
+  readonly at: string;
+  readonly ring?: string;
+  readonly agent?: string;
+  readonly bundle?: { readonly id: string; readonly version: number } | null;
+  readonly bundleRefused?: {
+    readonly id: string;
+    readonly version: number;
+    readonly code: string;
+    readonly message: string;
+    readonly faults: number;
+  } | null;
+  readonly printer?: { readonly problem: string | null; readonly evidence: string | null } | null;
+  readonly scanner?: { readonly problem: string | null } | null;
+  readonly outbox?: { readonly waiting: number; readonly oldestAt: string | null; readonly acknowledged: number };
+  /** Totals of the last days, counting every event up to `upTo`. */
+  readonly totals?: { readonly upTo: number; readonly days: readonly DayTotals[] };
+}
+
+export function decodeState(payload: Uint8Array): Result<StateMessage> {
+  const parsed = parseObject(payload, maxMessageBytes);
+  if (!parsed.ok) return parsed;
+  const { online, boot, session, epoch, at } = parsed.value;
+  if (typeof online !== 'boolean') return refuse('online is neither true nor false');
+  if (!isCount(boot) || !isCount(session) || !isCount(epoch)) return refuse('boot, session or epoch is no number');
+  if (!isInstant(at)) return refuse('at is no RFC 3339 instant');
+  const message: Writable<StateMessage> = { online, boot, session, epoch, at };
+  const { ring, agent, bundle, bundleRefused, printer, scanner, outbox, totals } = parsed.value;
+  if (isMatch(ring, topicId)) message.ring = ring;
+  if (isText(agent, 64)) message.agent = agent;
+  if (bundle === null) message.bundle = null;
+  else if (isBundleName(bundle)) message.bundle = { id: bundle.id, version: bundle.version };
+  if (bundleRefused === null) message.bundleRefused = null;
+  else if (isRecord(bundleRefused) && isBundleName(bundleRefused))
+    message.bundleRefused = {
+      id: bundleRefused.id,
+      version: bundleRefused.version,
+      code: textOr(bundleRefused.code, ''),
+      message: textOr(bundleRefused.message, ''),
+      faults: isCount(bundleRefused.faults) ? bundleRefused.faults : 0,
+    };
+  if (isRecord(printer))
+    message.printer = { problem: textOr(printer.problem, null), evidence: textOr(printer.evidence, null) };
+  if (isRecord(scanner)) message.scanner = { problem: textOr(scanner.problem, null) };
+  if (isRecord(outbox) && isCount(outbox.waiting) && isCount(outbox.acknowledged))
+    message.outbox = {
+      waiting: outbox.waiting,
+      acknowledged: outbox.acknowledged,
+      oldestAt: isInstant(outbox.oldestAt) ? outbox.oldestAt : null,
+    };
+  if (isRecord(totals) && isCount(totals.upTo) && Array.isArray(totals.days) && totals.days.length <= 62)
+    message.totals = { upTo: totals.upTo, days: totals.days.filter(isDayTotals) };
+  return accept(message);
+}
+
+export interface HqStateMessage {
+  readonly online: boolean;
+  readonly boot: number;
+  readonly at: string;
+}
+
+export function decodeHqState(payload: Uint8Array): Result<HqStateMessage> {
+  const parsed = parseObject(payload, maxMessageBytes);
+  if (!parsed.ok) return parsed;
+  const { online, boot, at } = parsed.value;
+  if (typeof online !== 'boolean' || !isCount(boot) || !isInstant(at)) return refuse('is no {online, boot, at}');
+  return accept({ online, boot, at });
+}
+
+/** What a till asks HQ for. */
+export type AskMessage =
+  /** The pointers of its store and ring; answered on `down`. */
+  | { readonly kind: 'pointers'; readonly ring: string }
+  /** Blocks of the file with this SHA-256; answered on the store's `blocks`. */
+  | { readonly kind: 'blocks'; readonly sha256: string; readonly indexes: readonly number[] };
+
+/** One question names at most this many blocks: 8 MiB. */
+export const maxAskedBlocks = 64;
+
+export function decodeAsk(payload: Uint8Array): Result<AskMessage> {
+  const parsed = parseObject(payload, maxMessageBytes);
+  if (!parsed.ok) return parsed;
+  const { kind, ring, sha256, indexes } = parsed.value;
+  if (kind === 'pointers') return isMatch(ring, topicId) ? accept({ kind, ring }) : refuse('ring is no id');
+  if (kind === 'blocks') {
+    if (!isMatch(sha256, sha256Hex)) return refuse('sha256 is no SHA-256');
+    if (!Array.isArray(indexes) || indexes.length > maxAskedBlocks || !indexes.every(isCount))
+      return refuse(`indexes is no list of at most ${maxAskedBlocks} numbers`);
+    return accept({ kind, sha256, indexes });
+  }
+  return refuse('kind is not known here');
+}
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+const isBundleName = (value: unknown): value is { readonly id: string; readonly version: number } & Json =>
+  isRecord(value) && isMatch(value.id, documentId) && isCount(value.version);
+
+const isDayTotals = (value: unknown): value is DayTotals =>
+  isRecord(value) &&
+  isMatch(value.day, /^\d{4}-\d{2}-\d{2}$/) &&
+  isCount(value.sales) &&
+  isCount(value.voided) &&
+  Number.isSafeInteger(value.net);
+
+const textOr = <T>(value: unknown, otherwise: T): string | T => (isText(value, 500) ? value : otherwise);
