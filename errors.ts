@@ -20,6 +20,12 @@ export const errorCodes = {
   'forbidden-host': 'the Host or Origin header is not one of this till',
   'not-found': 'nothing has this address or id',
   conflict: 'the id was used before with other content',
+  'forbidden-role': 'the token is right, but this call is for another role (POS or screen)',
+  'method-not-allowed': 'the address exists, but not with this HTTP method',
+  'body-too-large': 'the request body is larger than the call takes',
+  'media-type': 'the request body is not JSON',
+  'too-many-streams': 'too many event streams are open at once',
+  'address-in-use': 'another program listens on the configured port',
   'sale-state': 'the sale is not in a state in which this is possible',
   'request-invalid': 'the request body or parameters break the schema',
   'total-mismatch': "the total of the POS and the till's own differ",
@@ -34,6 +40,7 @@ export const errorCodes = {
   // store
   'store-damaged': "the till's database did not pass its check",
   'store-newer': 'the database was made by a newer version',
+  'store-busy': 'another process has the database open for writing',
   'disk-full': 'the disk has no room left',
   // sync
   'protocol-invalid': 'a message breaks the sync contract',

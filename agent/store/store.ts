@@ -1,0 +1,259 @@
+/**
+ * The till's database: one file, one writer, one transaction a fact. Opening it checks it; a damaged one is set aside, what can
+ * be read is saved, and the till goes on selling under a new epoch.
+ */
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { type Clock, instant } from '../../clock.ts';
+import { isTillsideError, messageOf } from '../../errors.ts';
+import type { TillAddress } from '../../sync/protocol/types.ts';
+import { type BundleRows, createBundleRows } from './bundle-rows.ts';
+import { type CouponRows, createCouponRows } from './coupon-rows.ts';
+import { type Database, firstDamage, migrate, openDatabase, withStoreErrors } from './database.ts';
+import { type Random, systemRandom } from './ids.ts';
+import { createLedger, type Ledger } from './ledger.ts';
+import { createOutbox, type Outbox } from './outbox.ts';
+import { createPeerRows, type PeerRows } from './peer-rows.ts';
+import { createPrintJournal, type PrintJournal } from './print-journal.ts';
+import { createSaleRows, type SaleRows } from './sale-rows.ts';
+import { type Salvage, salvage } from './salvage.ts';
+import { migrations } from './schema.ts';
+import { createSettings, type Settings } from './settings.ts';
+import { lockWriter } from './writer-lock.ts';
+
+export type StoreOptions = {
+  /** The database file, usually `dataDir/till.sqlite`; its directory is made. */
+  readonly path: string;
+  readonly address: TillAddress;
+  readonly clock: Clock;
+  readonly random?: Random;
+  /** IANA zone in which events are dated. */
+  readonly timeZone?: string;
+};
+
+export interface Store {
+  readonly path: string;
+  readonly address: TillAddress;
+  readonly epoch: number;
+  readonly boot: number;
+  readonly timeZone: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** What was found at start: null, or where the damaged file lies now. */
+  readonly damaged: { readonly problem: string; readonly setAside: string } | null;
+  readonly sales: SaleRows;
+  readonly coupons: CouponRows;
+  readonly printJournal: PrintJournal;
+  readonly ledger: Ledger;
+  readonly outbox: Outbox;
+  readonly peers: PeerRows;
+  readonly bundles: BundleRows;
+  readonly settings: Settings;
+  /**
+   * Runs `run` in one transaction that is on disk when this returns; inside another it joins that one.
+   * @throws TillsideError `disk-full`, `store-damaged`; whatever `run` throws. Nothing of it is kept then.
+   */
+  transaction<T>(run: () => T): T;
+  /** Calls back after the running transaction has committed; outside of one, at once. */
+  afterCommit(run: () => void): void;
+  /** Now, as the till writes it. */
+  instant(): string;
+  /** Deletes what is out of its time: acknowledged events and sales after 35 days, coupons and purchases after 400. */
+  prune(): void;
+  close(): void;
+}
+
+const DAY = 86_400_000;
+export const KEEP_FACTS_MS = 35 * DAY;
+export const KEEP_HISTORY_MS = 400 * DAY;
+
+/**
+ * Opens, checks and migrates the till's database.
+ * @throws TillsideError `store-newer`, `store-busy` (another process writes it), `disk-full`
+ */
+export function openStore(options: StoreOptions): Store {
+  mkdirSync(dirname(options.path), { recursive: true, mode: 0o700 });
+  const unlock = lockWriter(options.path);
+  try {
+    return openLocked(options, unlock);
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+function openLocked(options: StoreOptions, unlock: () => void): Store {
+  const { path, address, clock } = options;
+  const random = options.random ?? systemRandom;
+  const timeZone = options.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const opened = openSound(path, clock);
+  const { database } = opened;
+  const settings = createSettings(database);
+  const { epoch, boot, restored } = count(path, settings, clock, opened.saved);
+
+  let hooks: Set<() => void> | null = null;
+  const afterCommit = (run: () => void) => {
+    if (hooks === null) run();
+    else hooks.add(run);
+  };
+  const outbox = createOutbox({
+    database,
+    settings,
+    clock,
+    random,
+    timeZone,
+    address,
+    epoch,
+    boot,
+    afterCommit,
+  });
+
+  const store: Store = {
+    path,
+    address,
+    epoch,
+    boot,
+    timeZone,
+    clock,
+    random,
+    damaged: opened.damaged,
+    sales: createSaleRows(database),
+    coupons: createCouponRows(database),
+    printJournal: createPrintJournal(database),
+    ledger: createLedger(database),
+    outbox,
+    peers: createPeerRows(database),
+    bundles: createBundleRows(database),
+    settings,
+    transaction(run) {
+      if (hooks !== null) return run();
+      const mine = new Set<() => void>();
+      hooks = mine;
+      let result: ReturnType<typeof run>;
+      try {
+        result = withStoreErrors(() => database.transaction(run).immediate());
+      } finally {
+        hooks = null;
+      }
+      for (const hook of mine) hook();
+      return result;
+    },
+    afterCommit,
+    instant: () => instant(clock.now(), timeZone),
+    prune() {
+      const now = clock.now();
+      store.transaction(() => {
+        outbox.prune(KEEP_FACTS_MS);
+        store.sales.prune(now - KEEP_FACTS_MS);
+        store.printJournal.prune(instant(now - KEEP_FACTS_MS, timeZone));
+        store.peers.prune(now - KEEP_FACTS_MS);
+        store.coupons.expire(now);
+        store.coupons.prune(now - KEEP_HISTORY_MS);
+        store.ledger.prune(now - KEEP_HISTORY_MS);
+      });
+    },
+    close() {
+      database.close();
+      unlock();
+    },
+  };
+  store.transaction(() => store.coupons.releaseStray());
+  if (opened.damaged !== null) tellDamage(store, opened.damaged, opened.saved);
+  else if (restored) tellRestored(store);
+  return store;
+}
+
+type Opened = {
+  readonly database: Database;
+  readonly damaged: Store['damaged'];
+  readonly saved: Salvage | null;
+};
+
+function openSound(path: string, clock: Clock): Opened {
+  let problem: string | null;
+  try {
+    const database = openDatabase(path);
+    problem = firstDamage(database);
+    if (problem === null) {
+      try {
+        migrate(database, migrations);
+        return { database, damaged: null, saved: null };
+      } catch (error) {
+        database.close();
+        throw error;
+      }
+    }
+    database.close();
+  } catch (error) {
+    if (!isTillsideError(error, 'store-damaged')) throw error;
+    problem = messageOf(error);
+  }
+  const setAside = `${path}.damaged-${new Date(clock.now()).toISOString().replaceAll(/[-:.]/g, '')}`;
+  for (const end of ['', '-wal', '-shm']) if (existsSync(path + end)) renameSync(path + end, setAside + end);
+  const database = openDatabase(path);
+  migrate(database, migrations);
+  return { database, damaged: { problem, setAside }, saved: salvage(setAside, database) };
+}
+
+type Count = { readonly epoch: number; readonly boot: number; readonly restored: boolean };
+
+/**
+ * Epoch and boot. The epoch is the second in which a database began, so that it grows even where the file before was lost whole.
+ * A note beside the database tells a restored copy: it has counted fewer starts than the note.
+ */
+function count(path: string, settings: Settings, clock: Clock, saved: Salvage | null): Count {
+  const note = `${path}.starts`;
+  const noted = readNote(note);
+  const known = settings.number('epoch');
+  const lastBoot = settings.number('boot') ?? 0;
+  const restored = known !== null && noted !== null && noted.boot > lastBoot && noted.epoch >= known;
+  let epoch = known;
+  if (epoch === null || restored) {
+    const floor = Math.max(noted?.epoch ?? 0, known ?? 0, saved?.epoch ?? 0);
+    epoch = Math.max(Math.floor(clock.now() / 1000), floor + 1);
+    settings.set('epoch', epoch);
+  }
+  const boot = Math.max(lastBoot, noted?.boot ?? 0) + 1;
+  settings.set('boot', boot);
+  try {
+    writeFileSync(note, JSON.stringify({ epoch, boot }), { mode: 0o600 });
+  } catch {
+    // Without the note only a restored copy goes unnoticed here; HQ still sees it by the chain of hashes.
+  }
+  return { epoch, boot, restored };
+}
+
+function readNote(note: string): { epoch: number; boot: number } | null {
+  try {
+    const { epoch, boot } = JSON.parse(readFileSync(note, 'utf8')) as Record<string, unknown>;
+    return Number.isSafeInteger(epoch) && Number.isSafeInteger(boot)
+      ? { epoch: Number(epoch), boot: Number(boot) }
+      : null;
+  } catch {
+    return null;
+  }
+}
+
+/** HQ learns of it first, then everything that it may not have: same ids, new numbers. */
+function tellDamage(store: Store, damaged: NonNullable<Store['damaged']>, saved: Salvage | null): void {
+  const events = saved?.events ?? [];
+  store.transaction(() => {
+    store.outbox.append('till.note', {
+      note: 'store-damaged',
+      problem: damaged.problem,
+      salvagedEvents: events.length,
+      salvagedRows: saved?.rows ?? {},
+      formerEpoch: saved?.epoch ?? null,
+    });
+    for (const event of events) store.outbox.appendSalvaged(event);
+  });
+}
+
+/** An older copy was put back: its numbers may be taken by facts that HQ has and this copy never saw. */
+function tellRestored(store: Store): void {
+  store.transaction(() => {
+    const events = store.outbox.restart();
+    store.outbox.append('till.note', { note: 'store-restored', carriedOver: events.length });
+    for (const event of events) store.outbox.appendSalvaged(event);
+  });
+}
