@@ -9,6 +9,8 @@ import type {
   ExplainAnswer,
   MemberView,
   ProductView,
+  ReturnAnswer,
+  ReturnPost,
   SalePut,
   SaleView,
   ScanAnswer,
@@ -31,6 +33,8 @@ export interface TillService {
   getSale(saleId: string, language: Language): SaleView;
   complete(saleId: string, complete: CompletePost, language: Language): CompleteAnswer;
   voidSale(saleId: string, language: Language): SaleView;
+  /** Refund, points and coupons of goods that come back; a repeat of `returnId` answers the same. */
+  returnLines(returnId: string, goods: ReturnPost, language: Language): ReturnAnswer;
   explain(saleId: string, language: Language): ExplainAnswer;
   coupon(serial: string): CouponView;
   reprint(serial: string): CouponView;
@@ -45,6 +49,11 @@ export interface TillService {
   onEvent(
     listener: <Name extends keyof ServerEvents>(name: Name, render: (language: Language) => ServerEvents[Name]) => void,
   ): () => void;
+  /**
+   * Takes what a keyboard wedge scanner typed into the screen; goes the way of any scan at a device (event `scan`).
+   * Null where no wedge scanner is configured.
+   */
+  readonly wedge: ((scan: ScanPost) => void) | null;
   /** Null where the devices are real. */
   readonly simulator: SimulatorService | null;
 }

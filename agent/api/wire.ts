@@ -8,6 +8,11 @@ import Type, { type Static } from 'typebox';
 const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 const Minor = Type.Integer();
 
+/** RFC 3339 with offset or Z; whether the day exists is checked by the till. */
+const Instant = Type.String({
+  pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?(Z|[+-]\\d\\d:\\d\\d)$',
+});
+
 export const Line = Type.Object({
   lineId: Type.String({ minLength: 1, maxLength: 64 }),
   gtin: Type.Optional(Type.String({ maxLength: 64 })),
@@ -24,7 +29,7 @@ export type Line = Static<typeof Line>;
 
 /** `PUT /v1/sales/{saleId}`: the basket as it now stands. */
 export const SalePut = Type.Object({
-  startedAt: Type.String(),
+  startedAt: Instant,
   cashier: Type.Optional(Type.String({ maxLength: 64 })),
   lines: Type.Array(Line, { maxItems: 2000 }),
 });
@@ -37,10 +42,12 @@ export const ScanPost = Type.Object({
 export type ScanPost = Static<typeof ScanPost>;
 
 export const CompletePost = Type.Object({
-  completedAt: Type.String(),
+  completedAt: Instant,
   /** What the customer pays by the POS's own reckoning, after discounts. */
   total: Minor,
-  tenders: Type.Optional(Type.Array(Type.Object({ type: Type.String(), amount: Minor }))),
+  tenders: Type.Optional(
+    Type.Array(Type.Object({ type: Type.String({ maxLength: 64 }), amount: Minor }), { maxItems: 100 }),
+  ),
 });
 export type CompletePost = Static<typeof CompletePost>;
 
@@ -182,6 +189,37 @@ export const CompleteAnswer = Type.Object({
 });
 export type CompleteAnswer = Static<typeof CompleteAnswer>;
 
+/** `POST /v1/returns/{returnId}`: goods of a completed sale that come back. */
+export const ReturnPost = Type.Object({
+  saleId: Type.String({ minLength: 1, maxLength: 64 }),
+  lines: Type.Array(
+    Type.Object({ lineId: Type.String({ minLength: 1, maxLength: 64 }), quantity: Type.String({ maxLength: 20 }) }),
+    { minItems: 1, maxItems: 2000 },
+  ),
+});
+export type ReturnPost = Static<typeof ReturnPost>;
+
+export const ReturnAnswer = Type.Object({
+  returnId: Type.String(),
+  saleId: Type.String(),
+  currency: Type.String(),
+  /** What was paid for what comes back, discounts taken off. */
+  lines: Type.Array(Type.Object({ lineId: Type.String(), quantity: Type.String(), refund: Minor })),
+  refund: Minor,
+  /** Points taken back; 0 or more. */
+  points: Type.Integer(),
+  /** The coupons of that sale, by the offers' return policies; `kept`: stays good, `voided`: is good no more, `spent`: was redeemed already. */
+  coupons: Type.Array(
+    Type.Object({
+      serial: Type.String(),
+      offer: Type.String(),
+      outcome: Type.Union([Type.Literal('kept'), Type.Literal('voided'), Type.Literal('spent')]),
+    }),
+  ),
+  message: nullable(Type.String()),
+});
+export type ReturnAnswer = Static<typeof ReturnAnswer>;
+
 export const ExplainAnswer = Type.Object({
   saleId: Type.String(),
   bundle: nullable(Type.Object({ id: Type.String(), version: Type.Integer() })),
@@ -261,6 +299,13 @@ export const StatusView = Type.Object({
   database: Type.Object({ ok: Type.Boolean(), problem: nullable(Type.String()) }),
 });
 export type StatusView = Static<typeof StatusView>;
+
+/** `POST /v1/scans` was taken; what it was comes as event `scan`, as from any other scanner. */
+export const Accepted = Type.Object({ accepted: Type.Literal(true) });
+export type Accepted = Static<typeof Accepted>;
+
+export const Health = Type.Object({ ok: Type.Literal(true) });
+export type Health = Static<typeof Health>;
 
 /** `application/problem+json`. */
 export const Problem = Type.Object({
