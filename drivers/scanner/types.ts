@@ -68,8 +68,20 @@ export interface CardScheme {
 
 /** What a scanned text means. */
 export type ScannedCode =
-  | { readonly kind: 'member'; readonly scheme: string; readonly card: string }
-  | { readonly kind: 'coupon'; readonly form: 'token' | 'gcn' | 'ean-98-99' | 'ai-8110'; readonly code: string }
+  | {
+      readonly kind: 'member';
+      /** Id of the card scheme; `gsrn` for a GSRN (AI 8018) that no scheme of the bundle claims. */
+      readonly scheme: string;
+      readonly card: string;
+    }
+  | {
+      readonly kind: 'coupon';
+      /** `ai-8110` stands for 8112 too. */
+      readonly form: 'token' | 'gcn' | 'ean-98-99' | 'ai-8110';
+      readonly code: string;
+      /** From a GS1 symbol, when there: 17 expiry, 390n and 394n value, 21, 8111. */
+      readonly elements?: Readonly<Record<string, string>>;
+    }
   | {
       readonly kind: 'product';
       readonly gtin: string /** from GS1 elements, when there */;
