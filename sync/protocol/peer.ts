@@ -13,7 +13,15 @@ export type Heard = Readonly<Record<string, { readonly epoch: number; readonly s
 
 export type PeerEnvelope =
   | Exclude<PeerMessage, { readonly kind: 'fact' }>
-  | { readonly kind: 'facts'; readonly till: string; readonly epoch: number; readonly events: readonly TillEvent[] }
+  /** All facts of `till` with a number above `after` and up to `upTo`; the receiver sees by it whether it missed some. */
+  | {
+      readonly kind: 'facts';
+      readonly till: string;
+      readonly epoch: number;
+      readonly after: number;
+      readonly upTo: number;
+      readonly events: readonly TillEvent[];
+    }
   /** "I am back; tell me what I do not know." */
   | { readonly kind: 'tell-again'; readonly till: string; readonly heard: Heard };
 
@@ -46,7 +54,7 @@ export function decodePeer(payload: Uint8Array): Result<PeerEnvelope> {
   }
   const parsed = parseObject(json, maxPeerJsonBytes);
   if (!parsed.ok) return parsed;
-  const { kind, till, serial, saleId, at, epoch, events, heard } = parsed.value;
+  const { kind, till, serial, saleId, at, epoch, after, upTo, events, heard } = parsed.value;
   if (!isMatch(till, topicId)) return refuse('till is no id');
   if (kind === 'coupon.reserved' || kind === 'coupon.released') {
     if (!isText(serial, 128) || !isText(saleId, 128) || !isInstant(at))
@@ -54,15 +62,16 @@ export function decodePeer(payload: Uint8Array): Result<PeerEnvelope> {
     return accept({ kind, till, serial, saleId, at });
   }
   if (kind === 'facts') {
-    if (!isCount(epoch) || !Array.isArray(events) || events.length > maxPeerEvents)
-      return refuse('epoch or events is missing');
+    if (!isCount(epoch) || !isCount(after) || !isCount(upTo) || upTo < after)
+      return refuse('epoch, after or upTo is missing');
+    if (!Array.isArray(events) || events.length > maxPeerEvents) return refuse('events is missing');
     const read: TillEvent[] = [];
     for (const event of events) {
       const one = readEvent(event);
       // What a newer till tells and this one cannot read is left out; HQ has it all the same.
       if (one.ok) read.push(one.value);
     }
-    return accept({ kind, till, epoch, events: read });
+    return accept({ kind, till, epoch, after, upTo, events: read });
   }
   if (kind === 'tell-again') {
     if (!isRecord(heard)) return refuse('heard is no object');

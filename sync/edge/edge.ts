@@ -1,0 +1,285 @@
+/**
+ * A till's end of the line to HQ and to its store: one connection, and on it the uplink, the downlink, the other tills and
+ * the till's own state.
+ *
+ *   outbox ──► uplink ──► up        ack, down ──► uplink          s/…/pointer, ring/…, blocks ──► downlink ──► bundles
+ *   peers ◄──► s/…/peer             state (retained, Will)        hq/state ──► uplink, downlink
+ */
+import type { BundlePort, LineStatus, OutboxPort, PeerPort } from '../../agent/ports.ts';
+import { type Cancel, type Clock, instant } from '../../clock.ts';
+import { TillsideError } from '../../errors.ts';
+import { type Backoff, type BrokerAddress, createLink, type SyncLog } from '../link/link.ts';
+import { decodeBlock } from '../protocol/blocks.ts';
+import { decodeDown, openCommand } from '../protocol/command.ts';
+import {
+  type AskMessage,
+  decodeAck,
+  decodeHqState,
+  decodeState,
+  encodeMessage,
+  type StateMessage,
+} from '../protocol/messages.ts';
+import { decodePointer } from '../protocol/pointer.ts';
+import { readTrustedKeys } from '../protocol/signing.ts';
+import { isTopicId, parseTopic, storeTopic, tillSubscriptions, tillTopic } from '../protocol/topics.ts';
+import { createDownlink, type Refusal } from './downlink.ts';
+import { createPeers, type HeardStore } from './peers.ts';
+import { createUplink } from './uplink.ts';
+
+/** What the agent knows of itself; the edge adds bundle, outbox and line. */
+export type TillState = Pick<StateMessage, 'agent' | 'printer' | 'scanner' | 'totals'>;
+
+export interface EdgeOptions {
+  readonly outbox: OutboxPort;
+  readonly bundles: BundlePort;
+  readonly broker: BrokerAddress;
+  /** Public keys (PEM, Ed25519) whose bundles and commands are obeyed. */
+  readonly trust: string | readonly string[];
+  readonly ring?: string;
+  readonly clock: Clock;
+  /** Uniform in [0, 1): jitter only. */
+  readonly random: () => number;
+  readonly log: SyncLog;
+  readonly stateOf: () => TillState;
+  readonly backoff?: Backoff;
+  /** While sales go on HQ is told the till's own totals at most this often; ms, default one minute. */
+  readonly totalsEveryMs?: number;
+  readonly timeZone?: string;
+  /** Where it is kept how far the other tills were heard; without it a restart asks them for their last facts. */
+  readonly heard?: HeardStore;
+}
+
+export interface Edge {
+  start(): void;
+  /** Tells HQ that the till goes, then closes. */
+  stop(): Promise<void>;
+  readonly peers: PeerPort;
+  line(): LineStatus;
+  onLine(listener: (status: LineStatus) => void): () => void;
+  /** Something of `stateOf` changed (device, totals): HQ is told soon. */
+  touch(): void;
+  /** The last bundle that was refused, until a newer one is activated. */
+  refused(): Refusal | null;
+  /** Called when a bundle was activated or refused. */
+  onBundle(listener: () => void): () => void;
+}
+
+/** Changes within this time are one message. */
+const gatherStateMs = 250;
+const askPointersMs = 15 * 60_000;
+
+/** @throws TillsideError `config-invalid` where a key or an id cannot be used */
+export function createEdge(options: EdgeOptions): Edge {
+  const { outbox, bundles, clock, random, log } = options;
+  const { address } = outbox;
+  const ring = options.ring ?? 'all';
+  const trusted = readTrustedKeys(typeof options.trust === 'string' ? [options.trust] : options.trust);
+  if (!trusted.ok) throw new TillsideError('config-invalid', `The trusted key ${trusted.reason}.`);
+  for (const id of [address.tenant, address.store, address.till, ring])
+    if (!isTopicId(id))
+      throw new TillsideError('config-invalid', `"${id}" can be no id: allowed are a-z, 0-9 and -, at most 64.`);
+
+  const bundleListeners = new Set<() => void>();
+  const topics = {
+    up: tillTopic(address, 'up'),
+    ask: tillTopic(address, 'ask'),
+    state: tillTopic(address, 'state'),
+    peer: storeTopic(address, 'peer'),
+  };
+  let session = 0;
+  let hqBoot = -1;
+  let forget: () => void = () => {};
+  let cancelState: Cancel | null = null;
+  let cancelTotals: Cancel | null = null;
+  let cancelPointers: Cancel = () => {};
+
+  const link = createLink({
+    broker: options.broker,
+    clientId: `tillside-${address.tenant}-${address.store}-${address.till}`,
+    subscriptions: tillSubscriptions(address, ring),
+    will: own => ({ topic: topics.state, payload: encodeMessage(state(false, own)) }),
+    clock,
+    random,
+    log,
+    backoff: options.backoff,
+    timeZone: options.timeZone,
+    onUp(own) {
+      session = own;
+      tellState();
+      askPointers();
+      downlink.up();
+      uplink.up();
+      peers.up();
+    },
+    onDown() {
+      uplink.down();
+      downlink.down();
+      peers.down();
+      cancelState?.();
+      cancelState = null;
+      cancelTotals?.();
+      cancelTotals = null;
+      cancelPointers();
+    },
+    onMessage: receive,
+  });
+
+  const uplink = createUplink({
+    outbox,
+    clock,
+    random,
+    log,
+    send: payload => void link.publish(topics.up, payload),
+    onDrained: tellTotals,
+  });
+  const downlink = createDownlink({
+    bundles,
+    trusted: trusted.value,
+    store: address.store,
+    ring,
+    clock,
+    random,
+    log,
+    ask,
+    onChange() {
+      touch();
+      for (const listener of [...bundleListeners]) listener();
+    },
+  });
+  const peers = createPeers({
+    outbox,
+    clock,
+    random,
+    log,
+    isUp: () => link.up,
+    send: payload => link.publish(topics.peer, payload),
+    heard: options.heard,
+  });
+
+  function receive(topic: string, payload: Uint8Array) {
+    const parsed = parseTopic(topic);
+    if (!parsed.ok) return;
+    const { value: to } = parsed;
+    const unreadable = (reason: string) => log.warn({ topic, reason }, 'unreadable message');
+    if (to.kind === 'till' && to.channel === 'ack') {
+      const ack = decodeAck(payload);
+      return ack.ok ? uplink.acknowledged(ack.value) : unreadable(ack.reason);
+    }
+    if (to.kind === 'till' && to.channel === 'down') return command(payload, unreadable);
+    if (to.kind === 'till' && to.channel === 'state') {
+      const seen = decodeState(payload);
+      // A late Will of an older connection says that this till is gone: it is not.
+      if (seen.ok && !seen.value.online && link.up) touch();
+      return;
+    }
+    if (to.kind === 'ring' || (to.kind === 'store' && to.channel === 'pointer')) {
+      // An empty retained message takes a pointer back; what is active stays.
+      if (payload.byteLength === 0) return;
+      const pointer = decodePointer(payload);
+      return pointer.ok ? downlink.pointer(pointer.value) : unreadable(pointer.reason);
+    }
+    if (to.kind === 'store' && to.channel === 'blocks') {
+      const block = decodeBlock(payload);
+      return block.ok ? downlink.block(block.value) : unreadable(block.reason);
+    }
+    if (to.kind === 'store' && to.channel === 'peer') return peers.receive(payload);
+    if (to.kind === 'hq') {
+      const hq = decodeHqState(payload);
+      if (!hq.ok) return unreadable(hq.reason);
+      // A late Will of an HQ that has long been started anew.
+      if (hq.value.boot < hqBoot) return;
+      const back = hq.value.online && hq.value.boot >= hqBoot;
+      hqBoot = hq.value.boot;
+      uplink.hq(hq.value.online);
+      if (back && link.up) askPointers();
+    }
+  }
+
+  function command(payload: Uint8Array, unreadable: (reason: string) => void) {
+    const message = decodeDown(payload);
+    if (!message.ok) return unreadable(message.reason);
+    if (message.value.kind === 'pointers') {
+      for (const pointer of message.value.pointers) downlink.pointer(pointer);
+      return;
+    }
+    const opened = trusted.ok ? openCommand(message.value, trusted.value, address, clock.now()) : trusted;
+    if (!opened.ok) return log.warn({ reason: opened.reason }, 'command refused');
+    uplink.resend(opened.value.epoch, opened.value.from);
+  }
+
+  function ask(message: AskMessage) {
+    void link.publish(topics.ask, encodeMessage(message));
+  }
+
+  function askPointers() {
+    ask({ kind: 'pointers', ring });
+    cancelPointers();
+    cancelPointers = clock.after(askPointersMs * (0.75 + random() / 2), askPointers);
+  }
+
+  function state(online: boolean, ofSession = session): StateMessage {
+    const { epoch, boot } = outbox;
+    const short = { online, boot, session: ofSession, epoch, at: instant(clock.now(), options.timeZone ?? 'UTC') };
+    if (!online) return short;
+    const bundle = bundles.current();
+    return {
+      ...short,
+      ...options.stateOf(),
+      ring,
+      bundle: bundle === null ? null : { id: bundle.id, version: bundle.version },
+      bundleRefused: downlink.refused(),
+      outbox: { ...outbox.depth(), acknowledged: outbox.acknowledged() },
+    };
+  }
+
+  function tellState() {
+    void link.publish(topics.state, encodeMessage(state(true)), true);
+  }
+
+  function touch() {
+    if (!link.up || cancelState !== null) return;
+    cancelState = clock.after(gatherStateMs, () => {
+      cancelState = null;
+      if (link.up) tellState();
+    });
+  }
+
+  function tellTotals() {
+    if (cancelTotals !== null) return;
+    cancelTotals = clock.after(options.totalsEveryMs ?? 60_000, () => {
+      cancelTotals = null;
+      touch();
+    });
+  }
+
+  return {
+    start() {
+      forget();
+      forget = outbox.onAppend(() => {
+        uplink.pump();
+        peers.tell();
+      });
+      link.start();
+    },
+    async stop() {
+      forget();
+      forget = () => {};
+      await link.stop({ topic: topics.state, payload: encodeMessage(state(false)) });
+      uplink.down();
+      downlink.down();
+      peers.down();
+      cancelState?.();
+      cancelTotals?.();
+      cancelPointers();
+    },
+    peers: peers.port,
+    line: link.status,
+    onLine: link.onStatus,
+    touch,
+    refused: downlink.refused,
+    onBundle(listener) {
+      bundleListeners.add(listener);
+      return () => bundleListeners.delete(listener);
+    },
+  };
+}

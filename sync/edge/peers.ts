@@ -1,0 +1,179 @@
+/**
+ * Talks to the other tills of the store. Reservations go out at once and may be lost; facts come from the outbox behind a
+ * cursor of their own, in ranges, so that a till that was away notices the hole and asks for what it missed.
+ */
+import type { OutboxPort, PeerPort } from '../../agent/ports.ts';
+import type { Cancel, Clock } from '../../clock.ts';
+import type { SyncLog } from '../link/link.ts';
+import { decodePeer, encodePeer, type Heard, isPeerFact, maxPeerBytes, type PeerEnvelope } from '../protocol/peer.ts';
+import type { PeerMessage, TillEvent } from '../protocol/types.ts';
+
+export interface PeersOptions {
+  readonly outbox: OutboxPort;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: SyncLog;
+  readonly isUp: () => boolean;
+  /** True when the broker took it. */
+  readonly send: (payload: Uint8Array) => Promise<boolean>;
+  readonly heard?: HeardStore | undefined;
+}
+
+/** Where it is kept how far each other till was heard, so that a restart does not ask for everything again. */
+export interface HeardStore {
+  read(): Heard;
+  write(till: string, epoch: number, seq: number): void;
+}
+
+export interface Peers {
+  readonly port: PeerPort;
+  up(): void;
+  down(): void;
+  /** Tells what the outbox has and the others have not heard. */
+  tell(): void;
+  receive(payload: Uint8Array): void;
+}
+
+const messageFacts = 100;
+/** Facts older than this many events are HQ's to tell. */
+const tellAgainAtMost = 2000;
+/** Answers to several tills that come back together are one answer. */
+const gatherMs = 500;
+const askAgainMs = 5000;
+
+export function createPeers(options: PeersOptions): Peers {
+  const { outbox, clock, random, log } = options;
+  const self = outbox.address.till;
+  const listeners = new Set<(message: PeerMessage) => void>();
+  const heard = new Map(Object.entries(options.heard?.read() ?? {}));
+  let telling = false;
+  /** Some till lacks our facts after `from`. What is older than that is HQ's to tell, so the range may claim to begin before. */
+  let tellAgain: { readonly from: number; readonly claim: number } | null = null;
+  let cancelGather: Cancel = () => {};
+  let cancelAsk: Cancel | null = null;
+
+  async function tell() {
+    if (telling) return;
+    telling = true;
+    try {
+      while (options.isUp()) {
+        const told = outbox.told();
+        const from = tellAgain?.from ?? told;
+        const events = outbox.read(from, messageFacts);
+        const last = events.at(-1);
+        if (last === undefined) {
+          tellAgain = null;
+          break;
+        }
+        if (!(await sendFacts(tellAgain?.claim ?? from, events))) break;
+        if (tellAgain !== null && tellAgain.from === from)
+          tellAgain = last.seq >= told ? null : { from: last.seq, claim: last.seq };
+        if (last.seq > told) outbox.tellUpTo(last.seq);
+      }
+    } finally {
+      telling = false;
+    }
+  }
+
+  /** Sends the facts among `events`, which cover every number after `after`; splits what is too large for one message. */
+  async function sendFacts(after: number, events: readonly TillEvent[]): Promise<boolean> {
+    const last = events.at(-1);
+    if (last === undefined) return true;
+    const facts = events.filter(event => isPeerFact(event.type));
+    // A range without facts is told too: it joins the next one to the last.
+    const message: PeerEnvelope = {
+      kind: 'facts',
+      till: self,
+      epoch: outbox.epoch,
+      after,
+      upTo: last.seq,
+      events: facts,
+    };
+    const payload = encodePeer(message);
+    if (payload.byteLength <= maxPeerBytes) return options.send(payload);
+    if (events.length === 1) {
+      log.error({ seq: last.seq }, 'a fact is too large for the other tills; HQ tells it');
+      return true;
+    }
+    const half = Math.ceil(events.length / 2);
+    const middle = events[half - 1];
+    if (middle === undefined || !(await sendFacts(after, events.slice(0, half)))) return false;
+    return sendFacts(middle.seq, events.slice(half));
+  }
+
+  function askAgain(afterMs: number) {
+    if (cancelAsk !== null) return;
+    cancelAsk = clock.after(afterMs, () => {
+      cancelAsk = null;
+      if (options.isUp())
+        void options.send(encodePeer({ kind: 'tell-again', till: self, heard: Object.fromEntries(heard) }));
+    });
+  }
+
+  function deliver(message: PeerMessage) {
+    for (const listener of [...listeners]) listener(message);
+  }
+
+  function hear(till: string, epoch: number, after: number, upTo: number, events: readonly TillEvent[]) {
+    const known = heard.get(till);
+    if (known !== undefined && epoch < known.epoch) return;
+    const seq = known?.epoch === epoch ? known.seq : null;
+    for (const event of events) if (seq === null || event.seq > seq) deliver({ kind: 'fact', till, epoch, event });
+    // Only a range that joins what was heard before moves the mark; a hole is asked for.
+    if (after <= (seq ?? 0)) {
+      if (seq !== null && upTo <= seq) return;
+      heard.set(till, { epoch, seq: upTo });
+      options.heard?.write(till, epoch, upTo);
+    } else askAgain(askAgainMs * (0.5 + random()));
+  }
+
+  return {
+    port: {
+      get online() {
+        return options.isUp();
+      },
+      send(message) {
+        if (!options.isUp()) return;
+        if (message.kind === 'fact') return void tell();
+        void options.send(encodePeer(message));
+      },
+      onMessage(listener) {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
+    },
+    up() {
+      void options.send(encodePeer({ kind: 'tell-again', till: self, heard: Object.fromEntries(heard) }));
+      void tell();
+    },
+    down() {
+      cancelGather();
+      cancelAsk?.();
+      cancelAsk = null;
+    },
+    tell: () => void tell(),
+    receive(payload) {
+      const message = decodePeer(payload);
+      if (!message.ok) return log.warn({ reason: message.reason }, 'unreadable message from a till of the store');
+      const { value } = message;
+      if (value.till === self) return;
+      switch (value.kind) {
+        case 'coupon.reserved':
+        case 'coupon.released':
+          return deliver(value);
+        case 'facts':
+          return hear(value.till, value.epoch, value.after, value.upTo, value.events);
+        case 'tell-again': {
+          const of = value.heard[self];
+          const last = outbox.acknowledged() + outbox.depth().waiting;
+          const known = of?.epoch === outbox.epoch ? of.seq : 0;
+          const from = Math.max(known, last - tellAgainAtMost);
+          if (from >= outbox.told()) return;
+          if (tellAgain === null || from < tellAgain.from) tellAgain = { from, claim: from > known ? 0 : from };
+          cancelGather();
+          cancelGather = clock.after(gatherMs * random(), () => void tell());
+        }
+      }
+    },
+  };
+}
