@@ -344,7 +344,14 @@ export const SimulatorView = Type.Object({
   }),
   /** Newest last; the picture is at `/v1/simulator/slips/{id}.png`, rendered from the bytes that the printer received. */
   slips: Type.Array(
-    Type.Object({ id: Type.Integer(), width: Type.Integer(), height: Type.Integer(), bytes: Type.Integer() }),
+    Type.Object({
+      id: Type.Integer(),
+      width: Type.Integer(),
+      height: Type.Integer(),
+      bytes: Type.Integer(),
+      /** What its barcodes say, as a scanner would read them; the screen scans them when the picture is touched. */
+      codes: Type.Optional(Type.Array(Type.String())),
+    }),
   ),
   cards: Type.Array(Type.Object({ code: Type.String(), label: Type.String() })),
 });
