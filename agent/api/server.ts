@@ -36,6 +36,8 @@ export type ApiOptions = {
   /** Differs at every start of the process; ids of events begin with it. */
   readonly boot?: string;
   readonly bodyLimitBytes?: number;
+  /** Told every route as it is set up; for the check against the OpenAPI document. */
+  readonly onRoute?: (method: string, url: string) => void;
 };
 
 export type Api = {
@@ -92,6 +94,8 @@ function makeApp(options: ApiOptions): FastifyInstance {
     frameworkErrors: (error, _request, reply) => void sendProblem(reply, error),
     clientErrorHandler: (error, socket) => refuseConnection(error, socket),
   });
+  const { onRoute } = options;
+  if (onRoute !== undefined) app.addHook('onRoute', route => onRoute(String(route.method), route.url));
   const parseJson = app.getDefaultJsonParser('error', 'error');
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
