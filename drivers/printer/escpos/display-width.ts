@@ -1,0 +1,69 @@
+/** How many columns text takes, and how it breaks into lines. */
+
+/** Columns of one character: 0 combining, 2 wide (East Asian), else 1. */
+export function characterWidth(character: string): 0 | 1 | 2 {
+  if (/^[\p{Mn}\p{Me}\p{Cf}]/u.test(character)) return 0;
+  const code = character.codePointAt(0) ?? 0;
+  return wide.some(([from, to]) => code >= from && code <= to) ? 2 : 1;
+}
+
+export function displayWidth(text: string): number {
+  let width = 0;
+  for (const character of text) width += characterWidth(character);
+  return width;
+}
+
+/**
+ * Breaks at blanks and after hyphens; a word longer than the line is cut where the line ends. Blanks at a break vanish.
+ * @param columns width of a line, at least 1
+ */
+export function wrapWords(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  for (const paragraph of text.split('\n')) lines.push(...wrapParagraph(paragraph, columns));
+  return lines;
+}
+
+function wrapParagraph(paragraph: string, columns: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  const take = (part: string) => {
+    for (const character of part) {
+      if (displayWidth(line) + characterWidth(character) > columns) {
+        lines.push(line.trimEnd());
+        line = '';
+      }
+      line += character;
+    }
+  };
+  for (const part of paragraph.match(/\s+|[^\s-]*-+|[^\s-]+/g) ?? []) {
+    if (/^\s/.test(part)) {
+      // Blanks that begin a line of the text itself are kept: they indent.
+      if (line !== '' || lines.length === 0) line += part;
+      continue;
+    }
+    if (displayWidth(line) + displayWidth(part) > columns && line.trim() !== '') {
+      lines.push(line.trimEnd());
+      line = '';
+    }
+    take(part);
+  }
+  lines.push(line.trimEnd());
+  return lines;
+}
+
+/** Wide and full-width blocks of Unicode's EastAsianWidth, joined where what lies between is unassigned. */
+const wide: readonly (readonly [number, number])[] = [
+  [0x1100, 0x115f],
+  [0x2e80, 0x303e],
+  [0x3041, 0x33ff],
+  [0x3400, 0x4dbf],
+  [0x4e00, 0x9fff],
+  [0xa000, 0xa4cf],
+  [0xac00, 0xd7a3],
+  [0xf900, 0xfaff],
+  [0xfe30, 0xfe6f],
+  [0xff00, 0xff60],
+  [0xffe0, 0xffe6],
+  [0x1f300, 0x1faff],
+  [0x20000, 0x3fffd],
+];

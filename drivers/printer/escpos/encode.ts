@@ -1,0 +1,254 @@
+/**
+ * A slip as ESC/POS bytes for one printer. Strict: what the printer cannot print as asked is refused or replaced by what is declared, and nothing
+ * that stands in a text can become a command.
+ */
+import qrcode from 'qrcode-generator';
+import { TillsideError } from '../../../errors.ts';
+import type { PrinterProfile } from '../profiles.ts';
+import type { Slip, SlipElement } from '../types.ts';
+import { code128Data, code128Modules, ean13Data, ean13Modules, gs1128Data } from './barcodes.ts';
+import * as command from './commands.ts';
+import { displayWidth, wrapWords } from './display-width.ts';
+import { rasterBands } from './raster.ts';
+import { type Replacement, TextEncoder } from './text.ts';
+
+export interface EncodedSlip {
+  /** Everything up to the cut; each line is ended, so a process ID after it reports the last line. */
+  readonly body: Uint8Array;
+  /** Feeds and cuts; empty where the slip does not end in a cut. Without cutter it feeds to the edge where the paper is torn. */
+  readonly cut: Uint8Array;
+  /** Paper that the slip takes, in dots of the profile. */
+  readonly dotLines: number;
+  /** Time that the mechanism takes at the profile's speed, milliseconds. */
+  readonly mechanicalMs: number;
+  /** Characters that are not printed as they stand, each once. */
+  readonly replacements: readonly Replacement[];
+}
+
+const cutMs = 500;
+
+/**
+ * @throws TillsideError `print-content` for a character, code or size that this printer can't print as asked
+ */
+export function encodeSlip(slip: Slip, profile: PrinterProfile): EncodedSlip {
+  const writer = new SlipWriter(profile);
+  const endsInCut = slip.at(-1)?.kind === 'cut';
+  for (const element of endsInCut ? slip.slice(0, -1) : slip) writer.element(element);
+  const body = writer.take();
+  if (endsInCut) writer.cut();
+  const millimetres = (writer.dotLines / profile.dpi) * 25.4;
+  return {
+    body,
+    cut: writer.take(),
+    dotLines: writer.dotLines,
+    mechanicalMs: Math.ceil((millimetres / profile.speed) * 1000) + (endsInCut ? cutMs : 0),
+    replacements: writer.text.replacements(),
+  };
+}
+
+interface Style {
+  readonly align: 'left' | 'center' | 'right';
+  readonly bold: boolean;
+  readonly inverse: boolean;
+  readonly size: 1 | 2 | 3;
+  readonly small: boolean;
+}
+
+const plain: Style = { align: 'left', bold: false, inverse: false, size: 1, small: false };
+
+class SlipWriter {
+  readonly text: TextEncoder;
+  dotLines = 0;
+  readonly #profile: PrinterProfile;
+  #parts: Uint8Array[] = [];
+  #style: Style = plain;
+  #spacing = 0;
+
+  constructor(profile: PrinterProfile) {
+    this.#profile = profile;
+    this.text = new TextEncoder(profile);
+    this.#put(command.initialise, command.internationalUsa);
+    if (profile.motionUnits) this.#put(command.motionUnits(profile.dpi));
+  }
+
+  /** The bytes since the last call. */
+  take(): Uint8Array {
+    const bytes = command.join(...this.#parts);
+    this.#parts = [];
+    return bytes;
+  }
+
+  element(element: SlipElement): void {
+    switch (element.kind) {
+      case 'text':
+        this.#text(element);
+        return;
+      case 'columns':
+        this.#columns(element.left, element.right, element.bold ?? false);
+        return;
+      case 'rule':
+        this.#line(this.text.rule(this.#profile.columns), plain);
+        return;
+      case 'feed':
+        this.#feed(element.lines);
+        return;
+      case 'barcode':
+        this.#barcode(element);
+        return;
+      case 'image':
+        this.#image(element);
+        return;
+      case 'cut':
+        this.cut();
+        return;
+    }
+  }
+
+  cut(): void {
+    this.#use(plain);
+    const { cutter, tearLines } = this.#profile;
+    if (cutter === 'none') this.#feed(tearLines);
+    else this.#put(command.cut(cutter));
+  }
+
+  #text(element: SlipElement & { kind: 'text' }): void {
+    const style: Style = {
+      align: element.align ?? 'left',
+      bold: element.bold ?? false,
+      inverse: element.inverse ?? false,
+      size: element.size ?? 1,
+      small: element.small ?? false,
+    };
+    const across = style.small ? this.#profile.smallColumns : this.#profile.columns;
+    const columns = Math.floor(across / style.size);
+    for (const line of wrapWords(this.text.prepare(element.text), columns)) this.#line(line, style);
+  }
+
+  /** Right text keeps its place; the left one wraps beside it, and the right stands on the last of its lines. */
+  #columns(leftText: string, rightText: string, bold: boolean): void {
+    const columns = this.#profile.columns;
+    const style = { ...plain, bold };
+    const right = this.text.prepare(rightText).replaceAll('\n', ' ');
+    const room = columns - displayWidth(right) - 1;
+    if (room < Math.min(8, columns / 4)) {
+      for (const line of wrapWords(this.text.prepare(leftText), columns)) this.#line(line, style);
+      for (const line of wrapWords(right, columns)) this.#line(line, { ...style, align: 'right' });
+      return;
+    }
+    const left = wrapWords(this.text.prepare(leftText), room);
+    left.forEach((line, index) => {
+      const last = index === left.length - 1;
+      this.#line(last ? line + ' '.repeat(columns - displayWidth(line) - displayWidth(right)) + right : line, style);
+    });
+  }
+
+  #line(text: string, style: Style): void {
+    this.#use(style);
+    this.#put(this.text.encode(text), command.bytes(command.LF));
+    this.dotLines += this.#spacing;
+  }
+
+  #feed(lines: number): void {
+    if (!Number.isInteger(lines) || lines < 0 || lines > 255)
+      throw new TillsideError('print-content', `a feed has 0 to 255 whole lines, not ${lines}`);
+    if (lines === 0) return;
+    this.#use({ ...this.#style, size: 1, small: false });
+    this.#put(command.feedLines(lines));
+    this.dotLines += lines * this.#spacing;
+  }
+
+  #barcode(element: SlipElement & { kind: 'barcode' }): void {
+    this.#use({ ...plain, align: 'center' });
+    const { bytes, human, dots } = this.#symbol(element);
+    this.#put(bytes);
+    this.dotLines += dots;
+    if (human !== undefined && human !== '')
+      for (const line of wrapWords(this.text.prepare(human), this.#profile.columns))
+        this.#line(line, { ...plain, align: 'center' });
+  }
+
+  #symbol({ type, data, human }: SlipElement & { kind: 'barcode' }): {
+    readonly bytes: Uint8Array;
+    readonly human: string | undefined;
+    readonly dots: number;
+  } {
+    if (type === 'qr') {
+      const symbol = qrSymbol(data, this.#profile);
+      return { ...symbol, human };
+    }
+    const height = Math.round((barHeightMm / 25.4) * this.#profile.dpi);
+    if (type === 'ean13') {
+      const digits = ean13Data(data);
+      const module = this.#module(ean13Modules, data);
+      const text = Buffer.from(digits).toString('latin1');
+      return { bytes: command.barcode(67, digits, module, height), human: human ?? text, dots: height };
+    }
+    const gs1 = type === 'gs1-128' ? gs1128Data(data) : { bytes: code128Data(data), human: data };
+    const module = this.#module(code128Modules(gs1.bytes), data);
+    return { bytes: command.barcode(73, gs1.bytes, module, height), human: human ?? gs1.human, dots: height };
+  }
+
+  /** Widest bars that fit the paper: two dots are the least that a till's scanner reads well. */
+  #module(modules: number, data: string): number {
+    const fit = Math.floor(this.#profile.dots / modules);
+    if (fit < 2)
+      throw new TillsideError('print-content', `the barcode is too wide for the paper: ${data.length} characters`);
+    return Math.min(fit, 3);
+  }
+
+  #image(element: SlipElement & { kind: 'image' }): void {
+    this.#use({ ...plain, align: 'center' });
+    this.#put(...rasterBands(element, this.#profile.dots));
+    this.dotLines += element.height;
+  }
+
+  /** Emits only what changes. */
+  #use(style: Style): void {
+    const before = this.#style;
+    this.#style = style;
+    if (style.align !== before.align) this.#put(command.align(style.align));
+    if (style.bold !== before.bold) this.#put(command.bold(style.bold));
+    if (style.inverse !== before.inverse) this.#put(command.inverse(style.inverse));
+    if (style.small !== before.small) this.#put(command.font(style.small));
+    if (style.size !== before.size) this.#put(command.size(style.size));
+    const height = (style.small ? this.#profile.smallHeight : 24) * style.size;
+    const spacing = style.small ? height + 5 : height + (style.size === 1 ? 6 : 8);
+    if (spacing !== this.#spacing) this.#put(command.lineSpacing(spacing));
+    this.#spacing = spacing;
+  }
+
+  #put(...parts: readonly Uint8Array[]): void {
+    this.#parts.push(...parts);
+  }
+}
+
+const barHeightMm = 12;
+const qrTargetMm = 27;
+
+/** Square about 27 mm across with at least three dots a module. */
+function qrSymbol(data: string, profile: PrinterProfile): { readonly bytes: Uint8Array; readonly dots: number } {
+  const bytes = Buffer.from(data, 'utf8');
+  // A control character is in no token, and could begin a real-time command inside the data.
+  if (bytes.length === 0 || bytes.some(byte => byte < 0x20 || byte === 0x7f))
+    throw new TillsideError('print-content', 'a QR code holds text without control characters, at least one character');
+  // More would be hard to scan from thermal paper, and length bytes 10h 04h (1040) would read as a real-time command.
+  if (bytes.length > 600)
+    throw new TillsideError('print-content', `a QR code on a slip holds at most 600 bytes, not ${bytes.length}`);
+  const modules = qrModules(bytes);
+  const target = Math.round((qrTargetMm / 25.4) * profile.dpi);
+  const module = Math.min(8, Math.max(3, Math.floor(target / modules)));
+  if ((modules + 8) * module > profile.dots)
+    throw new TillsideError('print-content', `the QR code is too wide for the paper: ${bytes.length} bytes`);
+  return { bytes: command.qr(bytes, module), dots: modules * module };
+}
+
+function qrModules(bytes: Uint8Array): number {
+  const symbol = qrcode(0, 'M');
+  symbol.addData(Buffer.from(bytes).toString('latin1'), 'Byte');
+  try {
+    symbol.make();
+  } catch (cause) {
+    throw new TillsideError('print-content', `${bytes.length} bytes are too many for a QR code`, { cause });
+  }
+  return symbol.getModuleCount();
+}

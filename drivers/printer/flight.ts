@@ -1,0 +1,144 @@
+/** One job whose bytes are out: what counts as its evidence, and when to look, to wait, to give up. Pure. */
+import * as command from './escpos/commands.ts';
+import { type Condition, problemOf } from './escpos/condition.ts';
+import type { EncodedSlip } from './escpos/encode.ts';
+import type { Capability } from './machine-types.ts';
+import type { PrintOutcome } from './types.ts';
+
+export type FlightStep =
+  | { readonly do: 'wait' }
+  /** Leave the printer alone for so long. */
+  | { readonly do: 'rest'; readonly ms: number }
+  /** Ask for real-time status. */
+  | { readonly do: 'look'; readonly soon: boolean }
+  | { readonly do: 'end'; readonly outcome: PrintOutcome }
+  | { readonly do: 'give-up'; readonly detail: string };
+
+export interface Flight {
+  readonly bytes: Uint8Array;
+  readonly mechanicalMs: number;
+  readonly budgetMs: number;
+  /** False while the transport still holds bytes of the job: a question now would stand behind them. */
+  readonly mayAsk: boolean;
+  written(): FlightStep;
+  processId(id: string): FlightStep;
+  /** The fence behind the job was answered. */
+  fence(): FlightStep;
+  condition(condition: Condition, asked: boolean): FlightStep;
+  /** The time given by `rest` is over. */
+  overdue(): FlightStep;
+  /** How far it came, for the record. */
+  seen(): string;
+}
+
+const marginMs = 2000;
+const settleMs = 500;
+/** Slowest line that is used: 9600 baud, ten bits a byte. */
+const wireMsPerByte = 10 / 9.6;
+const mostCleanLooks = 3;
+const mostStalls = 3;
+
+/** @param ids ID-A and ID-B where the printer answers process IDs, else null */
+export function createFlight(
+  slip: EncodedSlip,
+  capability: Capability,
+  ids: readonly [idA: string, idB: string] | null,
+): Flight {
+  const { mechanicalMs } = slip;
+  const bytes =
+    ids !== null
+      ? command.join(slip.body, command.processId(ids[0]), slip.cut, command.processId(ids[1]))
+      : command.join(slip.body, slip.cut, capability.fence ? command.fence : command.bytes());
+  const budgetMs = Math.ceil(mechanicalMs * 3 + bytes.length * wireMsPerByte + marginMs);
+  const silent = ids === null && !capability.fence;
+  let handedOver = false;
+  let bodyOut = false;
+  let parsed = false;
+  let problem = false;
+  /** An answer to a question asked before the last rest says nothing. */
+  let looking = false;
+  let cleanLooks = 0;
+  let stalls = 0;
+
+  const wait: FlightStep = { do: 'wait' };
+  const rest = (ms: number): FlightStep => {
+    looking = false;
+    return { do: 'rest', ms };
+  };
+  const look = (soon: boolean): FlightStep => {
+    looking = true;
+    return { do: 'look', soon };
+  };
+  const end = (evidence: PrintOutcome['evidence'], detail: string): FlightStep => ({
+    do: 'end',
+    outcome: { evidence, detail },
+  });
+  const canLook = capability.realTime;
+  const canSee = capability.realTime || capability.asb;
+  const settled = (): FlightStep =>
+    parsed
+      ? end('fenced', 'the printer has worked off the job and its status is clean')
+      : end('sent', 'handed over, and the status of the printer is clean');
+
+  return {
+    bytes,
+    mechanicalMs,
+    budgetMs,
+    get mayAsk() {
+      return handedOver;
+    },
+    written() {
+      handedOver = true;
+      return silent ? rest(mechanicalMs + settleMs) : wait;
+    },
+    processId(id) {
+      if (ids === null) return wait;
+      if (id === ids[1]) return end('confirmed', 'the printer reported the job printed and cut');
+      if (id === ids[0]) bodyOut = true;
+      return wait;
+    },
+    fence() {
+      if (ids !== null) return wait;
+      parsed = true;
+      // Parsed is not printed: the mechanism is given its time before the status counts.
+      return rest(mechanicalMs + settleMs);
+    },
+    condition(condition, asked) {
+      const now = problemOf(condition) !== null;
+      const before = problem;
+      problem = now;
+      if (now) {
+        cleanLooks = 0;
+        stalls = 0;
+        return canLook ? look(false) : wait;
+      }
+      // The printer goes on by itself; it needs its whole time again.
+      if (before) return rest(parsed || silent ? mechanicalMs + settleMs : budgetMs);
+      if (!asked || !looking) return wait;
+      if (parsed || silent) return settled();
+      cleanLooks++;
+      if (cleanLooks < mostCleanLooks) return look(false);
+      return { do: 'give-up', detail: 'the printer is ready but never reported the end of the job' };
+    },
+    overdue() {
+      if (!handedOver) {
+        stalls++;
+        if (problem || stalls <= mostStalls) return rest(budgetMs);
+        return { do: 'give-up', detail: 'the printer takes no more bytes' };
+      }
+      if (canLook) return look(true);
+      if (problem) return rest(budgetMs);
+      if (parsed) return canSee ? settled() : end('sent', 'worked off, but the printer tells no status');
+      if (silent) return end('sent', 'handed over; this printer tells nothing back');
+      stalls++;
+      return stalls <= mostStalls
+        ? rest(budgetMs)
+        : { do: 'give-up', detail: 'the printer never reported the end of the job' };
+    },
+    seen() {
+      if (bodyOut) return 'the text was printed, the cut was not reported';
+      if (parsed) return 'the printer had read the whole job';
+      return handedOver ? 'all bytes were handed over' : 'not all bytes were handed over';
+    },
+  };
+}

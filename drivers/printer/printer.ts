@@ -1,0 +1,254 @@
+/**
+ * A printer that keeps itself connected and says of each job how sure it is.
+ *
+ *   Transport ──bytes──► demux ──reports──► machine ──effects──► link, timers, outcomes
+ */
+import type { Cancel, Clock } from '../../clock.ts';
+import { messageOf } from '../../errors.ts';
+import { cut, join } from './escpos/commands.ts';
+import { createDemux } from './escpos/demux.ts';
+import { type EncodedSlip, encodeSlip } from './escpos/encode.ts';
+import { createJobMachine } from './machine.ts';
+import type { Effect, MachineInput, TimerName } from './machine-types.ts';
+import { createProcessIds } from './process-ids.ts';
+import type { PrinterProfile } from './profiles.ts';
+import type { Link, Printer, PrinterStatus, PrintJob, PrintOutcome, Transport } from './types.ts';
+
+export interface PrinterLog {
+  info(facts: Readonly<Record<string, unknown>>, message: string): void;
+  warn(facts: Readonly<Record<string, unknown>>, message: string): void;
+}
+
+export interface PrinterOptions {
+  readonly transport: Transport;
+  readonly profile: PrinterProfile;
+  readonly clock: Clock;
+  readonly log?: PrinterLog;
+}
+
+const firstRetryMs = 100;
+const longestRetryMs = 2000;
+
+type Waiting = { readonly job: PrintJob; readonly slip: EncodedSlip; readonly done: (outcome: PrintOutcome) => void };
+
+export function createPrinter(options: PrinterOptions): Printer {
+  return new ConnectedPrinter(options);
+}
+
+class ConnectedPrinter implements Printer {
+  readonly #options: PrinterOptions;
+  readonly #machine;
+  readonly #demux = createDemux();
+  readonly #timers = new Map<TimerName, Cancel>();
+  readonly #listeners = new Set<(status: PrinterStatus) => void>();
+  readonly #queue: Waiting[] = [];
+  #current: Waiting | null = null;
+  #flying = false;
+  #link: Link | null = null;
+  #running = false;
+  #retryMs = firstRetryMs;
+  #cancelRetry: Cancel | null = null;
+  #opening: Promise<void> = Promise.resolve();
+  #told = '';
+
+  constructor(options: PrinterOptions) {
+    this.#options = options;
+    const { transport, profile, clock } = options;
+    this.#machine = createJobMachine({
+      device: transport.device,
+      bidirectional: transport.bidirectional,
+      separator: profile.cutter === 'none' ? join() : cut(profile.cutter),
+      nextId: createProcessIds(clock.now()),
+    });
+  }
+
+  start(): void {
+    if (this.#running) return;
+    this.#running = true;
+    this.#opening = this.#open();
+  }
+
+  async stop(): Promise<void> {
+    this.#running = false;
+    this.#cancelRetry?.();
+    this.#cancelRetry = null;
+    const link = this.#link;
+    this.#link = null;
+    // A job on its way becomes unknown, one that has not begun has failed.
+    if (!this.#flying) this.#input({ kind: 'abandon' });
+    this.#input({ kind: 'lost', detail: 'the program ended' });
+    for (const waiting of this.#queue.splice(0))
+      waiting.done({ evidence: 'failed', detail: 'the program ended before the first byte' });
+    await link?.close();
+    await this.#opening;
+  }
+
+  status(): PrinterStatus {
+    return this.#machine.status();
+  }
+
+  onStatus(listener: (status: PrinterStatus) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  print(job: PrintJob): Promise<PrintOutcome> {
+    let slip: EncodedSlip;
+    try {
+      slip = encodeSlip(job.slip, this.#options.profile);
+    } catch (cause) {
+      return Promise.resolve({ evidence: 'failed', detail: messageOf(cause) });
+    }
+    if (job.abandon?.aborted) return Promise.resolve({ evidence: 'failed', detail: 'given up before the first byte' });
+    if (slip.replacements.length > 0)
+      this.#options.log?.info({ job: job.id, replacements: slip.replacements.length }, 'characters were replaced');
+    return new Promise(resolve => {
+      const abandon = () => this.#abandon(waiting);
+      const waiting: Waiting = {
+        job,
+        slip,
+        done(outcome) {
+          job.abandon?.removeEventListener('abort', abandon);
+          resolve(outcome);
+        },
+      };
+      job.abandon?.addEventListener('abort', abandon);
+      this.#queue.push(waiting);
+      this.#next();
+    });
+  }
+
+  #next(): void {
+    if (this.#current !== null) return;
+    const next = this.#queue.shift();
+    if (next === undefined) return;
+    this.#current = next;
+    this.#input({ kind: 'job', slip: next.slip });
+  }
+
+  #abandon(waiting: Waiting): void {
+    if (waiting === this.#current) {
+      if (!this.#flying) this.#input({ kind: 'abandon' });
+      return;
+    }
+    const at = this.#queue.indexOf(waiting);
+    if (at === -1) return;
+    this.#queue.splice(at, 1);
+    waiting.done({ evidence: 'failed', detail: 'given up before the first byte' });
+  }
+
+  async #open(): Promise<void> {
+    try {
+      const link = await this.#options.transport.open();
+      if (!this.#running) return await link.close();
+      this.#link = link;
+      this.#retryMs = firstRetryMs;
+      this.#demux.reset();
+      link.onLost(cause => this.#lost(link, cause.message));
+      link.onData(bytes => {
+        if (this.#link !== link) return;
+        for (const report of this.#demux.push(bytes)) this.#input({ kind: 'report', report });
+      });
+      this.#input({ kind: 'opened' });
+    } catch (cause) {
+      this.#options.log?.info({ device: this.#options.transport.device }, messageOf(cause));
+      this.#tell();
+      this.#retry();
+    }
+  }
+
+  #retry(): void {
+    if (!this.#running) return;
+    const ms = this.#retryMs;
+    this.#retryMs = Math.min(longestRetryMs, ms * 2);
+    this.#cancelRetry?.();
+    this.#cancelRetry = this.#options.clock.after(ms, () => {
+      this.#opening = this.#open();
+    });
+  }
+
+  #lost(link: Link, detail: string): void {
+    if (this.#link !== link) return;
+    this.#link = null;
+    this.#options.log?.warn({ device: this.#options.transport.device }, detail);
+    this.#input({ kind: 'lost', detail });
+    this.#retry();
+  }
+
+  #input(input: MachineInput): void {
+    for (const effect of this.#machine.handle(input)) this.#do(effect);
+    this.#tell();
+  }
+
+  #do(effect: Effect): void {
+    switch (effect.kind) {
+      case 'write':
+        this.#write(effect.bytes);
+        return;
+      case 'set-timer': {
+        const { timer, ms } = effect;
+        this.#timers.get(timer)?.();
+        this.#timers.set(
+          timer,
+          this.#options.clock.after(ms, () => {
+            this.#timers.delete(timer);
+            this.#input({ kind: 'timer', timer });
+          }),
+        );
+        return;
+      }
+      case 'clear-timer':
+        this.#timers.get(effect.timer)?.();
+        this.#timers.delete(effect.timer);
+        return;
+      case 'first-byte':
+        this.#flying = true;
+        this.#current?.job.onFirstByte?.();
+        return;
+      case 'outcome':
+        this.#outcome(effect.outcome);
+        return;
+      case 'drop': {
+        const link = this.#link;
+        this.#link = null;
+        this.#options.log?.warn({ device: this.#options.transport.device }, effect.detail);
+        void link?.close().catch(() => {});
+        this.#retry();
+        return;
+      }
+    }
+  }
+
+  #write(bytes: Uint8Array): void {
+    const link = this.#link;
+    if (link === null) return;
+    link.write(bytes).then(
+      () => {
+        if (this.#link === link) this.#input({ kind: 'written' });
+      },
+      (cause: unknown) => {
+        this.#lost(link, messageOf(cause));
+        void link.close().catch(() => {});
+      },
+    );
+  }
+
+  #outcome(outcome: PrintOutcome): void {
+    const current = this.#current;
+    this.#current = null;
+    this.#flying = false;
+    if (current === null) return;
+    this.#options.log?.info({ job: current.job.id, evidence: outcome.evidence }, outcome.detail);
+    current.done(outcome);
+    // After the effects of this input: the machine is still at work.
+    queueMicrotask(() => this.#next());
+  }
+
+  #tell(): void {
+    const status = this.#machine.status();
+    const text = JSON.stringify(status);
+    if (text === this.#told) return;
+    this.#told = text;
+    for (const listener of this.#listeners) listener(status);
+  }
+}
