@@ -1,0 +1,100 @@
+/** Printer, scanner, line to HQ, offers, storage: each speaks only when it is ill, in one sentence. */
+import { Icon, type IconName } from '../shared/icons.tsx';
+import { isPending } from './state.ts';
+import { useView, type View } from './view.ts';
+
+export type Sign = {
+  readonly key: string;
+  readonly icon: IconName;
+  /** Set where the cashier has to do something now. */
+  readonly head: string | null;
+  readonly text: string;
+  readonly detail: string | null;
+};
+
+export function Signs() {
+  const view = useView();
+  const signs = signsOf(view);
+  if (signs.length === 0) return null;
+  return (
+    <ul class="signs" aria-live="polite">
+      {signs.map(sign => (
+        <li
+          key={sign.key}
+          class={`sign ${sign.head === null ? '' : 'is-urgent'}`}
+          onContextMenu={event => {
+            event.preventDefault();
+            if (sign.detail !== null) view.showDetails(sign.detail);
+          }}
+        >
+          <Icon name={sign.icon} />
+          {sign.head !== null && <strong>{sign.head}</strong>}
+          <span>{sign.text}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** Most urgent first. */
+export function signsOf({ state, texts, formats }: View): readonly Sign[] {
+  const { status } = state;
+  const signs: Sign[] = [];
+  if (state.link === 'lost')
+    signs.push({ key: 'link', icon: 'warning', head: texts.lost.head, text: texts.lost.todo, detail: null });
+  if (status === null || state.link === 'lost') return signs;
+  const { printer, scanners, line, outbox, bundle, bundleRefused, database } = status;
+  if (printer.problem !== null) {
+    const advice = isKnownProblem(printer.problem, texts.printer)
+      ? texts.printer[printer.problem]
+      : texts.printer.error;
+    const waits = state.coupons.some(isPending) || printer.queued > 0;
+    const byItself = waits && printer.problem !== 'cutter' ? ` ${texts.printsByItself}` : '';
+    signs.push({
+      key: 'printer',
+      icon: 'warning',
+      head: advice.head,
+      text: advice.todo + byItself,
+      detail: `${printer.device} · ${printer.problem} · ${printer.evidence ?? '–'} · ${printer.message ?? ''}`,
+    });
+  } else if (printer.paperNearEnd)
+    signs.push({ key: 'paper', icon: 'printer', head: null, text: texts.paperNearEnd, detail: null });
+  if (!database.ok)
+    signs.push({ key: 'database', icon: 'warning', head: null, text: texts.database, detail: database.problem });
+  const gone = scanners.filter(scanner => !scanner.connected);
+  if (gone.length > 0)
+    signs.push({
+      key: 'scanner',
+      icon: 'scanner',
+      head: null,
+      text: texts.scannerGone,
+      detail: gone.map(scanner => `${scanner.device} · ${scanner.state} · ${scanner.problem ?? ''}`).join('; '),
+    });
+  if (!line.connected) {
+    const { salesWaiting } = outbox;
+    const text = texts.noLine(formats.since(line.since), salesWaiting, formats.count(salesWaiting));
+    signs.push({ key: 'line', icon: 'line', head: null, text, detail: line.problem });
+  }
+  if (bundle === null) signs.push({ key: 'bundle', icon: 'ticket', head: null, text: texts.noBundle, detail: null });
+  else if (bundle.expired)
+    signs.push({
+      key: 'bundle',
+      icon: 'ticket',
+      head: null,
+      text: texts.bundleExpired(formats.dayMonth(bundle.notAfter)),
+      detail: `${bundle.id} ${bundle.version} · ${bundle.notAfter}`,
+    });
+  if (bundleRefused !== null)
+    signs.push({
+      key: 'refused',
+      icon: 'ticket',
+      head: null,
+      text: texts.bundleRefused,
+      detail: `${bundleRefused.id} ${bundleRefused.version} · ${bundleRefused.code} · ${bundleRefused.faults}`,
+    });
+  return signs;
+}
+
+function isKnownProblem<T extends object>(problem: string, known: T): problem is string & keyof T {
+  return Object.hasOwn(known, problem);
+}
