@@ -298,7 +298,8 @@ function shape(node: SchemaNode): string {
 
 function shown(value: unknown): string {
   if (value === undefined) return 'nothing';
-  const text = JSON.stringify(value);
+  // A password inside an address is not for logs.
+  const text = JSON.stringify(value).replace(/:\/\/[^/@\s"]+@/g, '://…@');
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 
