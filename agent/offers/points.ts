@@ -1,0 +1,53 @@
+/** Points (contract section 5) and the tier that they lead to (section 9). */
+import { multiplyFloor } from './money.ts';
+import type { Benefit, Member, Minor, PointsResult, Tier } from './types.ts';
+
+export interface PointsGiven {
+  readonly offer: string;
+  readonly serial?: string;
+  readonly benefit: Extract<Benefit, { points: unknown }>['points'];
+}
+
+/** Points of each offer in order; factors come last, on the sum of all others, several compounding in order. */
+export function pointsResult(
+  given: readonly PointsGiven[],
+  netSpend: Minor,
+  member: Member,
+  tiers: readonly Tier[],
+): PointsResult {
+  const points = given.map(({ benefit }) => {
+    if ('fixed' in benefit) return benefit.fixed;
+    return 'per' in benefit ? multiplyFloor(Math.floor(netSpend / benefit.per), benefit.earn, 1) : 0;
+  });
+  let earned = points.reduce((sum, each) => sum + each, 0);
+  given.forEach(({ benefit }, index) => {
+    if (!('multiply' in benefit)) return;
+    const factored = multiplyFloor(earned, benefit.multiply, 10_000);
+    points[index] = factored - earned;
+    earned = factored;
+  });
+  const before = member.points ?? 0;
+  const balance = before + earned;
+  const tierBefore = member.tier ?? tierAt(before, tiers);
+  return {
+    earned,
+    balance,
+    tierBefore,
+    tierAfter: laterTier(tierBefore, tierAt(balance, tiers), tiers),
+    offers: given.map(({ offer, serial }, index) => ({
+      offer,
+      points: points[index] ?? 0,
+      ...(serial === undefined ? {} : { serial }),
+    })),
+  };
+}
+
+function tierAt(balance: number, tiers: readonly Tier[]): string | null {
+  return tiers.findLast(tier => tier.from <= balance)?.id ?? null;
+}
+
+/** The later of two in the bundle's order; a tier that the bundle does not know does not count. */
+function laterTier(before: string | null, after: string | null, tiers: readonly Tier[]): string | null {
+  const rank = (id: string | null) => tiers.findIndex(tier => tier.id === id);
+  return rank(before) > rank(after) ? before : after;
+}

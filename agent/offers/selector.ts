@@ -1,0 +1,56 @@
+/** Selectors on products (contract section 4), compiled once: `food/drinks` takes the node and all below, at a `/` only. */
+import type { Selector } from './types.ts';
+
+/** What a selector looks at: a line of the basket or a product bought before. */
+export interface Product {
+  readonly gtin?: string;
+  readonly category?: string;
+  readonly brand?: string;
+}
+
+export type Selects = (product: Product) => boolean;
+
+export const selectsAll: Selects = () => true;
+
+export function compileSelector(selector: Selector | undefined): Selects {
+  if (selector === undefined) return selectsAll;
+  if ('gtin' in selector) return among(selector.gtin, product => product.gtin);
+  if ('brand' in selector) return among(selector.brand, product => product.brand);
+  if ('category' in selector) return below(selector.category);
+  if ('all' in selector) {
+    const parts = selector.all.map(compileSelector);
+    return product => parts.every(part => part(product));
+  }
+  if ('any' in selector) {
+    const parts = selector.any.map(compileSelector);
+    return product => parts.some(part => part(product));
+  }
+  const part = compileSelector(selector.not);
+  return product => !part(product);
+}
+
+/** Whether two selectors are the same document: same keys, same lists in the same order; none means all products. */
+export function sameSelector(a: Selector | undefined, b: Selector | undefined): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+function among(values: readonly string[], of: (product: Product) => string | undefined): Selects {
+  const [only] = values;
+  if (values.length === 1) return product => of(product) === only;
+  const set = new Set(values);
+  return product => {
+    const value = of(product);
+    return value !== undefined && set.has(value);
+  };
+}
+
+function below(nodes: readonly string[]): Selects {
+  const set = new Set(nodes);
+  return ({ category }) => {
+    if (category === undefined) return false;
+    if (set.has(category)) return true;
+    for (let slash = category.lastIndexOf('/'); slash > 0; slash = category.lastIndexOf('/', slash - 1))
+      if (set.has(category.slice(0, slash))) return true;
+    return false;
+  };
+}
