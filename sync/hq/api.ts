@@ -1,0 +1,248 @@
+/** HQ's HTTP API and console, on loopback. Shapes are those of wire.ts; a reverse proxy with TLS stands before it elsewhere. */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import fastifyStatic from '@fastify/static';
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import Type from 'typebox';
+import { type ErrorCode, isTillsideError, messageOf, TillsideError } from '../../errors.ts';
+import type { SyncLog } from '../link/link.ts';
+import { maxBundleBytes } from '../protocol/pointer.ts';
+import type { BundleFacts, Fleet } from './fleet.ts';
+import type { Ledger } from './ledger.ts';
+import type { HqMetrics } from './metrics.ts';
+import type { HqStream } from './stream.ts';
+import {
+  type BundlesAnswer,
+  type CampaignsAnswer,
+  type EventsAnswer,
+  EventsQuery,
+  type Problem,
+  type PublishAnswer,
+  type QuarantineAnswer,
+  type ReconcileAnswer,
+  ReconcileQuery,
+  type SaleDetail,
+  type SalesAnswer,
+  SalesQuery,
+  type StatusView,
+  type TillsAnswer,
+} from './wire.ts';
+
+export interface ApiOptions {
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly host: string;
+  readonly token: string;
+  readonly consoleDir: string | null;
+  readonly log: SyncLog;
+  readonly ledger: Ledger;
+  readonly fleet: Fleet;
+  readonly stream: HqStream;
+  readonly metrics: HqMetrics;
+  readonly status: () => Promise<StatusView>;
+  readonly bundleFacts: (sha256: string) => Promise<BundleFacts | null>;
+  readonly publish: (
+    bytes: Uint8Array,
+    ring?: string,
+  ) => Promise<{ readonly answer: PublishAnswer; readonly isNew: boolean }>;
+  readonly isReady: () => boolean;
+}
+
+export interface HqApi {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+export async function createApi(options: ApiOptions): Promise<HqApi> {
+  const app = fastify({ forceCloseConnections: true, bodyLimit: maxBundleBytes });
+  let port = options.port;
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.setErrorHandler((error, _request, reply) => {
+    const problem = problemOf(error);
+    if (problem.status >= 500) options.log.error({ error: messageOf(error) }, 'a request failed');
+    reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+  });
+  app.setNotFoundHandler(() => {
+    throw new TillsideError('not-found', 'Nothing has this address.');
+  });
+  app.addHook('onRequest', async request => {
+    checkHost(request, port);
+    if (needsToken(request)) checkToken(request, options.token);
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    reply.header('x-content-type-options', 'nosniff');
+    reply.header('referrer-policy', 'no-referrer');
+  });
+  routes(app, options);
+  serveConsole(app, options.consoleDir);
+  await app.listen({ port: options.port, host: options.host });
+  const address = app.server.address();
+  if (typeof address === 'object' && address !== null) port = address.port;
+  return { port, close: () => app.close() };
+}
+
+function routes(app: FastifyInstance, options: ApiOptions) {
+  const { ledger, fleet } = options;
+  const Days = Type.Object({
+    from: Type.Optional(ReconcileQuery.properties.from),
+    to: Type.Optional(ReconcileQuery.properties.to),
+  });
+
+  app.get('/healthz', async () => ({ ok: true }));
+  app.get('/readyz', async (_request, reply) => {
+    const ready = options.isReady();
+    return reply.code(ready ? 200 : 503).send({ ready, problem: ready ? null : 'no line to the broker' });
+  });
+  app.get('/metrics', async (_request, reply) =>
+    reply.type(options.metrics.contentType).send(await options.metrics.text(await options.status())),
+  );
+  app.get('/v1/status', async (): Promise<StatusView> => options.status());
+  app.get('/v1/tills', async (): Promise<TillsAnswer> => ({ tills: [...(await fleet.tills())] }));
+  app.get<{ Querystring: SalesQuery }>(
+    '/v1/sales',
+    { schema: { querystring: SalesQuery } },
+    async ({ query }): Promise<SalesAnswer> => ledger.sales(query),
+  );
+  app.get<{ Params: { till: string; saleId: string }; Querystring: { store?: string } }>(
+    '/v1/sales/:till/:saleId',
+    async ({ params, query }): Promise<SaleDetail> => {
+      const sale = await ledger.sale(query.store ?? null, params.till, params.saleId);
+      if (sale === null)
+        throw new TillsideError('not-found', `HQ has no sale ${params.saleId} of till ${params.till}.`);
+      return sale;
+    },
+  );
+  app.get<{ Querystring: EventsQuery }>(
+    '/v1/events',
+    { schema: { querystring: EventsQuery } },
+    async ({ query }): Promise<EventsAnswer> => {
+      const events = [...(await ledger.events(query))];
+      return { events, next: events.at(-1)?.cursor ?? query.after ?? 0 };
+    },
+  );
+  app.get('/v1/quarantine', async (): Promise<QuarantineAnswer> => ({ items: await ledger.quarantined(500) }));
+  app.get<{ Querystring: ReconcileQuery }>(
+    '/v1/reconcile',
+    { schema: { querystring: Days } },
+    async ({ query }): Promise<ReconcileAnswer> => {
+      const rows = [...(await ledger.reconcile(query.from ?? '0000-01-01', query.to ?? '9999-12-31'))];
+      return { rows, agrees: rows.every(row => row.verdict === 'agrees') };
+    },
+  );
+  app.get<{ Querystring: ReconcileQuery }>(
+    '/v1/campaigns',
+    { schema: { querystring: Days } },
+    async ({ query }): Promise<CampaignsAnswer> => {
+      const rows = await ledger.campaigns(query.from ?? '0000-01-01', query.to ?? '9999-12-31');
+      const last = (await ledger.pointers())[0];
+      const facts = last === undefined ? null : await options.bundleFacts(last.pointer.sha256);
+      return {
+        campaigns: rows.map(row => ({
+          ...row,
+          name: facts?.offers.get(row.offer)?.name ?? null,
+          campaign: facts?.offers.get(row.offer)?.campaign ?? null,
+        })),
+      };
+    },
+  );
+  app.get('/v1/bundles', async (): Promise<BundlesAnswer> => ({ bundles: [...(await fleet.bundles())] }));
+  app.get<{ Params: { id: string; version: string } }>('/v1/bundles/:id/:version/file', async ({ params }, reply) => {
+    const published = (await ledger.pointers()).find(
+      ({ pointer }) => pointer.id === params.id && String(pointer.version) === params.version,
+    );
+    const file = published === undefined ? null : await ledger.bundle(published.pointer.sha256);
+    if (file === null) throw new TillsideError('not-found', `HQ has no bundle ${params.id} version ${params.version}.`);
+    return reply.type('application/json').send(Buffer.from(file.bytes));
+  });
+  app.post<{ Querystring: { ring?: string } }>('/v1/bundles', async (request, reply) => {
+    if (!Buffer.isBuffer(request.body)) throw new TillsideError('request-invalid', 'The body must be the bundle file.');
+    const { answer, isNew } = await options.publish(request.body, request.query.ring);
+    return reply.code(isNew ? 201 : 200).send(answer);
+  });
+  app.get('/v1/stream', async (_request, reply) => {
+    reply.hijack();
+    if (!options.stream.add(reply.raw)) reply.raw.writeHead(503).end();
+  });
+}
+
+function serveConsole(app: FastifyInstance, folder: string | null) {
+  if (folder === null || !existsSync(join(folder, 'index.html'))) {
+    app.get('/', async (_request, reply) =>
+      reply
+        .type('text/plain; charset=utf-8')
+        .send('The console has not been built: run "npm run build" and start again.\n'),
+    );
+    return;
+  }
+  app.register(fastifyStatic, {
+    root: folder,
+    setHeaders: response => {
+      response.header('content-security-policy', contentSecurityPolicy);
+      response.header('x-frame-options', 'DENY');
+      response.header('cross-origin-opener-policy', 'same-origin');
+    },
+  });
+}
+
+const contentSecurityPolicy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; " +
+  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/** The console's files hold no data and load before the token is known. */
+const needsToken = (request: FastifyRequest): boolean =>
+  request.url.startsWith('/v1/') || request.url.startsWith('/metrics') || request.method !== 'GET';
+
+/** A page of another origin, or another name for this address (DNS rebinding), is refused. */
+function checkHost(request: FastifyRequest, port: number) {
+  const authorities = ['127.0.0.1', 'localhost', '[::1]'].map(name => `${name}:${port}`);
+  const { host, origin } = request.headers;
+  if (host === undefined || !authorities.includes(host.toLowerCase()))
+    throw new TillsideError('forbidden-host', `The Host header must be 127.0.0.1:${port} or localhost:${port}.`);
+  if (origin !== undefined && !authorities.some(authority => origin.toLowerCase() === `http://${authority}`))
+    throw new TillsideError('forbidden-host', 'Pages of other origins may not call HQ.');
+}
+
+function checkToken(request: FastifyRequest, expected: string) {
+  const given = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  if (given === undefined || !timingSafeEqual(digest(given), digest(expected)))
+    throw new TillsideError(
+      'unauthorized',
+      'The request needs the header Authorization: Bearer TOKEN; see dataDir/tokens/hq.',
+    );
+}
+
+const statusOf: Partial<Record<ErrorCode, number>> = {
+  unauthorized: 401,
+  'forbidden-host': 403,
+  'not-found': 404,
+  conflict: 409,
+  'bundle-invalid': 422,
+  'bundle-unsupported': 422,
+  'request-invalid': 400,
+};
+
+function problemOf(error: unknown): Problem {
+  if (isTillsideError(error)) {
+    const { code, message, faults } = error;
+    const problem = {
+      type: `urn:tillside:error:${code}`,
+      title: code,
+      status: statusOf[code] ?? 500,
+      code,
+      detail: message,
+    };
+    return faults.length === 0 ? problem : { ...problem, faults: [...faults] };
+  }
+  const status = typeof error === 'object' && error !== null && 'statusCode' in error ? Number(error.statusCode) : 500;
+  const code: ErrorCode = status < 500 ? 'request-invalid' : 'internal';
+  return {
+    type: `urn:tillside:error:${code}`,
+    title: code,
+    status,
+    code,
+    detail: status < 500 ? messageOf(error) : 'A fault inside HQ; see its log.',
+  };
+}

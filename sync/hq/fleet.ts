@@ -1,0 +1,115 @@
+/** What HQ shows of its tills and bundles: the ledger's facts put together as the console reads them. */
+import { type Clock, instant } from '../../clock.ts';
+import { storeRing } from '../protocol/pointer.ts';
+import type { Ledger, PublishedPointer, TillName } from './ledger.ts';
+import type { BundleRow, StatusView, TillView } from './wire.ts';
+
+export interface Fleet {
+  /** Local date of the tills now. */
+  today(): string;
+  tills(): Promise<readonly TillView[]>;
+  till(name: TillName): Promise<TillView | null>;
+  bundles(): Promise<readonly BundleRow[]>;
+  status(base: Pick<StatusView, 'tenant' | 'version' | 'startedAt' | 'broker'>): Promise<StatusView>;
+}
+
+export function createFleet(
+  ledger: Ledger,
+  clock: Clock,
+  bundleOf: (sha256: string) => Promise<BundleFacts | null>,
+): Fleet {
+  let timeZone = 'UTC';
+  let currency: string | null = null;
+
+  const today = () => instant(clock.now(), timeZone).slice(0, 10);
+
+  async function learn(current: PublishedPointer | undefined) {
+    const facts = current === undefined ? null : await bundleOf(current.pointer.sha256);
+    if (facts === null) return;
+    timeZone = facts.timezone;
+    currency = facts.currency;
+  }
+
+  async function bundles(): Promise<readonly BundleRow[]> {
+    const published = await ledger.pointers();
+    await learn(published[0]);
+    const tills = await ledger.tills(today());
+    return published.map(({ pointer, publishedAt, offers, current }) => ({
+      id: pointer.id,
+      version: pointer.version,
+      sha256: pointer.sha256,
+      size: pointer.size,
+      offers,
+      ring: pointer.ring,
+      publishedAt,
+      notBefore: pointer.notBefore,
+      notAfter: pointer.notAfter,
+      current,
+      tills: current
+        ? tills
+            .filter(till => !pointer.ring.startsWith('store/') || pointer.ring === storeRing(till.store))
+            .map(till => ({
+              store: till.store,
+              till: till.till,
+              state: standingOf(till, pointer.id, pointer.version),
+              version: till.bundle?.id === pointer.id ? till.bundle.version : null,
+            }))
+        : [],
+    }));
+  }
+
+  return {
+    today,
+    async tills() {
+      return ledger.tills(today());
+    },
+    async till(name) {
+      return (await ledger.tills(today(), name))[0] ?? null;
+    },
+    bundles,
+    async status(base) {
+      const rows = await bundles();
+      const tills = await ledger.tills(today());
+      const first = rows.find(row => row.current);
+      const count = (state: BundleRow['tills'][number]['state']) =>
+        first?.tills.filter(till => till.state === state).length ?? 0;
+      return {
+        ...base,
+        currency,
+        database: { kind: ledger.kind, ok: true, problem: null },
+        tills: {
+          known: tills.length,
+          online: tills.filter(till => till.online).length,
+          behind: tills.filter(till => till.outbox.waiting > 0 || till.missing > 0).length,
+          printers: tills.filter(till => (till.printer?.problem ?? null) !== null).length,
+        },
+        ...(await ledger.totals(today())),
+        bundle:
+          first === undefined
+            ? null
+            : {
+                id: first.id,
+                version: first.version,
+                active: count('active'),
+                behind: count('behind'),
+                refused: count('refused'),
+              },
+      };
+    },
+  };
+}
+
+/** What HQ reads out of a bundle's file for its pages. */
+export interface BundleFacts {
+  readonly timezone: string;
+  readonly currency: string;
+  /** Name and campaign by offer id. */
+  readonly offers: ReadonlyMap<string, { readonly name: string | null; readonly campaign: string | null }>;
+}
+
+function standingOf(till: TillView, id: string, version: number): BundleRow['tills'][number]['state'] {
+  if (till.bundleRefused?.id === id && till.bundleRefused.version === version) return 'refused';
+  if (till.bundle?.id !== id) return 'behind';
+  if (till.bundle.version === version) return 'active';
+  return till.bundle.version > version ? 'ahead' : 'behind';
+}

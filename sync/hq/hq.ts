@@ -1,0 +1,295 @@
+/**
+ * HQ: takes the tills' facts, publishes bundles, answers the console. Composition only; each part says what it does.
+ *
+ *   broker ──up──► ingest ──► ledger ──► ack        state ──► ledger ──► fleet ──► api, stream ──► console
+ *          ──ask─► publisher ──► pointers, blocks   api: POST /v1/bundles ──► publisher
+ */
+import { join } from 'node:path';
+import { parseBundle } from '../../agent/offers/validate/bundle.ts';
+import { type Clock, instant } from '../../clock.ts';
+import { messageOf, TillsideError } from '../../errors.ts';
+import { type Backoff, type BrokerAddress, createLink, type SyncLog } from '../link/link.ts';
+import { signCommand } from '../protocol/command.ts';
+import { decodeAsk, decodeHqState, decodeState, encodeMessage } from '../protocol/messages.ts';
+import { publicPemOf } from '../protocol/signing.ts';
+import { hqSubscriptions, isTopicId, parseTopic, tillTopic, topicOf } from '../protocol/topics.ts';
+import { createApi, type HqApi } from './api.ts';
+import { loadSigningKey, openSigningKey, openToken } from './files.ts';
+import { type BundleFacts, createFleet } from './fleet.ts';
+import { createIngest } from './ingest.ts';
+import type { Ledger, TillName } from './ledger.ts';
+import { createMetrics } from './metrics.ts';
+import { createPublisher } from './publisher.ts';
+import { createSqliteLedger } from './sqlite-ledger.ts';
+import { HqStream } from './stream.ts';
+import type { PublishAnswer } from './wire.ts';
+
+export interface HqConfig {
+  readonly tenant: string;
+  readonly dataDir: string;
+  readonly api: { readonly port: number; readonly host?: string };
+  readonly broker: BrokerAddress;
+  /** `sqlite:PATH` or `postgres://…`; absent: `dataDir/hq.sqlite`. */
+  readonly database?: string | undefined;
+  /** Path of the signing key (PEM); absent: `dataDir/signing.key`, made at first start. */
+  readonly signing?: { readonly key: string } | undefined;
+  /** Folder of the built console (ui/dist/hq); absent: the API alone. */
+  readonly consoleDir?: string | undefined;
+  readonly version?: string | undefined;
+}
+
+export interface HqOptions {
+  readonly config: HqConfig;
+  readonly clock: Clock;
+  readonly log: SyncLog;
+  /** Uniform in [0, 1): jitter only. */
+  readonly random?: () => number;
+  readonly backoff?: Backoff;
+  /** Instead of the configured database. */
+  readonly ledger?: Ledger;
+}
+
+export interface Hq {
+  /** Opens database, API and line. The line may come up later; facts are taken as soon as it does. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** http://127.0.0.1:PORT, once started. */
+  readonly url: string;
+  /** Bearer token of the API; in dataDir/tokens/hq too. */
+  readonly token: string;
+  /** Public signing key (PEM), what tills trust. */
+  readonly publicKey: string;
+  /** @throws TillsideError `bundle-invalid`, `conflict` */
+  publishBundle(bytes: Uint8Array, ring?: string): Promise<PublishAnswer>;
+  readonly connected: boolean;
+  readonly ledger: Ledger;
+}
+
+/** Commands are good for this long: a till's clock may be off by hours, last year's command may not work. */
+const commandMs = 24 * 3_600_000;
+
+/** @throws TillsideError `config-invalid` */
+export function createHq(options: HqOptions): Hq {
+  const { config, clock, log, random = Math.random } = options;
+  const { tenant } = config;
+  if (!isTopicId(tenant))
+    throw new TillsideError(
+      'config-invalid',
+      `The tenant "${tenant}" can be no id: allowed are a-z, 0-9 and -, at most 64.`,
+    );
+  const ledger = options.ledger ?? openLedger(config);
+  const key = config.signing === undefined ? openSigningKey(config.dataDir) : loadSigningKey(config.signing.key);
+  const token = openToken(config.dataDir, log);
+  const stream = new HqStream(clock);
+  const metrics = createMetrics();
+  const stateTopic = topicOf({ kind: 'hq', tenant });
+  const startedAt = now();
+  let boot = 0;
+  let api: HqApi | null = null;
+
+  function now(): string {
+    return instant(clock.now(), 'UTC');
+  }
+
+  const hqState = (online: boolean) => encodeMessage({ online, boot, at: now() });
+  const send = (topic: string, payload: Uint8Array, retain: boolean) => void link.publish(topic, payload, retain);
+
+  const publisher = createPublisher({ tenant, ledger, clock, key, send });
+  const fleet = createFleet(ledger, clock, bundleFacts);
+  const ingest = createIngest({
+    ledger,
+    clock,
+    log,
+    acknowledge: ({ store, till, epoch, contiguous, missing }) =>
+      send(tillTopic({ tenant, store, till }, 'ack'), encodeMessage({ epoch, contiguous, missing }), false),
+    onCommitted(committed) {
+      metrics.committed(committed);
+      // Nobody watches: nothing has to be read back.
+      if (stream.readers === 0) return;
+      inBackground(async () => {
+        for (const { saleId, ...till } of committed.sales) {
+          const row = await ledger.saleRow(till, saleId);
+          if (row !== null) stream.publish('sale', row);
+        }
+        for (const name of new Map(committed.standings.map(till => [`${till.store}/${till.till}`, till])).values())
+          await tellTill(name);
+        await tellStatus();
+      });
+    },
+    onRefused: metrics.refused,
+  });
+
+  const link = createLink({
+    broker: config.broker,
+    clientId: `tillside-hq-${tenant}`,
+    subscriptions: hqSubscriptions(tenant),
+    will: () => ({ topic: stateTopic, payload: hqState(false) }),
+    clock,
+    random,
+    log,
+    backoff: options.backoff,
+    onUp() {
+      send(stateTopic, hqState(true), true);
+      inBackground(publisher.announce);
+      inBackground(tellStatus);
+    },
+    onDown: () => inBackground(tellStatus),
+    onMessage: receive,
+  });
+
+  async function receive(topic: string, payload: Uint8Array): Promise<void> {
+    const parsed = parseTopic(topic);
+    if (!parsed.ok) return;
+    const { value: from } = parsed;
+    if (from.kind === 'hq') return ownState(payload);
+    if (from.kind !== 'till') return;
+    const till = { store: from.store, till: from.till };
+    if (from.channel === 'up') return ingest.receive(till, payload);
+    if (from.channel === 'state') return tillState(till, payload);
+    if (from.channel === 'ask') return answer(till, payload);
+  }
+
+  /** A late Will of this HQ's former connection would tell the tills to wait: it is corrected. */
+  function ownState(payload: Uint8Array) {
+    const seen = decodeHqState(payload);
+    if (!seen.ok) return;
+    if (seen.value.boot > boot)
+      return log.error({ boot, other: seen.value.boot }, 'another HQ of this tenant is on this broker');
+    if ((!seen.value.online || seen.value.boot < boot) && link.up) send(stateTopic, hqState(true), true);
+  }
+
+  async function tillState(till: TillName, payload: Uint8Array) {
+    if (payload.byteLength === 0) return;
+    const state = decodeState(payload);
+    if (!state.ok) return log.warn({ ...till, reason: state.reason }, 'unreadable state');
+    if (!(await ledger.saveState(till, state.value, now()))) return;
+    const { epoch, outbox } = state.value;
+    if (state.value.online && outbox !== undefined) {
+      const standing = await ledger.standing(till, epoch);
+      const have = standing?.contiguous ?? 0;
+      // HQ once confirmed more than it has: its database was restored. The till kept it and sends it again.
+      if (have < outbox.acknowledged) askAgain(till, epoch, have + 1);
+    }
+    if (stream.readers > 0) {
+      await tellTill(till);
+      await tellStatus();
+    }
+  }
+
+  function askAgain(till: TillName, epoch: number, from: number) {
+    log.warn({ ...till, epoch, from }, 'HQ lacks events that it once had; asking for them again');
+    const until = instant(clock.now() + commandMs, 'UTC');
+    const since = instant(clock.now() - commandMs, 'UTC');
+    const address = { tenant, ...till };
+    const command = signCommand(key, address, { kind: 'resend', epoch, from }, since, until);
+    send(tillTopic(address, 'down'), encodeMessage(command), false);
+  }
+
+  async function answer(till: TillName, payload: Uint8Array) {
+    const ask = decodeAsk(payload);
+    if (!ask.ok) return log.warn({ ...till, reason: ask.reason }, 'unreadable question');
+    if (ask.value.kind === 'blocks') return publisher.sendBlocks(till.store, ask.value.sha256, ask.value.indexes);
+    const pointers = await publisher.pointersFor(till.store, ask.value.ring);
+    send(tillTopic({ tenant, ...till }, 'down'), encodeMessage({ kind: 'pointers', pointers }), false);
+  }
+
+  async function tellTill(name: TillName) {
+    const till = await fleet.till(name);
+    if (till !== null) stream.publish('till', till);
+    if (till?.bundle !== undefined) await tellBundles();
+  }
+
+  async function tellBundles() {
+    for (const row of await fleet.bundles()) if (row.current) stream.publish('bundle', row);
+  }
+
+  async function tellStatus() {
+    if (stream.readers > 0) stream.publish('status', await status());
+  }
+
+  const status = () => fleet.status({ tenant, version: config.version ?? '0', startedAt, broker: link.status() });
+
+  function inBackground(run: () => Promise<void>) {
+    run().catch(error => log.error({ error: messageOf(error) }, 'telling the console failed'));
+  }
+
+  async function publishBundle(bytes: Uint8Array, ring?: string) {
+    const published = await publisher.publish(bytes, ring);
+    const { id, version, sha256 } = published.answer;
+    log.info({ id, version, sha256, ring: published.answer.ring, isNew: published.isNew }, 'bundle published');
+    inBackground(async () => {
+      await tellBundles();
+      await tellStatus();
+    });
+    return published;
+  }
+
+  const facts = new Map<string, BundleFacts>();
+
+  async function bundleFacts(sha256: string): Promise<BundleFacts | null> {
+    const known = facts.get(sha256);
+    if (known !== undefined) return known;
+    const file = await ledger.bundle(sha256);
+    const parsed = file === null ? null : parseBundle(file.bytes);
+    if (parsed === null || !parsed.ok) return null;
+    const { timezone, currency, offers } = parsed.bundle;
+    const read: BundleFacts = {
+      timezone,
+      currency,
+      offers: new Map(offers.map(({ id, name, campaign }) => [id, { name: name ?? null, campaign: campaign ?? null }])),
+    };
+    facts.clear();
+    facts.set(sha256, read);
+    return read;
+  }
+
+  return {
+    async start() {
+      boot = await ledger.open();
+      api = await createApi({
+        port: config.api.port,
+        host: config.api.host ?? '127.0.0.1',
+        token,
+        consoleDir: config.consoleDir ?? null,
+        log,
+        ledger,
+        fleet,
+        stream,
+        metrics,
+        status,
+        bundleFacts,
+        publish: publishBundle,
+        isReady: () => link.up,
+      });
+      link.start();
+    },
+    async stop() {
+      stream.close();
+      await api?.close();
+      await link.stop({ topic: stateTopic, payload: hqState(false) });
+      await ingest.idle();
+      await ledger.close();
+    },
+    get url() {
+      return `http://127.0.0.1:${api?.port ?? config.api.port}`;
+    },
+    token,
+    publicKey: publicPemOf(key),
+    async publishBundle(bytes, ring) {
+      return (await publishBundle(bytes, ring)).answer;
+    },
+    get connected() {
+      return link.up;
+    },
+    ledger,
+  };
+}
+
+function openLedger(config: HqConfig): Ledger {
+  const database = config.database ?? `sqlite:${join(config.dataDir, 'hq.sqlite')}`;
+  if (database.startsWith('sqlite:')) return createSqliteLedger(database.slice('sqlite:'.length));
+  throw new TillsideError(
+    'config-invalid',
+    'The database must be "sqlite:PATH": this version has no PostgreSQL ledger yet.',
+  );
+}

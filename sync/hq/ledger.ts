@@ -1,0 +1,107 @@
+/**
+ * HQ's database as the rest of HQ sees it. One transaction takes a set of batches; only after it has committed is anything
+ * acknowledged. SQLite is built in; PostgreSQL stands behind the same interface.
+ */
+import type { StateMessage } from '../protocol/messages.ts';
+import type { BundlePointer, TillEvent } from '../protocol/types.ts';
+import type {
+  CampaignRow,
+  EventRow,
+  EventsQuery,
+  QuarantineAnswer,
+  ReconcileRow,
+  SaleDetail,
+  SaleRow,
+  SalesAnswer,
+  SalesQuery,
+  StatusView,
+  TillView,
+} from './wire.ts';
+
+export interface TillName {
+  readonly store: string;
+  readonly till: string;
+}
+
+/** One batch whose sender has been checked. */
+export interface Arrival extends TillName {
+  readonly epoch: number;
+  readonly boot: number;
+  readonly events: readonly TillEvent[];
+  readonly unreadable: readonly { readonly seq: number; readonly reason: string; readonly json: string }[];
+}
+
+/** Where the stream of one till and epoch stands after a commit: what is acknowledged. */
+export interface Standing extends TillName {
+  readonly epoch: number;
+  readonly contiguous: number;
+  readonly missing: readonly number[];
+}
+
+export interface Committed {
+  readonly standings: readonly Standing[];
+  /** New events; repeats are not counted. */
+  readonly events: number;
+  /** Sales that are new or changed. */
+  readonly sales: readonly (TillName & { readonly saleId: string })[];
+  readonly quarantined: number;
+}
+
+export interface QuarantinedPayload extends TillName {
+  readonly reason: string;
+  readonly payload: Uint8Array;
+}
+
+export interface StoredBundle {
+  readonly id: string;
+  readonly version: number;
+  readonly sha256: string;
+  readonly bytes: Uint8Array;
+  readonly offers: number;
+  readonly publishedAt: string;
+}
+
+export interface PublishedPointer {
+  readonly pointer: BundlePointer;
+  readonly publishedAt: string;
+  readonly offers: number;
+  /** The last one of its ring. */
+  readonly current: boolean;
+}
+
+export interface TillRecord extends TillName {
+  readonly state: StateMessage;
+}
+
+export interface Ledger {
+  readonly kind: 'sqlite' | 'postgres';
+  /** Opens or makes the tables. Answers how often HQ has started on this database, this start included. */
+  open(): Promise<number>;
+  close(): Promise<void>;
+
+  /** All of it or nothing. @param at RFC 3339, the time of arrival */
+  commit(arrivals: readonly Arrival[], at: string): Promise<Committed>;
+  quarantine(payload: QuarantinedPayload, at: string): Promise<void>;
+  /** Takes over what a till says of itself unless a newer session has spoken. False: it was older. */
+  saveState(till: TillName, state: StateMessage, at: string): Promise<boolean>;
+  /** The standing of a till's stream, or null if nothing of it has ever come. */
+  standing(till: TillName, epoch: number): Promise<Standing | null>;
+
+  /** Tills with their state; `today` is a local date. */
+  tills(today: string, only?: TillName): Promise<readonly TillView[]>;
+  totals(today: string): Promise<Pick<StatusView, 'events' | 'today'>>;
+  sales(query: SalesQuery): Promise<SalesAnswer>;
+  sale(store: string | null, till: string, saleId: string): Promise<SaleDetail | null>;
+  saleRow(till: TillName, saleId: string): Promise<SaleRow | null>;
+  events(query: EventsQuery): Promise<readonly EventRow[]>;
+  quarantined(limit: number): Promise<QuarantineAnswer['items']>;
+  reconcile(from: string, to: string): Promise<readonly ReconcileRow[]>;
+  campaigns(from: string, to: string): Promise<readonly Omit<CampaignRow, 'name' | 'campaign'>[]>;
+
+  /** Stores the file and the pointer of its ring in one transaction. */
+  publish(bundle: StoredBundle, pointer: BundlePointer): Promise<void>;
+  pointers(): Promise<readonly PublishedPointer[]>;
+  /** Highest version ever published under this id. */
+  highestVersion(id: string): Promise<number>;
+  bundle(sha256: string): Promise<StoredBundle | null>;
+}

@@ -1,0 +1,187 @@
+/**
+ * What one event means for HQ's tables, as plain rows: pure, so that every database writes the same. Every row can be
+ * written in any order and twice; the order of arrival is not the order of what happened.
+ */
+import type { TillEvent } from '../protocol/types.ts';
+
+export type Change =
+  | {
+      readonly table: 'sale';
+      readonly saleId: string;
+      readonly completedAt: string;
+      readonly day: string;
+      readonly initial: number;
+      readonly discount: number;
+      readonly net: number;
+      readonly lines: number;
+      readonly member: string | null;
+      readonly points: number;
+    }
+  | { readonly table: 'void'; readonly saleId: string; readonly at: string }
+  | {
+      readonly table: 'coupon';
+      readonly serial: string;
+      readonly offer: string;
+      readonly variant: string | null;
+      readonly title: string | null;
+      readonly saleId: string;
+      readonly issuedAt: string;
+      readonly day: string;
+      readonly validFrom: string | null;
+      readonly validTo: string | null;
+      readonly member: string | null;
+    }
+  | { readonly table: 'print'; readonly serial: string; readonly evidence: string }
+  | { readonly table: 'couponVoid'; readonly serial: string; readonly reason: string; readonly at: string }
+  | {
+      readonly table: 'redemption';
+      readonly serial: string;
+      readonly offer: string | null;
+      readonly saleId: string;
+      readonly at: string;
+      readonly amount: number;
+    }
+  | {
+      readonly table: 'suppressed';
+      readonly offer: string;
+      readonly variant: string | null;
+      readonly saleId: string;
+      readonly at: string;
+      readonly day: string;
+      readonly member: string | null;
+    }
+  | {
+      readonly table: 'points';
+      readonly member: string;
+      readonly saleId: string | null;
+      readonly delta: number;
+      readonly balance: number | null;
+      readonly at: string;
+    };
+
+export type Projection =
+  | { readonly ok: true; readonly changes: readonly Change[] }
+  | { readonly ok: false; readonly reason: string };
+
+type Body = Readonly<Record<string, unknown>>;
+/** Reads an event's body; throws Unreadable where a field that counts is not there. */
+type Reader = (body: Body, event: TillEvent) => Change;
+
+/** The rows of an event; refused when its body lacks what its type promises. Types without rows have none. Never throws. */
+export function project(event: TillEvent): Projection {
+  const reader = readers[event.type];
+  if (reader === undefined) return { ok: true, changes: [] };
+  try {
+    return { ok: true, changes: [reader(event.body, event)] };
+  } catch (error) {
+    if (error instanceof Unreadable) return { ok: false, reason: error.message };
+    throw error;
+  }
+}
+
+const readers: Readonly<Partial<Record<TillEvent['type'], Reader>>> = {
+  'sale.completed': (body, event) => {
+    const total = record(body, 'total');
+    const completedAt = textOr(body.completedAt, event.at);
+    const points = isRecord(body.points) ? body.points.earned : 0;
+    return {
+      table: 'sale',
+      saleId: text(body, 'saleId'),
+      completedAt,
+      day: dayOf(completedAt),
+      initial: money(total, 'initial'),
+      discount: money(total, 'discount'),
+      net: money(total, 'net'),
+      lines: Array.isArray(body.lines) ? body.lines.length : 0,
+      member: memberOf(body.member),
+      points: whole(points, 0),
+    };
+  },
+  'sale.voided': (body, event) => ({ table: 'void', saleId: text(body, 'saleId'), at: textOr(body.at, event.at) }),
+  'coupon.issued': (body, event) => {
+    const issuedAt = textOr(body.issuedAt, event.at);
+    return {
+      table: 'coupon',
+      serial: text(body, 'serial'),
+      offer: text(body, 'offer'),
+      variant: textOr(body.variant, null),
+      title: textOr(body.title, null),
+      saleId: text(body, 'saleId'),
+      issuedAt,
+      day: dayOf(issuedAt),
+      validFrom: textOr(body.validFrom, null),
+      validTo: textOr(body.validTo, null),
+      member: memberOf(body.member),
+    };
+  },
+  'coupon.printed': body => ({ table: 'print', serial: text(body, 'serial'), evidence: text(body, 'evidence') }),
+  'coupon.voided': (body, event) => ({
+    table: 'couponVoid',
+    serial: text(body, 'serial'),
+    reason: textOr(body.reason, ''),
+    at: event.at,
+  }),
+  'coupon.redeemed': (body, event) => ({
+    table: 'redemption',
+    serial: text(body, 'serial'),
+    offer: textOr(body.offer, null),
+    saleId: text(body, 'saleId'),
+    at: textOr(body.at, event.at),
+    amount: whole(body.amount, 0),
+  }),
+  'coupon.suppressed': (body, event) => ({
+    table: 'suppressed',
+    offer: text(body, 'offer'),
+    variant: textOr(body.variant, null),
+    saleId: text(body, 'saleId'),
+    at: event.at,
+    day: dayOf(event.at),
+    member: memberOf(body.member),
+  }),
+  'points.changed': (body, event) => ({
+    table: 'points',
+    member: text(body, 'member'),
+    saleId: textOr(body.saleId, null),
+    delta: money(body, 'delta'),
+    balance: Number.isSafeInteger(body.balance) ? Number(body.balance) : null,
+    at: event.at,
+  }),
+};
+
+class Unreadable extends Error {}
+
+const isRecord = (value: unknown): value is Body =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function record(body: Body, key: string): Body {
+  const value = body[key];
+  if (!isRecord(value)) throw new Unreadable(`body.${key} is no object`);
+  return value;
+}
+
+function text(body: Body, key: string): string {
+  const value = body[key];
+  if (typeof value !== 'string' || value === '' || value.length > 256) throw new Unreadable(`body.${key} is no text`);
+  return value;
+}
+
+function money(body: Body, key: string): number {
+  const value = body[key];
+  if (!Number.isSafeInteger(value)) throw new Unreadable(`body.${key} is no whole number`);
+  return Number(value);
+}
+
+const textOr = <T>(value: unknown, otherwise: T): string | T =>
+  typeof value === 'string' && value.length <= 1000 ? value : otherwise;
+
+const whole = (value: unknown, otherwise: number): number => (Number.isSafeInteger(value) ? Number(value) : otherwise);
+
+/** Members stand in events as their id, or as an object that holds it. */
+const memberOf = (value: unknown): string | null => textOr(isRecord(value) ? value.id : value, null);
+
+/** Local date at the till: instants bear the till's offset. */
+const dayOf = (at: string): string => {
+  const day = at.slice(0, 10);
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(day)) throw new Unreadable('the time is no RFC 3339 instant');
+  return day;
+};

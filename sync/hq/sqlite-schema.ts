@@ -1,0 +1,112 @@
+/** HQ's tables in SQLite, as numbered migrations: entry n brings a database from version n to n + 1. Never edited. */
+
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+  -- A till's stream of one epoch: every number up to "contiguous" is here, "head" is the hash of that event.
+  CREATE TABLE stream (
+    store TEXT NOT NULL, till TEXT NOT NULL, epoch INTEGER NOT NULL,
+    contiguous INTEGER NOT NULL DEFAULT 0,
+    highest INTEGER NOT NULL DEFAULT 0,
+    received INTEGER NOT NULL DEFAULT 0,
+    head TEXT NOT NULL,
+    -- First event that does not follow from the one before it.
+    broken_at INTEGER,
+    last_event_at TEXT, last_received_at TEXT,
+    PRIMARY KEY (store, till, epoch)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE event (
+    cursor INTEGER PRIMARY KEY AUTOINCREMENT,
+    store TEXT NOT NULL, till TEXT NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL,
+    id TEXT NOT NULL, type TEXT NOT NULL, at TEXT NOT NULL,
+    sale_id TEXT,
+    json TEXT NOT NULL, hash TEXT NOT NULL, prev TEXT NOT NULL,
+    received_at TEXT NOT NULL,
+    UNIQUE (store, till, epoch, seq)
+  ) STRICT;
+  CREATE INDEX event_id ON event (id);
+  CREATE INDEX event_sale ON event (store, till, sale_id) WHERE sale_id IS NOT NULL;
+
+  CREATE TABLE quarantine (
+    id INTEGER PRIMARY KEY,
+    store TEXT NOT NULL, till TEXT NOT NULL, epoch INTEGER, seq INTEGER,
+    received_at TEXT NOT NULL, reason TEXT NOT NULL,
+    sha256 TEXT NOT NULL, payload BLOB NOT NULL,
+    UNIQUE (store, till, sha256)
+  ) STRICT;
+
+  CREATE TABLE sale (
+    store TEXT NOT NULL, till TEXT NOT NULL, sale_id TEXT NOT NULL,
+    epoch INTEGER, seq INTEGER,
+    completed_at TEXT, day TEXT,
+    initial INTEGER NOT NULL DEFAULT 0, discount INTEGER NOT NULL DEFAULT 0, net INTEGER NOT NULL DEFAULT 0,
+    lines INTEGER NOT NULL DEFAULT 0, member TEXT, points INTEGER NOT NULL DEFAULT 0,
+    void_epoch INTEGER, void_seq INTEGER, voided_at TEXT,
+    arrival INTEGER NOT NULL, received_at TEXT NOT NULL,
+    PRIMARY KEY (store, till, sale_id)
+  ) STRICT;
+  CREATE INDEX sale_arrival ON sale (arrival);
+  CREATE INDEX sale_day ON sale (day, store, till);
+
+  CREATE TABLE coupon (
+    serial TEXT PRIMARY KEY,
+    offer TEXT, variant TEXT, title TEXT, member TEXT,
+    store TEXT NOT NULL, till TEXT NOT NULL, sale_id TEXT,
+    issued_at TEXT, day TEXT, valid_from TEXT, valid_to TEXT,
+    print TEXT NOT NULL DEFAULT 'queued', print_epoch INTEGER, print_seq INTEGER,
+    voided_at TEXT, void_reason TEXT
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX coupon_sale ON coupon (store, till, sale_id);
+  CREATE INDEX coupon_day ON coupon (day, offer);
+
+  CREATE TABLE redemption (
+    store TEXT NOT NULL, till TEXT NOT NULL, sale_id TEXT NOT NULL, serial TEXT NOT NULL,
+    offer TEXT, at TEXT NOT NULL, amount INTEGER NOT NULL,
+    PRIMARY KEY (store, till, sale_id, serial)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX redemption_serial ON redemption (serial);
+
+  CREATE TABLE suppressed (
+    store TEXT NOT NULL, till TEXT NOT NULL, sale_id TEXT NOT NULL, offer TEXT NOT NULL, variant TEXT,
+    at TEXT NOT NULL, day TEXT NOT NULL, member TEXT,
+    PRIMARY KEY (store, till, sale_id, offer)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX suppressed_day ON suppressed (day, offer);
+
+  CREATE TABLE points (
+    id TEXT PRIMARY KEY,
+    member TEXT NOT NULL, store TEXT NOT NULL, till TEXT NOT NULL, sale_id TEXT,
+    delta INTEGER NOT NULL, balance INTEGER, at TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX points_member ON points (member, at);
+
+  CREATE TABLE till (
+    store TEXT NOT NULL, till TEXT NOT NULL,
+    epoch INTEGER NOT NULL, boot INTEGER NOT NULL, session INTEGER NOT NULL,
+    online INTEGER NOT NULL, since TEXT NOT NULL, state TEXT NOT NULL,
+    PRIMARY KEY (store, till)
+  ) STRICT, WITHOUT ROWID;
+
+  -- What a till counted itself, over its events up to "up_to".
+  CREATE TABLE own_total (
+    store TEXT NOT NULL, till TEXT NOT NULL, epoch INTEGER NOT NULL, day TEXT NOT NULL,
+    up_to INTEGER NOT NULL, sales INTEGER NOT NULL, voided INTEGER NOT NULL, net INTEGER NOT NULL,
+    PRIMARY KEY (store, till, epoch, day)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE bundle (
+    sha256 TEXT PRIMARY KEY, id TEXT NOT NULL, version INTEGER NOT NULL,
+    bytes BLOB NOT NULL, offers INTEGER NOT NULL, published_at TEXT NOT NULL,
+    UNIQUE (id, version)
+  ) STRICT;
+
+  CREATE TABLE pointer (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    ring TEXT NOT NULL, sha256 TEXT NOT NULL REFERENCES bundle (sha256),
+    json TEXT NOT NULL, published_at TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX pointer_ring ON pointer (ring, number);
+  `,
+];
