@@ -1,0 +1,20 @@
+/** Everything that is proved on real kernel drivers; started by guest.sh in the virtual machine. */
+import process from 'node:process';
+import { hidScenarios } from './hid-scenarios.ts';
+import { lineScenarios } from './line-scenarios.ts';
+import { runScenarios, type Scenario } from './scenario.ts';
+
+// The drivers keep no process alive by themselves.
+const alive = setInterval(() => undefined, 1000);
+const survived: Scenario = {
+  name: 'the process that used all these devices is still the same one',
+  run: async () => undefined,
+};
+process.on('uncaughtException', error => {
+  console.log(error);
+  console.log(`\n@@${JSON.stringify({ name: survived.name, ok: false, ms: 0, detail: String(error) })}`);
+  process.exit(1);
+});
+const all = await runScenarios([...hidScenarios, ...lineScenarios, survived]);
+clearInterval(alive);
+process.exit(all ? 0 : 1);
