@@ -78,7 +78,10 @@ function make(language: Language, currency: string): Formats {
       const today =
         date(instant, { dateStyle: 'short' }) === new Intl.DateTimeFormat(locale, { dateStyle: 'short' }).format(now);
       if (today) return date(instant, clock);
-      return date(instant, near ? { weekday: 'long', ...clock } : { day: 'numeric', month: 'long', ...clock });
+      return date(instant, near ? { weekday: 'long', ...clock } : { day: 'numeric', month: 'long', ...clock }).replace(
+        ',',
+        '',
+      );
     },
     time: instant => date(instant, { ...clock, second: '2-digit' }),
     dateTime: instant => date(instant, { day: '2-digit', month: '2-digit', year: 'numeric', ...clock }),

@@ -57,10 +57,14 @@ export function BasketPane() {
 function Row({ line, isSelected, canChange }: { line: ShownLine; isSelected: boolean; canChange: boolean }) {
   const { session, texts, formats } = useView();
   const quantity = formats.quantity(line.quantity, line.unit);
+  const isPiece = line.unit === 'ea';
   const facts = (
     <>
-      <span class="quantity">{quantity}</span>
-      <span class="name">{line.name}</span>
+      <span class="quantity">{isPiece ? quantity : ''}</span>
+      <span class="name">
+        {line.name}
+        {!isPiece && <span class="weight"> {quantity}</span>}
+      </span>
       {line.discount > 0 && <span class="off">−{formats.amount(line.discount)}</span>}
       <span class="net">{formats.amount(line.net)}</span>
     </>
@@ -77,7 +81,6 @@ function Row({ line, isSelected, canChange }: { line: ShownLine; isSelected: boo
         )}
       </li>
     );
-  const isPiece = line.unit === 'ea';
   return (
     <li class="line is-selected" aria-current="true">
       <div class="row">{facts}</div>

@@ -49,20 +49,9 @@ function Headline({ coupons, isStuck }: { coupons: readonly CouponView[]; isStuc
   const { texts } = useView();
   const pending = coupons.filter(isPending).length;
   const out = coupons.filter(isOut).length;
-  if (pending > 0)
-    return (
-      <h2 class="headline">
-        <Icon name={isStuck ? 'warning' : 'printer'} />
-        {texts.printing(pending)}
-      </h2>
-    );
+  if (pending > 0) return <h2 class="headline">{isStuck ? texts.waiting(pending) : texts.printing(pending)}</h2>;
   if (out === 0) return <h2 class="comes-out-title">{texts.comesOut}</h2>;
-  return (
-    <h2 class="headline is-out">
-      <Icon name="check" />
-      {texts.handOver(out)}
-    </h2>
-  );
+  return <h2 class="headline is-out">{texts.handOver(out)}</h2>;
 }
 
 function isOut(coupon: CouponView): boolean {
@@ -104,7 +93,7 @@ function standing(coupon: CouponView, texts: Texts, isStuck: boolean): Standing 
       return {
         icon: isStuck ? 'warning' : 'clock',
         text: isStuck ? texts.print.stuck : texts.print.queued,
-        tone: 'waiting',
+        tone: isStuck ? 'waiting' : 'printing',
       };
     case 'printing':
       return isStuck

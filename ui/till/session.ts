@@ -98,18 +98,23 @@ export class TillSession {
 
   // --- the sale --------------------------------------------------------------------------------------------------------
 
-  /** A code that was typed, or scanned by a keyboard wedge. */
-  async enterCode(code: string, symbology?: string): Promise<void> {
+  /** A code that was typed. */
+  async enterCode(code: string): Promise<void> {
     const text = code.trim();
     if (text === '') return;
     const { status, sale } = this.#state;
     if (status?.screenSells !== true && sale?.state !== 'open') return this.#say('info', this.texts.noSale);
     await this.#try(async () => {
       const saleId = status?.screenSells === true ? await this.#openSale() : (sale?.saleId ?? '');
-      const body = symbology === undefined ? { code: text } : { code: text, symbology };
-      const answer = await this.api.send<ScanAnswer>('POST', `/v1/sales/${encodeURIComponent(saleId)}/scan`, body);
+      const path = `/v1/sales/${encodeURIComponent(saleId)}/scan`;
+      const answer = await this.api.send<ScanAnswer>('POST', path, { code: text });
       this.#takeScan(answer);
     });
+  }
+
+  /** What a keyboard wedge read: the agent takes it as a scan of any other scanner and tells it on the stream. */
+  async tellScan(code: string): Promise<void> {
+    await this.#try(async () => void (await this.api.send('POST', '/v1/scans', { code })));
   }
 
   /** Goods into the basket; asks for the weight first where it is needed. */

@@ -14,7 +14,10 @@ export type Sign = {
 
 export function Signs() {
   const view = useView();
-  const signs = signsOf(view);
+  const all = signsOf(view);
+  // While something has to be done at once, the others keep to their lights.
+  const urgent = all.filter(sign => sign.head !== null);
+  const signs = urgent.length > 0 ? urgent : all;
   if (signs.length === 0) return null;
   return (
     <ul class="signs" aria-live="polite">
@@ -36,6 +39,9 @@ export function Signs() {
   );
 }
 
+/** Put right in a moment by whoever stands there. */
+const byHand = ['paper-out', 'cover-open', 'cutter'];
+
 /** Most urgent first. */
 export function signsOf({ state, texts, formats }: View): readonly Sign[] {
   const { status } = state;
@@ -50,11 +56,13 @@ export function signsOf({ state, texts, formats }: View): readonly Sign[] {
       : texts.printer.error;
     const waits = state.coupons.some(isPending) || printer.queued > 0;
     const byItself = waits && printer.problem !== 'cutter' ? ` ${texts.printsByItself}` : '';
+    // A till that has no printer at all sells on in peace until a coupon waits for one.
+    const isUrgent = waits || byHand.includes(printer.problem);
     signs.push({
       key: 'printer',
-      icon: 'warning',
-      head: advice.head,
-      text: advice.todo + byItself,
+      icon: isUrgent ? 'warning' : 'printer',
+      head: isUrgent ? advice.head : null,
+      text: isUrgent ? advice.todo + byItself : `${advice.head} ${advice.todo}`,
       detail: `${printer.device} · ${printer.problem} · ${printer.evidence ?? '–'} · ${printer.message ?? ''}`,
     });
   } else if (printer.paperNearEnd)

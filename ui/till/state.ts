@@ -136,11 +136,17 @@ export function isPending(coupon: CouponView): boolean {
 
 const keptCoupons = 12;
 
-function withCoupons(known: readonly CouponView[], news: readonly CouponView[]): readonly CouponView[] {
+/** The coupons with those of a sale; what the printer told meanwhile is newer than a sale's view made before it. */
+function withCoupons(known: readonly CouponView[], told: readonly CouponView[]): readonly CouponView[] {
   const all = new Map(known.map(coupon => [coupon.serial, coupon]));
-  for (const coupon of news) all.set(coupon.serial, coupon);
+  for (const coupon of told) {
+    const before = all.get(coupon.serial);
+    if (before === undefined || printRank[coupon.print] >= printRank[before.print]) all.set(coupon.serial, coupon);
+  }
   return [...all.values()].slice(-keptCoupons);
 }
+
+const printRank = { queued: 0, printing: 1, unknown: 2, sent: 2, fenced: 2, confirmed: 2, failed: 2 } as const;
 
 /** What is left of the coupons when the next customer comes: those whose paper is still to come. */
 function leftOver(coupons: readonly CouponView[]): readonly CouponView[] {
@@ -222,7 +228,10 @@ function withCoupon(state: TillState, coupon: CouponView): TillState {
   const isKnown = state.coupons.some(known => known.serial === coupon.serial);
   const isOfThisSale = state.sale?.saleId === coupon.saleId;
   if (!isKnown && !isOfThisSale && !isPending(coupon)) return state;
-  return { ...state, coupons: withCoupons(state.coupons, [coupon]) };
+  const others = state.coupons.filter(known => known.serial !== coupon.serial);
+  const at = state.coupons.findIndex(known => known.serial === coupon.serial);
+  const coupons = at < 0 ? [...others, coupon] : others.toSpliced(at, 0, coupon);
+  return { ...state, coupons: coupons.slice(-keptCoupons) };
 }
 
 function sum(values: readonly number[]): number {

@@ -60,7 +60,6 @@ function Actions({ pay }: { pay: (tender: 'cash' | 'card') => void }) {
     return (
       <div class="actions">
         <button type="button" class="action" disabled={state.completing} onClick={() => session.backToSelling()}>
-          <Icon name="back" />
           {texts.back} <kbd>Esc</kbd>
         </button>
         <button type="button" class="action primary" disabled={isStuck} onClick={() => pay('cash')}>

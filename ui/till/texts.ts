@@ -56,6 +56,7 @@ export type Texts = {
   readonly willPrint: string;
   readonly valid: (from: string, to: string) => string;
   readonly printing: (count: number) => string;
+  readonly waiting: (count: number) => string;
   readonly handOver: (count: number) => string;
   readonly earlier: string;
   readonly print: {
@@ -150,8 +151,8 @@ const de: Texts = {
   remove: 'Entfernen',
   less: 'Eins weniger',
   more: 'Eins mehr',
-  cancelSale: 'Verkauf abbrechen',
-  cancelAgain: 'Wirklich? Nochmals drücken',
+  cancelSale: 'Abbrechen',
+  cancelAgain: 'Nochmals drücken',
   cancelled: 'Verkauf abgebrochen.',
   nextSale: 'Nächster Kunde',
   code: 'Code',
@@ -176,6 +177,7 @@ const de: Texts = {
   willPrint: 'kommt beim Bezahlen',
   valid: (from, to) => `gültig ${from} – ${to}`,
   printing: count => (count === 1 ? 'Coupon druckt' : `${count} Coupons drucken`),
+  waiting: count => (count === 1 ? 'Coupon wartet' : `${count} Coupons warten`),
   handOver: count => (count === 1 ? 'Coupon mitgeben' : `${count} Coupons mitgeben`),
   earlier: 'vom Verkauf davor',
   print: {
@@ -275,8 +277,8 @@ const fr: Texts = {
   remove: 'Enlever',
   less: 'Un de moins',
   more: 'Un de plus',
-  cancelSale: 'Annuler la vente',
-  cancelAgain: 'Vraiment ? Appuyer encore',
+  cancelSale: 'Annuler',
+  cancelAgain: 'Appuyer encore',
   cancelled: 'Vente annulée.',
   nextSale: 'Client suivant',
   code: 'Code',
@@ -301,6 +303,7 @@ const fr: Texts = {
   willPrint: 'sort au paiement',
   valid: (from, to) => `valable ${from} – ${to}`,
   printing: count => (count === 1 ? 'Bon en impression' : `${count} bons en impression`),
+  waiting: count => (count === 1 ? 'Bon en attente' : `${count} bons en attente`),
   handOver: count => (count === 1 ? 'Remettre le bon' : `Remettre ${count} bons`),
   earlier: 'de la vente d’avant',
   print: {
@@ -400,8 +403,8 @@ const it: Texts = {
   remove: 'Togliere',
   less: 'Uno in meno',
   more: 'Uno in più',
-  cancelSale: 'Annullare la vendita',
-  cancelAgain: 'Davvero? Premere ancora',
+  cancelSale: 'Annullare',
+  cancelAgain: 'Premere ancora',
   cancelled: 'Vendita annullata.',
   nextSale: 'Prossimo cliente',
   code: 'Codice',
@@ -426,6 +429,7 @@ const it: Texts = {
   willPrint: 'esce al pagamento',
   valid: (from, to) => `valido ${from} – ${to}`,
   printing: count => (count === 1 ? 'Buono in stampa' : `${count} buoni in stampa`),
+  waiting: count => (count === 1 ? 'Buono in attesa' : `${count} buoni in attesa`),
   handOver: count => (count === 1 ? 'Consegnare il buono' : `Consegnare ${count} buoni`),
   earlier: 'della vendita prima',
   print: {
@@ -525,8 +529,8 @@ const en: Texts = {
   remove: 'Remove',
   less: 'One less',
   more: 'One more',
-  cancelSale: 'Cancel sale',
-  cancelAgain: 'Sure? Press again',
+  cancelSale: 'Cancel',
+  cancelAgain: 'Press again',
   cancelled: 'Sale cancelled.',
   nextSale: 'Next customer',
   code: 'Code',
@@ -551,6 +555,7 @@ const en: Texts = {
   willPrint: 'comes at payment',
   valid: (from, to) => `valid ${from} – ${to}`,
   printing: count => (count === 1 ? 'Coupon printing' : `${count} coupons printing`),
+  waiting: count => (count === 1 ? 'Coupon waits' : `${count} coupons wait`),
   handOver: count => (count === 1 ? 'Hand over the coupon' : `Hand over ${count} coupons`),
   earlier: 'from the sale before',
   print: {

@@ -13,6 +13,7 @@ import { Signs } from './signs.tsx';
 import { phaseOf } from './state.ts';
 import { Sums } from './sums.tsx';
 import { ViewContext } from './view.ts';
+import { attachWedge, type WedgeSetting } from './wedge-keys.ts';
 
 const roomForDrawer = '(min-width: 1366px)';
 
@@ -82,6 +83,13 @@ export function Till({ session }: { session: TillSession }) {
       }),
     [session],
   );
+
+  // Compared by its words: each status brings a new object.
+  const wedge = JSON.stringify(state.status?.wedge ?? null);
+  useEffect(() => {
+    const setting = JSON.parse(wedge) as WedgeSetting | null;
+    if (setting !== null) return attachWedge(setting, text => void session.tellScan(text));
+  }, [session, wedge]);
 
   const simulator = state.status?.simulator === true;
   const drawerOpen = simulator && drawerWanted;
