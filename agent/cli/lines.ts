@@ -1,0 +1,36 @@
+/** Lines of a byte stream, in constant memory: a line longer than the limit is cut and marked. */
+
+const longest = 16 * 1024 * 1024;
+
+export interface Line {
+  readonly text: string;
+  /** The line was longer than the limit; its text is not given. */
+  readonly cut: boolean;
+}
+
+export async function* linesOf(stream: NodeJS.ReadableStream, limit: number = longest): AsyncIterable<Line> {
+  let parts: Uint8Array[] = [];
+  let size = 0;
+  const take = (): Line => {
+    const line = size > limit ? { text: '', cut: true } : { text: Buffer.concat(parts).toString('utf8'), cut: false };
+    parts = [];
+    size = 0;
+    return line;
+  };
+  const keep = (part: Uint8Array) => {
+    size += part.length;
+    if (size <= limit) parts.push(part);
+    else parts = [];
+  };
+  for await (const chunk of stream) {
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+    let start = 0;
+    for (let end = bytes.indexOf(10, start); end >= 0; end = bytes.indexOf(10, start)) {
+      keep(bytes.subarray(start, end));
+      yield take();
+      start = end + 1;
+    }
+    if (start < bytes.length) keep(bytes.subarray(start));
+  }
+  if (size > 0) yield take();
+}
