@@ -14,7 +14,7 @@ import { migrations } from './sqlite-schema.ts';
 
 /** @param path of the database file; `:memory:` for tests */
 export function createSqliteLedger(path: string): Ledger {
-  if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
+  if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const database = new Database(path);
   database.pragma('journal_mode = WAL');
   // FULL: what is acknowledged to a till must survive the power (contract sync.md, section 5).

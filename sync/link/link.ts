@@ -97,6 +97,7 @@ export function createLink(options: LinkOptions): Link {
 
   function say(connected: boolean, problem: string | null) {
     if (connected === status.connected && problem === status.problem) return;
+    if (problem !== null) log.warn({ broker: broker.url, problem }, 'no line to the broker');
     status = { connected, problem, since: connected === status.connected ? status.since : now() };
     for (const listener of [...listeners]) listener(status);
   }
@@ -123,10 +124,7 @@ export function createLink(options: LinkOptions): Link {
       up = false;
       for (const settle of [...underWay]) settle(false);
       cancelStable();
-      if (was) {
-        log.warn({ broker: broker.url, problem }, 'line to the broker lost');
-        options.onDown();
-      }
+      if (was) options.onDown();
       if (!running) return;
       say(false, problem ?? status.problem ?? 'The broker closed the connection.');
       retry();

@@ -1,0 +1,172 @@
+/** `tillside bundle`: checks, signs and publishes bundles of offers, and shows which till decides with which. */
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { instant } from '../../clock.ts';
+import { type Fault, isTillsideError, messageOf, TillsideError } from '../../errors.ts';
+import { loadSigningKey } from '../../sync/hq/files.ts';
+import type { BundlesAnswer, PublishAnswer } from '../../sync/hq/wire.ts';
+import { maxBlockBytes, signPointer } from '../../sync/protocol/pointer.ts';
+import type { Bundle } from '../offers/types.ts';
+import { parseBundle } from '../offers/validate/bundle.ts';
+import type { CommandIo } from './command.ts';
+import { askHq, demoToken, demoUrl } from './hq-client.ts';
+
+const help = `tillside bundle: the offers that tills decide with
+
+usage: tillside bundle check FILE [--json]
+       tillside bundle sign FILE --key FILE [--ring RING] [--out FILE]
+       tillside bundle publish FILE [--ring RING] [--hq URL] [--token-file FILE] [--json]
+       tillside bundle status [--hq URL] [--token-file FILE] [--json]
+
+  check    holds the file against the offer contract: one "pointer: fault" a line on standard error
+  sign     writes the signed pointer to the file's bytes (Ed25519), as tills verify it
+  publish  hands the file to HQ, which checks, signs and points the tills of the ring to it
+  status   what is published, and which till has it
+
+  --key FILE         private key, PEM
+  --ring RING        all (default), another ring, or store/ID
+  --hq URL           default ${demoUrl}
+  --token-file FILE  default ${demoToken}
+
+Exit codes: 0 done, 1 failed, 2 wrong usage or a bundle with faults.
+`;
+
+export async function bundleCommand(args: readonly string[], io: CommandIo): Promise<number> {
+  const { values, positionals } = parse(args);
+  const [action, file, ...more] = positionals;
+  if (values.help === true || action === undefined) {
+    (values.help === true ? io.stdout : io.stderr).write(help);
+    return values.help === true ? 0 : 2;
+  }
+  const address = { url: values.hq ?? demoUrl, tokenFile: values['token-file'] ?? demoToken };
+  const json = values.json === true;
+  if (action === 'status' && file === undefined) return status(address, json, io);
+  if (file === undefined || more.length > 0 || !['check', 'sign', 'publish'].includes(action))
+    throw new TillsideError(
+      'usage',
+      'needs check, sign or publish with one FILE, or status; see tillside bundle --help',
+    );
+  const bytes = readBundleFile(file);
+  const parsed = parseBundle(bytes);
+  if (!parsed.ok) return faulty(parsed.faults, json, io);
+  if (action === 'check') return check(parsed.bundle, bytes, json, io);
+  if (action === 'sign') return sign(parsed.bundle, bytes, values, io);
+  return publish(bytes, values.ring ?? 'all', address, json, io);
+}
+
+type Values = ReturnType<typeof parse>['values'];
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        key: { type: 'string' },
+        out: { type: 'string' },
+        ring: { type: 'string' },
+        hq: { type: 'string' },
+        'token-file': { type: 'string' },
+        json: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+  } catch (error) {
+    throw new TillsideError('usage', `${messageOf(error)}; see tillside bundle --help`);
+  }
+}
+
+function readBundleFile(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new TillsideError('usage', `The bundle ${file} can't be read: ${messageOf(error)}`);
+  }
+}
+
+function faulty(faults: readonly Fault[], json: boolean, io: CommandIo): number {
+  for (const { pointer, message } of faults) io.stderr.write(`${pointer}: ${message}\n`);
+  if (json) io.stdout.write(`${JSON.stringify({ ok: false, faults })}\n`);
+  return 2;
+}
+
+function check(bundle: Bundle, bytes: Uint8Array, json: boolean, io: CommandIo): number {
+  const { id, version, notAfter, offers } = bundle;
+  const facts = {
+    ok: true,
+    id,
+    version,
+    notAfter,
+    offers: offers.length,
+    sha256: sha256Of(bytes),
+    size: bytes.byteLength,
+  };
+  io.stdout.write(
+    json
+      ? `${JSON.stringify(facts)}\n`
+      : `${id} version ${version}: ${offers.length} offers, no faults, good until ${notAfter}\n`,
+  );
+  return 0;
+}
+
+function sign(bundle: Bundle, bytes: Uint8Array, values: Values, io: CommandIo): number {
+  if (values.key === undefined) throw new TillsideError('usage', 'sign needs --key FILE');
+  const pointer = signPointer(loadSigningKey(values.key), {
+    id: bundle.id,
+    version: bundle.version,
+    sha256: sha256Of(bytes),
+    size: bytes.byteLength,
+    block: maxBlockBytes,
+    notBefore: instant(Date.now(), bundle.timezone),
+    notAfter: bundle.notAfter,
+    ring: values.ring ?? 'all',
+  });
+  const text = `${JSON.stringify(pointer, null, 2)}\n`;
+  if (values.out === undefined) io.stdout.write(text);
+  else writeFileSync(values.out, text);
+  return 0;
+}
+
+type Address = { readonly url: string; readonly tokenFile: string };
+
+async function publish(
+  bytes: Uint8Array,
+  ring: string,
+  address: Address,
+  json: boolean,
+  io: CommandIo,
+): Promise<number> {
+  try {
+    const path = `/v1/bundles?ring=${encodeURIComponent(ring)}`;
+    const answer = (await askHq(address, 'POST', path, bytes)) as PublishAnswer;
+    io.stdout.write(
+      json
+        ? `${JSON.stringify(answer)}\n`
+        : `${answer.id} version ${answer.version} is published to ring ${answer.ring}\n`,
+    );
+    return 0;
+  } catch (error) {
+    // HQ may know faults that this version does not.
+    if (isTillsideError(error) && error.faults.length > 0) return faulty(error.faults, json, io);
+    throw error;
+  }
+}
+
+async function status(address: Address, json: boolean, io: CommandIo): Promise<number> {
+  const answer = (await askHq(address, 'GET', '/v1/bundles')) as BundlesAnswer;
+  if (json) io.stdout.write(`${JSON.stringify(answer)}\n`);
+  else if (answer.bundles.length === 0) io.stdout.write('no bundle is published\n');
+  else
+    for (const bundle of answer.bundles) {
+      const since = `${bundle.id} version ${bundle.version}  ring ${bundle.ring}  published ${bundle.publishedAt}`;
+      io.stdout.write(`${since}${bundle.current ? '' : '  (replaced)'}\n`);
+      for (const { store, till, state, version } of bundle.tills)
+        io.stdout.write(
+          `  ${store}/${till}  ${state}${state === 'active' || version === null ? '' : ` (has version ${version})`}\n`,
+        );
+    }
+  return 0;
+}
+
+const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

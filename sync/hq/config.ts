@@ -1,0 +1,133 @@
+/** The shape of `hq.json`, once: the reader validates with it, docs/hq.schema.json is made from it. */
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import Type, { type Static } from 'typebox';
+import { type Environment, FileReference, PathText, PatternText, readConfiguration } from '../../configuration.ts';
+import { type Fault, messageOf, TillsideError } from '../../errors.ts';
+import type { HqConfig } from './hq.ts';
+
+const closed = { additionalProperties: false } as const;
+
+export const HqConfigDocument = Type.Object(
+  {
+    $schema: Type.Optional(Type.String({ description: 'address of this schema, for editors' })),
+    tenant: PatternText(
+      '^[a-z0-9][a-z0-9-]{0,62}$',
+      'the retailer: small letters, digits and hyphens; a level of the MQTT topic',
+      ['demo'],
+    ),
+    dataDir: PathText('folder for the database, the signing key and the token'),
+    api: Type.Optional(
+      Type.Object(
+        {
+          port: Type.Optional(
+            Type.Integer({
+              minimum: 0,
+              maximum: 65535,
+              description: 'TCP port of API and console on loopback; 0 takes a free one',
+            }),
+          ),
+        },
+        closed,
+      ),
+    ),
+    broker: Type.Object(
+      {
+        url: PatternText(
+          '^(mqtt|mqtts|ws|wss)://([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+\\])(:[0-9]{1,5})?(/[^\\s?#@]*)?$',
+          'address of the MQTT broker, without user or password',
+          ['mqtts://broker.example:8883'],
+        ),
+        ca: Type.Optional(FileReference('PEM certificate of the authority that signed the broker')),
+        cert: Type.Optional(FileReference('PEM certificate of HQ')),
+        key: Type.Optional(FileReference('PEM private key of HQ')),
+        username: Type.Optional(Type.String({ minLength: 1, maxLength: 128, description: 'MQTT user name' })),
+        password: Type.Optional(FileReference('file that holds the MQTT password')),
+      },
+      closed,
+    ),
+    database: Type.Optional(
+      PatternText('^(sqlite:.+|postgres(ql)?://.+)$', 'where HQ keeps its facts; absent: hq.sqlite in dataDir', [
+        'sqlite:hq.sqlite',
+        'postgres://tillside@localhost/tillside',
+      ]),
+    ),
+    signing: Type.Optional(
+      Type.Object(
+        { key: FileReference('PEM private key (Ed25519) that signs bundles; absent: made in dataDir') },
+        closed,
+      ),
+    ),
+    log: Type.Optional(
+      Type.Object(
+        {
+          level: Type.Optional(
+            Type.Enum(['debug', 'info', 'warn', 'error', 'silent'], { description: 'least level that is logged' }),
+          ),
+        },
+        closed,
+      ),
+    ),
+  },
+  {
+    ...closed,
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'tillside hq.json',
+    description: 'Configuration of HQ. Every key can be overridden by a TILLSIDE_… environment variable.',
+  },
+);
+export type HqConfigDocument = Static<typeof HqConfigDocument>;
+
+export type LoadedHqConfig = HqConfig & { readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent' };
+
+/**
+ * Reads `hq.json` and the files that it names. Relative paths start at the file's folder.
+ * @throws TillsideError `config-invalid` naming every key that is wrong, what was found and what would be right
+ */
+export function loadHqConfig(file: string, env: Environment): LoadedHqConfig {
+  const document = readConfiguration(HqConfigDocument, { file, env, check: relations });
+  const { broker, database, signing } = document;
+  const content = (key: string, path: string | undefined) => (path === undefined ? undefined : read(key, path));
+  return {
+    tenant: document.tenant,
+    dataDir: document.dataDir,
+    api: { port: document.api?.port ?? 4790 },
+    broker: {
+      url: broker.url,
+      ca: content('/broker/ca', broker.ca),
+      cert: content('/broker/cert', broker.cert),
+      key: content('/broker/key', broker.key),
+      username: broker.username,
+      password: content('/broker/password', broker.password)?.trim(),
+    },
+    database: database?.startsWith('sqlite:')
+      ? `sqlite:${resolve(dirname(resolve(file)), database.slice('sqlite:'.length))}`
+      : database,
+    signing,
+    logLevel: document.log?.level ?? 'info',
+  };
+}
+
+function relations({ broker }: HqConfigDocument): readonly Fault[] {
+  const faults: Fault[] = [];
+  if ((broker.cert === undefined) !== (broker.key === undefined))
+    faults.push({
+      pointer: broker.cert === undefined ? '/broker/cert' : '/broker/key',
+      message: 'is missing: cert and key go together',
+    });
+  if (broker.password !== undefined && broker.username === undefined)
+    faults.push({ pointer: '/broker/username', message: 'is missing: a password needs a user name' });
+  return faults;
+}
+
+function read(pointer: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const message = `the file ${path} can't be read: ${messageOf(error)}`;
+    throw new TillsideError('config-invalid', `${pointer}: ${message}`, {
+      cause: error,
+      faults: [{ pointer, message }],
+    });
+  }
+}
