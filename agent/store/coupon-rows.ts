@@ -16,9 +16,11 @@ export type CouponRow = {
   readonly till: string | null;
   readonly saleId: string | null;
   readonly memberId: string | null;
-  /** Household that it is bound to or, without one, the member; null: bearer, or known by its token only. */
+  /** The member's household at issue. */
   readonly household: string | null;
-  /** Keyed hash of `household` as it stands in the token; null: bearer. */
+  /** Household that it is bound to or, without one, the member; null: bearer, or known by its token only. */
+  readonly boundTo: string | null;
+  /** Keyed hash of `boundTo` as it stands in the token; null: bearer. */
   readonly binding: string | null;
   readonly validFrom: string;
   readonly validTo: string;
@@ -71,18 +73,18 @@ export interface CouponRows {
   prune(beforeMs: number): number;
 }
 
-const COLUMNS = `serial, offer, variant, title, class, till, sale_id AS saleId, member_id AS memberId, household, binding,
-  valid_from AS validFrom, valid_to AS validTo, issued_at AS issuedAt, issued_ms AS issuedMs, expires_ms AS expiresMs,
+const COLUMNS = `serial, offer, variant, title, class, till, sale_id AS saleId, member_id AS memberId, household,
+  bound_to AS boundTo, binding, valid_from AS validFrom, valid_to AS validTo, issued_at AS issuedAt, issued_ms AS issuedMs, expires_ms AS expiresMs,
   state, print, redeemed_at AS redeemedAt, redeemed_ms AS redeemedMs, redeemed_till AS redeemedTill,
   redeemed_sale AS redeemedSale, void_reason AS voidReason, replaced_by AS replacedBy, reprints`;
 const GET = `SELECT ${COLUMNS} FROM coupon WHERE serial = ?`;
-const ADD = `INSERT INTO coupon (serial, offer, variant, title, class, till, sale_id, member_id, household, binding,
+const ADD = `INSERT INTO coupon (serial, offer, variant, title, class, till, sale_id, member_id, household, bound_to, binding,
     valid_from, valid_to, issued_at, issued_ms, expires_ms, state, print)
-  VALUES (@serial, @offer, @variant, @title, @class, @till, @saleId, @memberId, @household, @binding,
+  VALUES (@serial, @offer, @variant, @title, @class, @till, @saleId, @memberId, @household, @boundTo, @binding,
     @validFrom, @validTo, @issuedAt, @issuedMs, @expiresMs, @state, @print)
   ON CONFLICT (serial) DO NOTHING`;
 const COMPLETE = `UPDATE coupon SET offer = @offer, variant = @variant, title = @title, class = @class, till = @till,
-    sale_id = @saleId, member_id = @memberId, household = @household, binding = @binding, valid_from = @validFrom,
+    sale_id = @saleId, member_id = @memberId, household = @household, bound_to = @boundTo, binding = @binding, valid_from = @validFrom,
     valid_to = @validTo, issued_at = @issuedAt, issued_ms = @issuedMs, expires_ms = @expiresMs
   WHERE serial = @serial AND till IS NULL`;
 const RESERVE = "UPDATE coupon SET state = 'reserved' WHERE serial = ? AND state = 'issued'";

@@ -41,6 +41,8 @@ export interface Ledger {
   addUsage(row: UsageRow): void;
   removeUsage(offer: string, kind: UsageRow['kind'], key: string): void;
   removeUsageOfSale(saleId: string, till: string): void;
+  /** False if nothing of this offer was ever counted; spares the queries below. */
+  everUsed(offer: string): boolean;
   /** Uses from `fromMs` to `toMs`, both included. */
   usage(offer: string, kind: UsageRow['kind'], fromMs: number, toMs: number): number;
   usageOfMember(memberId: string, offer: string, kind: UsageRow['kind'], fromMs: number, toMs: number): number;
@@ -60,6 +62,7 @@ const ADD_USAGE = `INSERT INTO usage (offer, kind, key, till, sale_id, member_id
   VALUES (@offer, @kind, @key, @till, @saleId, @memberId, @household, @atMs) ON CONFLICT DO NOTHING`;
 const REMOVE_USAGE = 'DELETE FROM usage WHERE offer = ? AND kind = ? AND key = ?';
 const REMOVE_SALE_USAGE = 'DELETE FROM usage WHERE sale_id = ? AND till = ?';
+const USED = 'SELECT DISTINCT offer FROM usage';
 const USAGE = 'SELECT count(*) FROM usage WHERE offer = ? AND kind = ? AND at_ms BETWEEN ? AND ?';
 const USAGE_MEMBER = `${USAGE} AND member_id = ?`;
 const USAGE_HOUSEHOLD = `${USAGE} AND household = ?`;
@@ -100,8 +103,13 @@ export function createLedger(database: Database): Ledger {
   const tier = database.prepare<[string, number], string>(TIER).pluck();
   const prune = PRUNE.map(sql => database.prepare<[number]>(sql));
   const erase = ERASE.map(sql => database.prepare<[string]>(sql));
+  const used = new Set(database.prepare<[], string>(USED).pluck().all());
   return {
-    addUsage: row => void addUsage.run(row),
+    addUsage(row) {
+      addUsage.run(row);
+      used.add(row.offer);
+    },
+    everUsed: offer => used.has(offer),
     removeUsage: (offer, kind, key) => void removeUsage.run(offer, kind, key),
     removeUsageOfSale: (saleId, till) => void removeSaleUsage.run(saleId, till),
     usage: (offer, kind, from, to) => usage.get(offer, kind, from, to) ?? 0,

@@ -38,6 +38,7 @@ export const migrations: readonly string[] = [
     sale_id TEXT,
     member_id TEXT,
     household TEXT,
+    bound_to TEXT,
     binding TEXT,
     valid_from TEXT NOT NULL,
     valid_to TEXT NOT NULL,

@@ -1,0 +1,250 @@
+/**
+ * The coupon book: who may go from where to where in a coupon's life, each step with the event that tells HQ.
+ *
+ *   issued ──► reserved ──► redeemed        Every method runs inside the transaction of the fact that it belongs to;
+ *     ▲ └──────────┘           │            what the print queue and the other tills do about it follows the commit.
+ *     └── sale voided ─────────┘   issued, reserved, expired ──► voided
+ */
+import type { PrintState } from '../api/wire.ts';
+import type { BundleRef, CouponRow, PrintJobRow, Store } from '../store/index.ts';
+import { newSerial } from './serials.ts';
+import type { SlipContent } from './slip-content.ts';
+import type { Tokens } from './tokens.ts';
+
+export type IssueOrder = {
+  readonly offer: string;
+  readonly variant: string | null;
+  readonly class: string | null;
+  readonly saleId: string;
+  readonly memberId: string | null;
+  readonly household: string | null;
+  readonly bearer: boolean;
+  readonly issuedAt: string;
+  readonly issuedMs: number;
+  /** First millisecond at which it is over. */
+  readonly expiresMs: number;
+  readonly texts: Pick<SlipContent, 'title' | 'body' | 'legal' | 'language'>;
+  readonly barcode: SlipContent['barcode'];
+  readonly validFrom: string;
+  readonly validTo: string;
+};
+
+/** A printed slip's end as the printer told it. */
+export type PrintEnd = { readonly evidence: Exclude<PrintState, 'queued' | 'printing'>; readonly detail: string };
+
+export interface CouponBook {
+  /** Gives out a coupon and queues it for print. Its event is told by `tellIssued`, after that of its sale. */
+  issue(order: IssueOrder): CouponRow;
+  tellIssued(coupon: CouponRow, bundle: BundleRef | null, replaces?: string): void;
+  redeem(serial: string, redemption: Redemption, bundle: BundleRef | null): void;
+  /** Issued, reserved or expired → voided; gives its unit back to the caps. False if it can't be voided any more. */
+  void(serial: string, reason: VoidReason, replacedBy?: string): boolean;
+  /** Voids a coupon of which nobody knows whether it lies on the counter, and gives out another in its place. */
+  replace(job: PrintJobRow, reason: VoidReason, replacements: number): CouponRow | null;
+  /** Queues the coupon once more under its own serial. */
+  reprint(coupon: CouponRow): void;
+}
+
+export type VoidReason = 'print-unknown' | 'not-printed' | 'sale-voided' | 'cancelled' | 'goods-returned';
+
+export type Redemption = {
+  readonly saleId: string;
+  readonly at: string;
+  readonly atMs: number;
+  readonly memberId: string | null;
+  readonly household: string | null;
+  /** Money it took off, minor units; points it gave. */
+  readonly amount: number;
+  readonly points: number;
+};
+
+export function createCouponBook(store: Store, tokens: Tokens): CouponBook {
+  const { till } = store.address;
+
+  const unusedSerial = (): string => {
+    for (;;) {
+      const serial = newSerial(store.random);
+      if (store.coupons.get(serial) === null) return serial;
+    }
+  };
+
+  const add = (coupon: CouponRow, content: SlipContent, replacements: number) => {
+    const { redeemedAt, redeemedMs, redeemedTill, redeemedSale, voidReason, replacedBy, reprints, ...row } = coupon;
+    store.coupons.add(row);
+    store.ledger.addUsage({
+      offer: coupon.offer,
+      kind: 'issued',
+      key: coupon.serial,
+      till,
+      saleId: coupon.saleId ?? '',
+      memberId: coupon.memberId,
+      household: coupon.household,
+      atMs: coupon.issuedMs ?? store.clock.now(),
+    });
+    store.printJournal.add({
+      serial: coupon.serial,
+      kind: 'coupon',
+      content: JSON.stringify(content),
+      replacements,
+      queuedAt: store.instant(),
+    });
+  };
+
+  const book: CouponBook = {
+    issue(order) {
+      const serial = unusedSerial();
+      const boundTo = order.bearer ? null : (order.household ?? order.memberId);
+      const binding = boundTo === null ? null : tokens.bindingOf(boundTo);
+      const { offer, variant, validFrom, validTo } = order;
+      const coupon: CouponRow = {
+        serial,
+        offer,
+        variant,
+        title: order.texts.title,
+        class: order.class,
+        till,
+        saleId: order.saleId,
+        memberId: order.memberId,
+        household: order.household,
+        boundTo,
+        binding,
+        validFrom,
+        validTo,
+        issuedAt: order.issuedAt,
+        issuedMs: order.issuedMs,
+        expiresMs: order.expiresMs,
+        state: 'issued',
+        print: 'queued',
+        redeemedAt: null,
+        redeemedMs: null,
+        redeemedTill: null,
+        redeemedSale: null,
+        voidReason: null,
+        replacedBy: null,
+        reprints: 0,
+      };
+      const token = tokens.write({ serial, offer, variant, validFrom, validTo, binding });
+      add(coupon, { ...order.texts, validFrom, validTo, serial, token, barcode: order.barcode }, 0);
+      return coupon;
+    },
+
+    tellIssued(coupon, bundle, replaces) {
+      store.outbox.append(
+        'coupon.issued',
+        {
+          serial: coupon.serial,
+          offer: coupon.offer,
+          variant: coupon.variant,
+          saleId: coupon.saleId,
+          issuedAt: coupon.issuedAt,
+          validFrom: coupon.validFrom,
+          validTo: coupon.validTo,
+          expiresAt: new Date(coupon.expiresMs).toISOString(),
+          title: coupon.title,
+          class: coupon.class,
+          member: coupon.memberId,
+          household: coupon.household,
+          bearer: coupon.binding === null,
+          binding: coupon.binding,
+          replaces: replaces ?? null,
+        },
+        bundle,
+      );
+    },
+
+    redeem(serial, redemption, bundle) {
+      const coupon = store.coupons.get(serial);
+      if (coupon === null) throw new Error(`coupon ${serial} was presented and is not in the book`);
+      const { at, atMs, saleId } = redemption;
+      store.coupons.redeem(serial, { at, atMs, till, saleId });
+      store.ledger.addUsage({
+        offer: coupon.offer,
+        kind: 'applied',
+        key: serial,
+        till,
+        saleId,
+        memberId: redemption.memberId,
+        household: redemption.household,
+        atMs,
+      });
+      store.outbox.append(
+        'coupon.redeemed',
+        {
+          serial,
+          offer: coupon.offer,
+          variant: coupon.variant,
+          saleId,
+          at,
+          till,
+          amount: redemption.amount,
+          points: redemption.points,
+          member: redemption.memberId,
+          household: redemption.household,
+          validFrom: coupon.validFrom,
+          validTo: coupon.validTo,
+          expiresAt: new Date(coupon.expiresMs).toISOString(),
+          title: coupon.title,
+          binding: coupon.binding,
+        },
+        bundle,
+      );
+    },
+
+    void(serial, reason, replacedBy) {
+      const coupon = store.coupons.get(serial);
+      if (coupon === null || coupon.state === 'redeemed' || coupon.state === 'voided') return false;
+      store.coupons.void(serial, reason);
+      if (replacedBy !== undefined) store.coupons.replacedBy(serial, replacedBy);
+      store.ledger.removeUsage(coupon.offer, 'issued', serial);
+      const job = store.printJournal.open(serial);
+      if (job?.state === 'queued') {
+        store.printJournal.finish(job.id, 'failed', store.instant(), `not printed: ${reason}`);
+        store.coupons.print(serial, job.kind === 'coupon' ? 'failed' : coupon.print);
+      }
+      store.outbox.append('coupon.voided', {
+        serial,
+        offer: coupon.offer,
+        saleId: coupon.saleId,
+        reason,
+        replacedBy: replacedBy ?? null,
+      });
+      return true;
+    },
+
+    replace(job, reason, replacements) {
+      const old = store.coupons.get(job.serial);
+      if (old === null) return null;
+      const serial = unusedSerial();
+      if (old.state === 'voided') store.coupons.replacedBy(old.serial, serial);
+      // A coupon that came back to be redeemed did come out: nothing to replace.
+      else if (!book.void(old.serial, reason, serial)) return null;
+      const { offer, variant, validFrom, validTo, binding } = old;
+      const coupon: CouponRow = {
+        ...old,
+        serial,
+        state: 'issued',
+        print: 'queued',
+        voidReason: null,
+        replacedBy: null,
+      };
+      const token = tokens.write({ serial, offer, variant, validFrom, validTo, binding });
+      add({ ...coupon, reprints: 0 }, { ...(JSON.parse(job.content) as SlipContent), serial, token }, replacements);
+      book.tellIssued(coupon, null, old.serial);
+      return coupon;
+    },
+
+    reprint(coupon) {
+      const job = store.printJournal.last(coupon.serial);
+      if (job === null) return;
+      store.printJournal.add({
+        serial: coupon.serial,
+        kind: 'reprint',
+        content: job.content,
+        replacements: 0,
+        queuedAt: store.instant(),
+      });
+      store.coupons.reprinted(coupon.serial);
+    },
+  };
+  return book;
+}

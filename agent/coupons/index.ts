@@ -1,0 +1,9 @@
+/** Coupons: serials, tokens, their life and their claims between tills. */
+export { type CouponBook, createCouponBook, type IssueOrder, type VoidReason } from './book.ts';
+export { type Claims, createClaims } from './claims.ts';
+export { loadCouponKeys } from './coupon-key.ts';
+export { offlineAnswer } from './offline-policy.ts';
+export { applyPeerFact, type FactChanges } from './peer-facts.ts';
+export { formatSerial, newSerial, parseSerial } from './serials.ts';
+export { type SlipContent, textsIn } from './slip-content.ts';
+export { createTokens, type TokenContent, type Tokens } from './tokens.ts';

@@ -1,0 +1,28 @@
+/** What a coupon says on paper, kept whole in the print journal: after a crash it prints without asking any bundle. */
+import type { CouponTerms } from '../offers/types.ts';
+
+export type SlipContent = {
+  readonly title: string;
+  readonly body?: string;
+  readonly legal?: string;
+  /** Local dates, both included. */
+  readonly validFrom: string;
+  readonly validTo: string;
+  /** Without dashes. */
+  readonly serial: string;
+  readonly token: string;
+  readonly barcode: CouponTerms['barcode'];
+  /** Language of the texts. */
+  readonly language: string;
+};
+
+/** The texts in the member's language, else in the bundle's default language, which every coupon has. */
+export function textsIn(
+  terms: CouponTerms,
+  language: string | undefined,
+  defaultLanguage: string,
+): Pick<SlipContent, 'title' | 'body' | 'legal' | 'language'> {
+  const chosen = language !== undefined && terms.texts[language] !== undefined ? language : defaultLanguage;
+  const texts = terms.texts[chosen] ?? { title: '' };
+  return { ...texts, language: chosen };
+}

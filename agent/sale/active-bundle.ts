@@ -1,0 +1,200 @@
+/** The bundle that the till decides with: checked, compiled, swapped in one transaction; the old one stays if anything is wrong. */
+import { createHash } from 'node:crypto';
+import type { Clock } from '../../clock.ts';
+import { type Fault, messageOf } from '../../errors.ts';
+import type { BundlePointer } from '../../sync/protocol/types.ts';
+import { compileBundle, decide, parseBundle } from '../offers/index.ts';
+import type { Bundle, Cap, CouponTerms, Decision, Offer, Sale } from '../offers/types.ts';
+import type { ActivationResult, BundlePort } from '../ports.ts';
+import type { BundleRow, Store } from '../store/index.ts';
+
+export type CompiledBundle = ReturnType<typeof compileBundle>;
+
+/** The evaluator, as the till uses it. */
+export type OfferEngine = {
+  readonly parse: (
+    bytes: Uint8Array,
+  ) => { readonly ok: true; readonly bundle: Bundle } | { readonly ok: false; readonly faults: readonly Fault[] };
+  readonly compile: (bundle: Bundle) => CompiledBundle;
+  readonly decide: (compiled: CompiledBundle, sale: Sale) => Decision;
+};
+
+export const offerEngine: OfferEngine = { parse: parseBundle, compile: compileBundle, decide };
+
+export type Active = {
+  readonly bundle: Bundle;
+  readonly compiled: CompiledBundle;
+  readonly ref: { readonly id: string; readonly version: number };
+  readonly sha256: string;
+  readonly activatedAt: string;
+  readonly offers: ReadonlyMap<string, Offer>;
+  /** Offers whose caps need a number from the till's ledger. */
+  readonly capped: readonly { readonly offer: Offer; readonly caps: readonly Cap[] }[];
+  /** How far back purchases matter; 0: not at all. */
+  readonly boughtWithinDays: number;
+};
+
+export type RefusedBundle = {
+  readonly id: string;
+  readonly version: number;
+  readonly code: string;
+  readonly faults: readonly Fault[];
+};
+
+export interface ActiveBundle extends BundlePort {
+  active(): Active | null;
+  /** The last one refused, until a newer one is activated. */
+  refused(): RefusedBundle | null;
+  /** Goes back to the bundle before, after repeated crashes; the highest version trusted stays. */
+  revert(): ActivationResult;
+  onChange(listener: () => void): () => void;
+}
+
+export type ActiveBundleOptions = {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly engine?: OfferEngine;
+  readonly onFault?: (error: unknown) => void;
+};
+
+/** Takes up the stored bundle at once, so that a till without network decides from its first second. */
+export function createActiveBundle(options: ActiveBundleOptions): ActiveBundle {
+  const { store } = options;
+  const engine = options.engine ?? offerEngine;
+  const listeners = new Set<() => void>();
+  let active: Active | null = null;
+  let refused = readRefused(store);
+
+  const stored = store.bundles.current();
+  if (stored !== null) {
+    try {
+      active = prepare(stored, engine);
+    } catch (error) {
+      options.onFault?.(error);
+    }
+  }
+
+  const tell = () => {
+    for (const listener of [...listeners]) listener();
+  };
+
+  const refuse = (id: string, version: number, code: string, message: string, faults: readonly Fault[]) => {
+    refused = { id, version, code, faults };
+    store.transaction(() => {
+      store.settings.set('bundle.refused', JSON.stringify(refused));
+      store.outbox.append('bundle.rejected', { id, version, code, message, faults: faults.slice(0, 20) });
+    });
+    tell();
+    return { ok: false, code, message, faults } as const;
+  };
+
+  const swap = (row: BundleRow, run: () => void): ActivationResult => {
+    const next = prepare(row, engine);
+    store.transaction(() => {
+      run();
+      store.settings.remove('bundle.refused');
+      store.outbox.append('bundle.activated', { id: row.id, version: row.version, sha256: row.sha256 }, next.ref);
+    });
+    active = next;
+    refused = null;
+    tell();
+    return { ok: true, id: row.id, version: row.version };
+  };
+
+  return {
+    active: () => active,
+    current: () => (active === null ? null : { ...active.ref, sha256: active.sha256 }),
+    highest: id => store.bundles.highest(id),
+    refused: () => refused,
+    async activate(bytes, pointer) {
+      const { id, version } = pointer;
+      const sha256 = createHash('sha256').update(bytes).digest('hex');
+      if (active?.sha256 === sha256 && active.ref.version === version) return { ok: true, id, version };
+      if (sha256 !== pointer.sha256)
+        return refuse(id, version, 'bundle-untrusted', 'The bytes are not those that the pointer names.', []);
+      const highest = store.bundles.highest(id);
+      if (version <= highest) {
+        const message = `Version ${version} is not above ${highest}, which was trusted before.`;
+        return refuse(id, version, 'bundle-untrusted', message, []);
+      }
+      try {
+        const parsed = engine.parse(bytes);
+        if (!parsed.ok) {
+          const code = parsed.faults.every(fault => fault.message.includes('not evaluate'))
+            ? 'bundle-unsupported'
+            : 'bundle-invalid';
+          return refuse(id, version, code, 'The bundle breaks the offer contract.', parsed.faults);
+        }
+        if (parsed.bundle.id !== id || parsed.bundle.version !== version) {
+          const found = `${parsed.bundle.id} ${parsed.bundle.version}`;
+          return refuse(id, version, 'bundle-untrusted', `The pointer says ${id} ${version}, the bundle ${found}.`, []);
+        }
+        const row: BundleRow = { id, version, sha256, bytes, pointer: keepable(pointer), activatedAt: store.instant() };
+        return swap(row, () => store.bundles.swap(row));
+      } catch (error) {
+        options.onFault?.(error);
+        return refuse(id, version, 'bundle-unsupported', `The bundle can't be used: ${messageOf(error)}`, []);
+      }
+    },
+    revert() {
+      const previous = store.bundles.previous();
+      if (previous === null)
+        return { ok: false, code: 'bundle-none', message: 'There is no bundle before.', faults: [] };
+      return swap({ ...previous, activatedAt: store.instant() }, () => void store.bundles.revert());
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+/** @throws if the bytes are no bundle that this version evaluates */
+function prepare(row: BundleRow, engine: OfferEngine): Active {
+  const parsed = engine.parse(row.bytes);
+  if (!parsed.ok) throw new Error(`the stored bundle ${row.id} ${row.version} is not valid any more`);
+  const { bundle } = parsed;
+  return {
+    bundle,
+    compiled: engine.compile(bundle),
+    ref: { id: row.id, version: row.version },
+    sha256: row.sha256,
+    activatedAt: row.activatedAt,
+    offers: new Map(bundle.offers.map(offer => [offer.id, offer])),
+    capped: bundle.offers.flatMap(offer => {
+      const caps = offer.caps ?? [];
+      return caps.length === 0 ? [] : [{ offer, caps }];
+    }),
+    boughtWithinDays: longestBought(bundle.offers),
+  };
+}
+
+/** Terms of an offer's coupon in a variant; null for an offer without coupon. */
+export function couponTerms(offer: Offer | undefined, variant: string | null): CouponTerms | null {
+  if (offer === undefined) return null;
+  const own = variant === null ? undefined : offer.experiment?.variants?.find(({ id }) => id === variant)?.coupon;
+  return own ?? offer.coupon ?? null;
+}
+
+/** The longest `bought.withinDays` anywhere in the conditions. */
+function longestBought(value: unknown): number {
+  if (Array.isArray(value)) return value.reduce((most: number, entry) => Math.max(most, longestBought(entry)), 0);
+  if (typeof value !== 'object' || value === null) return 0;
+  let most = 0;
+  for (const [key, entry] of Object.entries(value)) {
+    if (key === 'bought' && typeof entry === 'object' && entry !== null) {
+      const { withinDays } = entry as { withinDays?: unknown };
+      if (typeof withinDays === 'number') most = Math.max(most, withinDays);
+    } else most = Math.max(most, longestBought(entry));
+  }
+  return most;
+}
+
+function keepable(pointer: BundlePointer): BundlePointer | null {
+  return pointer.signature === '' ? null : pointer;
+}
+
+function readRefused(store: Store): RefusedBundle | null {
+  const json = store.settings.get('bundle.refused');
+  return json === null ? null : (JSON.parse(json) as RefusedBundle);
+}

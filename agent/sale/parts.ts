@@ -1,0 +1,28 @@
+/** What the sale is made of; given once, by createSales. */
+import type { Clock } from '../../clock.ts';
+import type { Claims, CouponBook, Tokens } from '../coupons/index.ts';
+import type { Catalogue, MemberRecord, Members, Store } from '../store/index.ts';
+import type { ActiveBundle, OfferEngine } from './active-bundle.ts';
+import type { Announcer } from './announcer.ts';
+
+export type SaleParts = {
+  readonly store: Store;
+  readonly members: Members;
+  readonly catalogue: Catalogue | null;
+  readonly bundles: ActiveBundle;
+  readonly engine: OfferEngine;
+  readonly book: CouponBook;
+  readonly claims: Claims;
+  readonly tokens: Tokens;
+  readonly clock: Clock;
+  /** While no bundle says it. */
+  readonly currency: string;
+  readonly announcer: Announcer;
+  /** HQ, for a card that is not in the snapshot; answers null in time if it can't. */
+  readonly askMember: ((card: string) => Promise<MemberRecord | null>) | null;
+  /** True if HQ or the store knows the coupon and it is free; null if nobody could be asked. */
+  readonly askCoupon: ((serial: string) => Promise<boolean | null>) | null;
+  /** Something was queued for print or taken out of the queue. */
+  readonly wakePrinter: () => void;
+  readonly onFault: (error: unknown) => void;
+};
