@@ -60,10 +60,10 @@ interface Course {
   readonly rejected: { turn: Turn; entry: Rejected }[];
   /** How often each offer has applied in this sale. */
   readonly uses: Map<string, number>;
-  /** `line` and `basket` share one namespace: group → the offer that has it. */
-  readonly groups: Map<string, string>;
-  /** phase → the exclusive offer that has applied in it. */
-  readonly exclusive: Map<Phase, string>;
+  /** Groups of which something has applied; `line` and `basket` share one namespace. */
+  readonly groups: Set<string>;
+  /** Phases in which something exclusive has applied. */
+  readonly exclusive: Set<Phase>;
 }
 
 export function referenceDecide(bundle: Bundle, sale: Sale): Decision {
@@ -76,8 +76,8 @@ export function referenceDecide(bundle: Bundle, sale: Sale): Decision {
     suppressed: [],
     rejected: [],
     uses: new Map(),
-    groups: new Map(),
-    exclusive: new Map(),
+    groups: new Set(),
+    exclusive: new Set(),
   };
   const turns = turnsOf(bundle, sale);
   for (const turn of turns) take(turn, course);
@@ -214,10 +214,9 @@ function rivalOrUnits(
   course: Course,
 ): Reason | undefined {
   if (turn.phase !== 'line' && turn.phase !== 'basket') return undefined;
-  const exclusive = course.exclusive.get(turn.phase);
-  if (exclusive !== undefined && exclusive !== offer.id) return 'exclusive';
-  const holder = offer.group === undefined ? undefined : course.groups.get(offer.group);
-  if (holder !== undefined && holder !== offer.id) return 'group';
+  // a second coupon of the same offer is stopped like one of another: each is an application of its own
+  if (course.exclusive.has(turn.phase)) return 'exclusive';
+  if (offer.group !== undefined && course.groups.has(offer.group)) return 'group';
   const outcome = workOut(attemptOf(turn, offer, terms, condition), course.world.units);
   return outcome === 'units' ? 'units' : undefined;
 }
@@ -242,8 +241,8 @@ function apply(turn: Turn, offer: Offer, terms: Terms, course: Course): void {
   const outcome = workOut(attemptOf(turn, offer, terms, condition), course.world.units);
   if (outcome === 'units') throw new Error('an application without units');
   const { off, consumed } = outcome;
-  if (offer.exclusive === true) course.exclusive.set(turn.phase, offer.id);
-  if (offer.group !== undefined) course.groups.set(offer.group, offer.id);
+  if (offer.exclusive === true) course.exclusive.add(turn.phase);
+  if (offer.group !== undefined) course.groups.add(offer.group);
   for (const [unit, amount] of off) unit.running -= amount;
   if (turn.phase === 'line')
     for (const unit of consumed) unit.consumed = offer.stackable === true ? 'by-stackable' : 'by-other';

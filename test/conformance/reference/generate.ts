@@ -23,6 +23,23 @@ export interface SmallWorld {
   readonly sale: Sale;
 }
 
+const tierLists = [
+  {
+    tiers: [
+      { id: 'basic', from: 0 },
+      { id: 'silver', from: 100 },
+      { id: 'gold', from: 1000 },
+    ],
+  },
+  {
+    tiers: [
+      { id: 'silver', from: 50 },
+      { id: 'basic', from: 110 },
+      { id: 'gold', from: 120 },
+    ],
+  },
+] as const;
+
 const rawBundle = fc.record({
   version: fc.integer({ min: 1, max: 99 }),
   notAfter: fc.oneof(
@@ -32,25 +49,7 @@ const rawBundle = fc.record({
       arbitrary: fc.record({ days: fc.constant(0), seconds: fc.constantFrom(0, -1), offset: fc.constant(0) }),
     },
   ),
-  loyalty: maybe(
-    85,
-    fc.constantFrom(
-      {
-        tiers: [
-          { id: 'basic', from: 0 },
-          { id: 'silver', from: 100 },
-          { id: 'gold', from: 1000 },
-        ],
-      },
-      {
-        tiers: [
-          { id: 'silver', from: 50 },
-          { id: 'basic', from: 110 },
-          { id: 'gold', from: 120 },
-        ],
-      },
-    ),
-  ),
+  loyalty: maybe(85, fc.constantFrom(...tierLists)),
   contactPolicies: maybe(
     55,
     fc.uniqueArray(
@@ -184,6 +183,9 @@ export const anySmallWorld: fc.Arbitrary<SmallWorld> = fc
 
 function bundleAt(scene: Scene, raw: typeof rawBundle extends fc.Arbitrary<infer T> ? T : never): Bundle {
   const ids = raw.offers.map(offer => offer.id);
+  const offers = raw.offers.map(offer => offerAt(scene, offer));
+  // tiers that a predicate names have to exist
+  const loyalty = raw.loyalty ?? (JSON.stringify(offers).includes('"tier"') ? tierLists[0] : undefined);
   return {
     ...raw,
     format: 'tillside/bundle/1',
@@ -195,7 +197,8 @@ function bundleAt(scene: Scene, raw: typeof rawBundle extends fc.Arbitrary<infer
     defaultLanguage: 'de',
     // every id that is not offered has been once, so that every reference is good
     retiredOffers: offerIds.filter(id => !ids.includes(id)),
-    offers: raw.offers.map(offer => offerAt(scene, offer)),
+    loyalty,
+    offers,
   } as unknown as Bundle;
 }
 
@@ -209,10 +212,17 @@ function saleAt(
     n === 19 ? 'zz' : ((n < 16 && takers.length > 0 ? takers[n % takers.length] : offerIds[n % 8]) ?? 'zz');
 
   const at = (away: Away | null | undefined) => (away ? instant(scene, away) : away);
+  // a serial is given once, so it stands in history once
+  const known = new Set<string>();
+  const unlessKnown = (serial: string): string | undefined => {
+    if (known.has(serial)) return undefined;
+    known.add(serial);
+    return serial;
+  };
   const coupon = ({ number, offer, issued, expires, redeemed, ...rest }: RawCouponHistory) => ({
     ...rest,
     offer: named(offer),
-    serial: number && `${named(offer)}-${number}`,
+    serial: number && unlessKnown(`${named(offer)}-${number}`),
     issuedAt: at(issued),
     expiresAt: at(expires),
     redeemedAt: at(redeemed),
