@@ -11,9 +11,9 @@ export interface ScannerConfig {
   /** `hid:05e0:1900`, `hid:/dev/hidraw3`, `serial:/dev/ttyACM0?baud=9600`, `wedge`, `virtual:`. */
   readonly device: string;
   /** For `wedge`: the keyboard layout that the scanner is set to. */
-  readonly layout?: string;
+  readonly layout?: string | null;
   /** For `wedge`: the key that the scanner sends first. */
-  readonly prefix?: string;
+  readonly prefix?: string | null;
 }
 
 export interface ScannerOptions {
