@@ -33,7 +33,7 @@ export class TextEncoder {
     for (const character of text.normalize('NFC').replaceAll(/\r\n?|\u2028|\u2029/g, '\n')) {
       if (character === '\n' || isAscii(character)) out += character;
       else if (character === '\t') out += ' ';
-      else if (/[\p{Cc}\p{Cf}\ufe00-\ufe0f]/u.test(character)) this.#replaced.set(character, '');
+      else if (/\p{Cc}|\p{Cf}|\p{Variation_Selector}/u.test(character)) this.#replaced.set(character, '');
       else if (printable(character, this.#profile)) out += character;
       else out += this.#replace(character);
     }

@@ -1,0 +1,199 @@
+/** What a printer's head makes of text and codes: rows of dots, line by line. Knows modes, not time or paper. */
+import { pageCharacter } from '../printer/escpos/code-pages.ts';
+import type { CodePage } from '../printer/profiles.ts';
+import { type Font, fontSize, type Glyph, glyph } from './printer-font.ts';
+import { code128, ean13, qr } from './printer-symbols.ts';
+
+/** A code that stands on the paper whole. */
+export interface PrintedSymbol {
+  readonly type: 'qr' | 'code128' | 'ean13';
+  readonly data: string;
+}
+
+/** Rows to print; `symbol` is on paper when the last of them is. */
+export interface Rows {
+  /** One byte a dot, `width` to a row. */
+  readonly dots: Uint8Array;
+  readonly height: number;
+  readonly symbol?: PrintedSymbol;
+  readonly text?: string;
+}
+
+export interface Modes {
+  align: 'left' | 'center' | 'right';
+  font: Font;
+  across: number;
+  down: number;
+  bold: boolean;
+  underline: boolean;
+  inverse: boolean;
+  spacing: number;
+  page: CodePage | null;
+  barHeight: number;
+  barModule: number;
+  qrModule: number;
+  qrCorrection: 'L' | 'M' | 'Q' | 'H';
+}
+
+export const defaultSpacing = 30;
+
+export function defaultModes(): Modes {
+  return {
+    align: 'left',
+    font: 'A',
+    across: 1,
+    down: 1,
+    bold: false,
+    underline: false,
+    inverse: false,
+    spacing: defaultSpacing,
+    page: 'cp437',
+    barHeight: 162,
+    barModule: 3,
+    qrModule: 3,
+    qrCorrection: 'L',
+  };
+}
+
+interface Cell {
+  readonly glyph: Glyph;
+  readonly character: string;
+  readonly bold: boolean;
+  readonly inverse: boolean;
+  readonly underline: boolean;
+  readonly across: number;
+}
+
+export interface LineBuffer {
+  readonly empty: boolean;
+  /** Bytes of text; returns lines that ran over the edge. */
+  text(bytes: Uint8Array, modes: Modes): readonly Rows[];
+  /** The line as rows, at least `spacing` high, and a new one begins. */
+  flush(modes: Modes): Rows;
+  clear(): void;
+}
+
+/** @param width printable dots */
+export function createLineBuffer(width: number): LineBuffer {
+  let cells: Cell[] = [];
+  let used = 0;
+  const flush = (modes: Modes): Rows => {
+    const tallest = Math.max(0, ...cells.map(cell => cell.glyph.height));
+    const height = Math.max(modes.spacing, tallest);
+    const dots = new Uint8Array(width * height);
+    let x = start(modes.align, width, used);
+    for (const cell of cells) {
+      paint(dots, width, x, tallest - cell.glyph.height, cell);
+      x += cell.glyph.width;
+    }
+    const text = cells.map(cell => cell.character).join('');
+    cells = [];
+    used = 0;
+    return { dots, height, text };
+  };
+  return {
+    get empty() {
+      return cells.length === 0;
+    },
+    text(bytes, modes) {
+      const over: Rows[] = [];
+      for (const byte of bytes) {
+        const character = (modes.page === null ? null : pageCharacter(modes.page, byte)) ?? '\u25a1';
+        const { width: dots } = fontSize(modes.font);
+        if (used + dots * modes.across > width) over.push(flush(modes));
+        const { bold, inverse, underline, across } = modes;
+        cells.push({
+          glyph: glyph(character, modes.font, across, modes.down),
+          character,
+          bold,
+          inverse,
+          underline,
+          across,
+        });
+        used += dots * across;
+      }
+      return over;
+    },
+    flush,
+    clear() {
+      cells = [];
+      used = 0;
+    },
+  };
+}
+
+/** `GS k`; null where the printer would refuse the data or the code is wider than the paper. */
+export function barcodeRows(symbology: number, data: Uint8Array, modes: Modes, width: number): Rows | null {
+  const type = symbology === 67 || symbology === 2 ? 'ean13' : symbology === 73 ? 'code128' : null;
+  if (type === null) return null;
+  const bars = type === 'ean13' ? ean13(data) : code128(data);
+  if (bars === null) return null;
+  const across = bars.modules.length * modes.barModule;
+  if (across > width) return null;
+  const dots = new Uint8Array(width * modes.barHeight);
+  const left = start(modes.align, width, across);
+  bars.modules.forEach((bar, at) => {
+    if (bar === 0) return;
+    for (let row = 0; row < modes.barHeight; row++) {
+      const from = row * width + left + at * modes.barModule;
+      dots.fill(1, from, from + modes.barModule);
+    }
+  });
+  return { dots, height: modes.barHeight, symbol: { type, data: bars.text } };
+}
+
+/** `GS ( k`, print the stored QR data. */
+export function qrRows(data: Uint8Array, modes: Modes, width: number): Rows | null {
+  const symbol = qr(data, modes.qrCorrection);
+  const module = modes.qrModule;
+  if (symbol === null || symbol.side * module > width) return null;
+  const side = symbol.side * module;
+  const dots = new Uint8Array(width * side);
+  const left = start(modes.align, width, side);
+  for (let row = 0; row < side; row++) {
+    for (let column = 0; column < side; column++) {
+      const dark = symbol.modules[Math.floor(row / module) * symbol.side + Math.floor(column / module)];
+      dots[row * width + left + column] = dark ?? 0;
+    }
+  }
+  return { dots, height: side, symbol: { type: 'qr', data: Buffer.from(data).toString('utf8') } };
+}
+
+/** `GS v 0` at normal density. */
+export function rasterRows(data: Uint8Array, modes: Modes, width: number): Rows {
+  const rowBytes = (data[1] ?? 0) + (data[2] ?? 0) * 256;
+  const height = (data[3] ?? 0) + (data[4] ?? 0) * 256;
+  const dots = new Uint8Array(width * height);
+  const left = start(modes.align, width, Math.min(width, rowBytes * 8));
+  for (let row = 0; row < height; row++) {
+    for (let column = 0; column < Math.min(rowBytes * 8, width); column++) {
+      const byte = data[5 + row * rowBytes + (column >> 3)] ?? 0;
+      dots[row * width + left + column] = (byte >> (7 - (column & 7))) & 1;
+    }
+  }
+  return { dots, height };
+}
+
+export function blankRows(height: number, width: number): Rows {
+  return { dots: new Uint8Array(width * height), height };
+}
+
+function start(align: Modes['align'], width: number, used: number): number {
+  const free = Math.max(0, width - used);
+  return align === 'left' ? 0 : align === 'right' ? free : free >> 1;
+}
+
+function paint(dots: Uint8Array, width: number, left: number, top: number, cell: Cell): void {
+  const { glyph: picture, bold, inverse, underline, across } = cell;
+  for (let row = 0; row < picture.height; row++) {
+    for (let column = 0; column < picture.width; column++) {
+      const at = row * picture.width + column;
+      let dot = picture.dots[at] ?? 0;
+      if (bold && column >= across) dot |= picture.dots[at - across] ?? 0;
+      if (underline && row === picture.height - 2) dot = 1;
+      if (inverse) dot ^= 1;
+      const x = left + column;
+      if (dot === 1 && x < width) dots[(top + row) * width + x] = 1;
+    }
+  }
+}
