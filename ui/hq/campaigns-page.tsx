@@ -1,0 +1,52 @@
+/** What the offers did: printed by evidence, redeemed, held out. */
+import type { CampaignsAnswer } from '../../sync/hq/wire.ts';
+import { Days, useDays } from './days.tsx';
+import { Table } from './table.tsx';
+import { useAnswer, useView } from './view.ts';
+
+const evidences = ['confirmed', 'fenced', 'sent', 'unknown', 'failed', 'queued'] as const;
+
+export function CampaignsPage() {
+  const { state, texts, formats } = useView();
+  const days = useDays(28);
+  const asked = useAnswer<CampaignsAnswer>(
+    `/v1/campaigns?from=${days.from}&to=${days.to}`,
+    state.status?.events.committed,
+  );
+  return (
+    <>
+      <h1>{texts.campaigns}</h1>
+      <Days days={days} />
+      {asked.state === 'loading' && <p class="quiet">{texts.loading}</p>}
+      {asked.state === 'refused' && <p class="band">{asked.message}</p>}
+      {asked.state === 'there' && (
+        <Table
+          name={texts.campaigns}
+          empty={texts.none}
+          columns={[texts.offer, texts.campaign, texts.byEvidence]}
+          numbers={[texts.issued, texts.redeemed, texts.voided, texts.heldOut]}
+        >
+          {asked.value.campaigns.map(row => (
+            <tr key={`${row.offer} ${row.variant ?? ''}`}>
+              <th scope="row">
+                {row.name ?? row.offer}
+                {row.variant !== null && <span class="quiet"> {row.variant}</span>}
+              </th>
+              <td>{row.campaign ?? '–'}</td>
+              <td>
+                {evidences
+                  .filter(evidence => row.printed[evidence] > 0)
+                  .map(evidence => `${formats.count(row.printed[evidence])} ${evidence}`)
+                  .join(' · ') || '–'}
+              </td>
+              <td class="number">{formats.count(row.issued)}</td>
+              <td class="number">{formats.count(row.redeemed)}</td>
+              <td class="number">{formats.count(row.voided)}</td>
+              <td class="number">{formats.count(row.suppressed)}</td>
+            </tr>
+          ))}
+        </Table>
+      )}
+    </>
+  );
+}

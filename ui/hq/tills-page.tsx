@@ -1,0 +1,101 @@
+/** Every till: is it there, how far behind and why, what its devices and its bundle are. */
+import type { TillView } from '../../sync/hq/wire.ts';
+import { address } from './route.ts';
+import { SalesTable } from './sales-page.tsx';
+import { Table } from './table.tsx';
+import { useView } from './view.ts';
+
+export function TillsPage({ store, till }: { store: string | null; till: string | null }) {
+  const { state, texts } = useView();
+  const shown = state.tills.filter(
+    known => (store === null || known.store === store) && (till === null || known.till === till),
+  );
+  return (
+    <>
+      <h1>{till === null ? texts.tills : `${texts.till} ${store} / ${till}`}</h1>
+      <TillsTable tills={shown} />
+      {till !== null && (
+        <section>
+          <h2>{texts.sales}</h2>
+          <SalesTable sales={state.sales.filter(sale => sale.store === store && sale.till === till)} />
+        </section>
+      )}
+    </>
+  );
+}
+
+export function TillsTable({ tills }: { tills: readonly TillView[] }) {
+  const { texts, formats } = useView();
+  return (
+    <Table
+      name={texts.tills}
+      empty={texts.noTills}
+      columns={[texts.till, texts.state, texts.behind, texts.bundle, texts.printer, texts.scanner]}
+      numbers={[texts.today]}
+    >
+      {tills.map(till => (
+        <tr key={`${till.store} ${till.till}`}>
+          <th scope="row">
+            <a href={address('tills', till.store, till.till)}>
+              {till.store} / {till.till}
+            </a>
+          </th>
+          <td>
+            <Mark isWell={till.online}>{till.online ? texts.online : texts.offline}</Mark>{' '}
+            {till.since !== null && <span class="quiet">{texts.since(formats.since(till.since))}</span>}
+          </td>
+          <td>
+            <Behind till={till} />
+          </td>
+          <td>
+            {till.bundle === null ? '–' : `${till.bundle.id} ${till.bundle.version}`}
+            {till.bundleRefused !== null && (
+              <Mark isWell={false}>
+                {texts.refused(`${till.bundleRefused.id} ${till.bundleRefused.version}`, till.bundleRefused.message)}
+              </Mark>
+            )}
+          </td>
+          <td>
+            <Mark isWell={till.printer?.problem == null}>
+              {till.printer === null ? '–' : (till.printer.problem ?? texts.well)}
+            </Mark>{' '}
+            {till.printer?.evidence != null && <span class="quiet">{till.printer.evidence}</span>}
+          </td>
+          <td>
+            <Mark isWell={till.scanner?.problem == null}>
+              {till.scanner === null ? '–' : (till.scanner.problem ?? texts.well)}
+            </Mark>
+          </td>
+          <td class="number">
+            {texts.salesCount(formats.count(till.today.sales))} · {formats.amount(till.today.net)}
+          </td>
+        </tr>
+      ))}
+    </Table>
+  );
+}
+
+function Behind({ till }: { till: TillView }) {
+  const { texts, formats } = useView();
+  const { waiting, oldestAt } = till.outbox;
+  if (waiting === 0 && till.missing === 0 && till.chain === 'whole')
+    return <span class="quiet">{texts.notBehind}</span>;
+  return (
+    <>
+      {waiting > 0 && (
+        <Mark isWell={false}>
+          {oldestAt === null
+            ? texts.waiting(formats.count(waiting))
+            : texts.waitingSince(formats.count(waiting), formats.since(oldestAt))}
+        </Mark>
+      )}{' '}
+      {till.missing > 0 && <Mark isWell={false}>{texts.missing(formats.count(till.missing))}</Mark>}{' '}
+      {till.chain === 'broken' && <Mark isWell={false}>{texts.chainBroken}</Mark>}
+    </>
+  );
+}
+
+/** A word that is well or ill; the form differs as well as the colour. */
+export function Mark({ isWell, children }: { isWell: boolean; children: preact.ComponentChildren }) {
+  return <span class={`mark ${isWell ? 'is-well' : 'is-ill'}`}>{children}</span>;
+}
