@@ -18,7 +18,6 @@ export interface ScannerConfig {
 
 export interface ScannerOptions {
   readonly clock: Clock;
-  /** Never gets what was scanned. */
   readonly log?: ScannerLog;
   /** How the process that holds node-hid is started; by default a fork of hid-host.ts. */
   readonly startHidHost?: () => HidHost;

@@ -28,11 +28,14 @@ export interface ScanPort {
   release?(): Promise<void>;
 }
 
-export type ScannerLog = (message: string, context: Readonly<Record<string, unknown>>) => void;
+/** A pino logger fits. Never gets what was scanned. */
+export interface ScannerLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
 
 export interface SessionOptions {
   readonly clock: Clock;
-  /** Never gets what was scanned. */
   readonly log?: ScannerLog;
 }
 
@@ -71,11 +74,8 @@ export function createScannerSession(port: ScanPort, options: SessionOptions): S
       try {
         listener(...args);
       } catch (error) {
-        options.log?.('a listener of the scanner failed', {
-          device: port.device,
-          event: name,
-          error: messageOf(error),
-        });
+        const fields = { device: port.device, event: name, error: messageOf(error) };
+        options.log?.warn(fields, 'a listener of the scanner failed');
       }
     }
   };
@@ -90,7 +90,7 @@ export function createScannerSession(port: ScanPort, options: SessionOptions): S
     const news = problem === null || problem.code !== error.code || problem.message !== error.message;
     problem = error;
     if (!news) return;
-    options.log?.('scanner not available', { device: port.device, code: error.code, message: error.message });
+    options.log?.warn({ device: port.device, code: error.code, problem: error.message }, 'scanner not available');
     emit('error', error);
     emit('status', status());
   };
@@ -133,7 +133,7 @@ export function createScannerSession(port: ScanPort, options: SessionOptions): S
       link = opened;
       problem = null;
       denied = 0;
-      options.log?.('scanner connected', { device: port.device });
+      options.log?.info({ device: port.device }, 'scanner connected');
       emit('status', status());
     } catch (error) {
       const known = isTillsideError(error)
@@ -156,7 +156,7 @@ export function createScannerSession(port: ScanPort, options: SessionOptions): S
     try {
       await old.close();
     } catch (error) {
-      options.log?.('closing the scanner failed', { device: port.device, error: messageOf(error) });
+      options.log?.warn({ device: port.device, error: messageOf(error) }, 'closing the scanner failed');
     }
   };
   const deliver = (scan: Scan) => {

@@ -26,10 +26,8 @@ function setUp(first: ErrorCode | null = null) {
     },
   };
   const logged: string[] = [];
-  const scanner = createScannerSession(port, {
-    clock,
-    log: (message, context) => logged.push(message + JSON.stringify(context)),
-  });
+  const note = (fields: object, message: string) => logged.push(message + JSON.stringify(fields));
+  const scanner = createScannerSession(port, { clock, log: { info: note, warn: note } });
   const seen = { scans: [] as string[], errors: [] as string[], states: [] as string[] };
   scanner.on('scan', scan => seen.scans.push(scan.text));
   scanner.on('error', error => seen.errors.push(error.code));
