@@ -4,21 +4,7 @@ import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 import { TillsideError } from '../../errors.ts';
-
-/** `data:` and `blob:` pictures: slips are fetched with the token and shown as blobs. */
-export const contentSecurityPolicy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data: blob:",
-  "font-src 'self'",
-  "media-src 'self'",
-  "connect-src 'self'",
-  "manifest-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
+import { contentSecurityPolicy } from './content-policy.ts';
 
 const headers: Readonly<Record<string, string>> = {
   'content-security-policy': contentSecurityPolicy,
