@@ -54,7 +54,7 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (entry === undefined) {
-    const near = nearest(name, Object.keys(commands));
+    const near = nearest(name, Object.keys(commands), 3);
     process.stderr.write(
       `tillside: no command "${name}"${near === null ? '' : `; did you mean "${near}"?`} (tillside --help)\n`,
     );

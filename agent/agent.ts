@@ -1,0 +1,350 @@
+/**
+ * A till, composed: devices, store, sale, printing, API and the line to HQ. Parts that are missing (printer, broker, bundle,
+ * members) are missing in the status, never in the way of a sale.
+ *
+ *   scanners ──► sales ◄── api ◄── POS, screen          edge ──► bundles, other tills' facts
+ *                  │ one transaction                      ▲
+ *                store ──► queue ──► printer    outbox ───┘
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Clock, systemClock } from '../clock.ts';
+import { createPrinter } from '../drivers/printer/printer.ts';
+import { resolveProfile } from '../drivers/printer/profiles.ts';
+import { openTransport } from '../drivers/printer/transports/open.ts';
+import { symbologyNamed } from '../drivers/scanner/aim.ts';
+import { openScanner } from '../drivers/scanner/index.ts';
+import type { Scanner } from '../drivers/scanner/types.ts';
+import { createVirtualPrinter, type VirtualPrinter } from '../drivers/virtual/printer.ts';
+import { createVirtualScanner, type VirtualScanner } from '../drivers/virtual/scanner.ts';
+import { isTillsideError, messageOf, TillsideError } from '../errors.ts';
+import { createEdge, type Edge } from '../sync/edge/edge.ts';
+import type { HeardStore } from '../sync/edge/peers.ts';
+import type { BrokerAddress } from '../sync/link/link.ts';
+import { absentPrinter } from './absent-printer.ts';
+import { createApi } from './api/server.ts';
+import type { TillService } from './api/till-service.ts';
+import { openTokens } from './api/tokens.ts';
+import type { SimulatorView } from './api/wire.ts';
+import type { BrokerConfig, TillConfig } from './config/till-config.ts';
+import { createCouponBook, createTokens, formatSerial, loadCouponKeys, type SlipContent } from './coupons/index.ts';
+import type { Log } from './log.ts';
+import { importMembers } from './member-import.ts';
+import { createTillMetrics } from './metrics.ts';
+import { type CouponPrint, layoutCoupon } from './printing/layout.ts';
+import { createPrintQueue } from './printing/queue.ts';
+import { createActiveBundle, createSales, type Sales } from './sale/index.ts';
+import { createSimulator } from './simulator.ts';
+import { createStatus } from './status.ts';
+import { loadCatalogue, openMembers, openStore, type Random, type Store } from './store/index.ts';
+import { version } from './version.ts';
+
+/** What a till is given from outside; everything has a default that is the real thing. */
+export type AgentPorts = {
+  readonly log: Log;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  /** Jitter of reconnecting: uniform in [0, 1). */
+  readonly jitter?: () => number;
+  /** Simulated printer behind the configured device (the demo's listens on TCP). */
+  readonly virtualPrinter?: VirtualPrinter;
+  /** Cards that the simulator's drawer offers. */
+  readonly cards?: SimulatorView['cards'];
+  /** Folder of the built screen; null: none is served. */
+  readonly uiDir?: string | null;
+};
+
+export interface Agent {
+  /** Opens the API; devices and line follow by themselves. */
+  start(): Promise<{ readonly url: string; readonly port: number }>;
+  stop(): Promise<void>;
+  readonly service: TillService;
+  readonly tokens: { readonly pos: string; readonly ui: string };
+}
+
+const screenFolder = join(import.meta.dirname, '..', 'ui', 'dist', 'till');
+const pruneEveryMs = 6 * 3_600_000;
+
+/**
+ * @throws TillsideError `config-invalid`, `store-newer`, `disk-full`: what must be put right before a till can sell
+ */
+export function createAgent(config: TillConfig, ports: AgentPorts): Agent {
+  const { log, clock = systemClock } = ports;
+  const onFault = (fault: unknown) => log.error({ fault: faultOf(fault) }, 'something failed; selling goes on');
+  const store = openStore({
+    path: join(config.dataDir, 'till.sqlite'),
+    address: { tenant: config.tenant, store: config.store, till: config.till },
+    clock,
+    ...(ports.random === undefined ? {} : { random: ports.random }),
+    ...(config.timezone === null ? {} : { timeZone: config.timezone }),
+  });
+  const members = openMembers(join(config.dataDir, 'members.sqlite'));
+  if (config.members !== null) importMembers(config.members, members, store, clock);
+  const tokens = openTokens(config.dataDir, log);
+  const bundles = createActiveBundle({ store, clock, onFault });
+  const keyFile = config.coupons?.key ?? join(config.dataDir, 'coupon.key');
+  const couponTokens = createTokens(loadCouponKeys(keyFile, config.coupons === null));
+  const book = createCouponBook(store, couponTokens);
+
+  const virtualPrinter =
+    ports.virtualPrinter ?? (config.printer?.device.startsWith('virtual:') ? createVirtualPrinter({ clock }) : null);
+  const profile = resolveProfile(config.printer?.profile ?? 'auto', config.printer?.paper ?? 80);
+  const printer =
+    config.printer === null
+      ? null
+      : createPrinter({
+          transport: openTransport(config.printer.device, { virtual: () => virtualPrinter?.transport() }),
+          profile,
+          clock,
+          log,
+        });
+
+  let virtualScanner: VirtualScanner | null = null;
+  const scanners: Scanner[] = config.scanners.map(({ device, layout, prefix }) => {
+    if (!device.startsWith('virtual:'))
+      return openScanner(
+        { device, ...(layout === null ? {} : { layout }), ...(prefix === null ? {} : { prefix }) },
+        { clock, log },
+      );
+    virtualScanner = createVirtualScanner({ clock, device, log });
+    return virtualScanner.scanner;
+  });
+  const wedge = config.scanners.find(({ device }) => device === 'wedge');
+
+  const edge = config.broker === null ? null : openEdge(config, config.broker);
+  const queue = createPrintQueue({
+    store,
+    book,
+    printer: printer ?? absentPrinter,
+    clock,
+    layout: (content, reprint) => layoutCoupon(onPaper(content, reprint), profile.columns),
+    onCoupon: serial => sales.couponChanged(serial),
+    onState: () => tellPrinter(),
+    onFault,
+  });
+  const sales: Sales = createSales({
+    store,
+    members,
+    catalogue: config.catalogue === null ? null : loadCatalogue(config.catalogue),
+    bundles,
+    book,
+    tokens: couponTokens,
+    peers: edge?.peers ?? null,
+    clock,
+    currency: 'CHF',
+    wakePrinter: () => queue.wake(),
+    onFault,
+  });
+  const status = createStatus({
+    version,
+    languages: config.languages,
+    screenSells: config.screenSells,
+    simulator: virtualPrinter !== null || virtualScanner !== null,
+    wedge: wedge === undefined ? null : { layout: wedge.layout ?? 'us', prefix: wedge.prefix },
+    currency: 'CHF',
+    store,
+    bundles,
+    queue,
+    printer: printer === null ? null : () => printer.status(),
+    scanners: () => scanners.map(scanner => scanner.status()),
+    line: edge === null ? null : () => edge.line(),
+    clock,
+  });
+  const metrics = createTillMetrics(() => status.view('en'), clock);
+
+  const listeners = new Set<Parameters<TillService['onEvent']>[0]>();
+  const tell: Parameters<TillService['onEvent']>[0] = (name, render) => {
+    for (const listener of [...listeners]) listener(name, render);
+  };
+  const tellPrinter = () => {
+    tell('printer', language => status.printer(language));
+    edge?.touch();
+  };
+  const tellSync = () => tell('sync', language => status.sync(language));
+  const tellBundle = () => tell('bundle', () => status.bundle());
+
+  function openEdge(till: TillConfig, broker: BrokerConfig): Edge {
+    if (till.trust === null)
+      throw new TillsideError(
+        'config-invalid',
+        'trust.root is missing: a till with a broker must know whose bundles it obeys.',
+        {
+          faults: [
+            {
+              pointer: '/trust/root',
+              message: 'is missing; the file with HQ\'s public key, for example "file:root.pub"',
+            },
+          ],
+        },
+      );
+    return createEdge({
+      outbox: store.outbox,
+      bundles,
+      broker: brokerAddress(broker),
+      trust: readSecret(till.trust.root, 'trust.root'),
+      ring: till.ring,
+      clock,
+      random: ports.jitter ?? Math.random,
+      log,
+      timeZone: store.timeZone,
+      heard: heardIn(store),
+      stateOf: () => ({
+        agent: version,
+        printer:
+          printer === null
+            ? { problem: 'none', evidence: null }
+            : { problem: printer.status().problem, evidence: printer.status().evidence },
+        scanner: { problem: scanners.find(scanner => !scanner.status().connected)?.status().problem ?? null },
+      }),
+    });
+  }
+
+  const service: TillService = {
+    ...sales,
+    returnLines() {
+      throw new TillsideError('internal', 'Returns are not built yet.');
+    },
+    complete(saleId, post, language) {
+      const answer = sales.complete(saleId, post, language);
+      metrics.saleCompleted();
+      return answer;
+    },
+    status: language => status.view(language),
+    metrics: () => metrics.text(),
+    onEvent(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    wedge:
+      wedge === undefined
+        ? null
+        : ({ code, symbology }) =>
+            deviceScan({ text: code, aim: null, symbology: symbologyNamed(symbology), source: 'wedge' }),
+    simulator:
+      virtualPrinter === null && virtualScanner === null
+        ? null
+        : createSimulator({ printer: virtualPrinter, scanner: virtualScanner, cards: ports.cards ?? [] }),
+  };
+
+  function deviceScan(scan: Parameters<Sales['deviceScan']>[0]): void {
+    sales.deviceScan(scan).then(outcome => metrics.scanned(outcome.kind), onFault);
+  }
+
+  const api = createApi({
+    service,
+    tokens,
+    host: config.api.host,
+    port: config.api.port,
+    uiDir: ports.uiDir === undefined ? screenFolder : ports.uiDir,
+    log,
+    version,
+    clock,
+    language: config.languages[0] ?? 'en',
+    boot: `${store.epoch.toString(36)}-${store.boot}`,
+  });
+
+  const forget: (() => void)[] = [];
+  let running = false;
+  const prune = () => {
+    if (!running) return;
+    try {
+      store.prune();
+    } catch (error) {
+      onFault(error);
+    }
+    clock.after(pruneEveryMs, prune);
+  };
+
+  return {
+    service,
+    tokens,
+    async start() {
+      running = true;
+      forget.push(sales.onEvent(tell), bundles.onChange(tellBundle), store.outbox.onAppend(tellSync));
+      const { port, url } = await api.listen();
+      for (const scanner of scanners) {
+        forget.push(
+          scanner.on('scan', deviceScan),
+          scanner.on('error', fault => log.warn({ fault: fault.code }, fault.message)),
+          scanner.on('status', ({ device, connected, state, problem }) => {
+            tell('scanner', () => ({ device, connected, state, problem }));
+            edge?.touch();
+          }),
+        );
+        scanner.start();
+      }
+      if (printer !== null) {
+        forget.push(printer.onStatus(tellPrinter));
+        printer.start();
+      }
+      queue.start();
+      if (edge !== null) {
+        forget.push(edge.onLine(tellSync));
+        edge.start();
+      }
+      prune();
+      log.info({ store: config.store, till: config.till, port, epoch: store.epoch, boot: store.boot }, 'till is ready');
+      return { url, port };
+    },
+    async stop() {
+      running = false;
+      await api.close();
+      await Promise.all(scanners.map(scanner => scanner.stop()));
+      await queue.stop();
+      await printer?.stop();
+      await edge?.stop();
+      sales.stop();
+      for (const end of forget.splice(0)) end();
+      members.close();
+      store.close();
+    },
+  };
+}
+
+/** A linear code is too short for a token: it carries the serial alone, which the store's tills know. */
+function onPaper(content: SlipContent, reprint: boolean): CouponPrint {
+  const { serial, token, barcode, language } = content;
+  const code = barcode === 'qr' ? { barcode, token } : ({ barcode: 'code128', token: serial } as const);
+  return { ...content, ...code, serial: formatSerial(serial), languages: [language], reprint };
+}
+
+/** The peers' cursors, kept with the till's own settings. */
+function heardIn(store: Store): HeardStore {
+  const read = () => JSON.parse(store.settings.get('peers.heard') ?? '{}') as ReturnType<HeardStore['read']>;
+  return {
+    read,
+    write(till, epoch, seq) {
+      store.transaction(() => store.settings.set('peers.heard', JSON.stringify({ ...read(), [till]: { epoch, seq } })));
+    },
+  };
+}
+
+function brokerAddress({ url, ca, cert, key, username, password }: BrokerConfig): BrokerAddress {
+  return {
+    url,
+    ...(ca === null ? {} : { ca: readSecret(ca, 'broker.ca') }),
+    ...(cert === null ? {} : { cert: readSecret(cert, 'broker.cert') }),
+    ...(key === null ? {} : { key: readSecret(key, 'broker.key') }),
+    ...(username === null ? {} : { username }),
+    ...(password === null ? {} : { password: readSecret(password, 'broker.password').trim() }),
+  };
+}
+
+/** @throws TillsideError `config-invalid` naming the key and the file */
+function readSecret(file: string, key: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new TillsideError('config-invalid', `${key}: the file ${file} can't be read: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+function faultOf(fault: unknown): string {
+  return isTillsideError(fault)
+    ? `${fault.code}: ${fault.message}`
+    : fault instanceof Error
+      ? (fault.stack ?? fault.message)
+      : String(fault);
+}

@@ -1,0 +1,135 @@
+/** What the till says of itself: devices with their evidence, bundle, outbox, line, disk, database. */
+import { statfsSync } from 'node:fs';
+import type { Clock } from '../clock.ts';
+import type { PrinterStatus } from '../drivers/printer/types.ts';
+import type { ScannerStatus } from '../drivers/scanner/types.ts';
+import type { Language } from './api/till-service.ts';
+import type { StatusView } from './api/wire.ts';
+import type { LineStatus } from './ports.ts';
+import type { PrintQueue } from './printing/queue.ts';
+import type { ActiveBundle } from './sale/active-bundle.ts';
+import { lineSentence, printerSentence, sentencesIn } from './sale/sentences.ts';
+import type { Store } from './store/index.ts';
+
+export type StatusParts = {
+  readonly version: string;
+  readonly languages: readonly Language[];
+  readonly screenSells: boolean;
+  readonly simulator: boolean;
+  readonly wedge: { readonly layout: string; readonly prefix: string | null } | null;
+  /** While no bundle says it. */
+  readonly currency: string;
+  readonly store: Store;
+  readonly bundles: ActiveBundle;
+  readonly queue: PrintQueue;
+  /** Null: no printer is configured. */
+  readonly printer: (() => PrinterStatus) | null;
+  readonly scanners: () => readonly ScannerStatus[];
+  /** Null: no broker is configured. */
+  readonly line: (() => LineStatus) | null;
+  readonly clock: Clock;
+};
+
+export interface TillStatus {
+  view(language: Language): StatusView;
+  printer(language: Language): StatusView['printer'];
+  sync(language: Language): { readonly line: StatusView['line']; readonly outbox: StatusView['outbox'] };
+  bundle(): { readonly bundle: StatusView['bundle']; readonly refused: StatusView['bundleRefused'] };
+}
+
+/** Below this the cashier is told to call support; a day of sales fits in it many times over. */
+const diskLowBytes = 200 * 1024 * 1024;
+
+export function createStatus(parts: StatusParts): TillStatus {
+  const { store, bundles, queue, clock } = parts;
+
+  const printer = (language: Language): StatusView['printer'] => {
+    const sentences = sentencesIn(language);
+    const queued = queue.queued();
+    if (parts.printer === null) {
+      const message = queued > 0 ? sentences.printer.missing : null;
+      const none = { device: '', problem: 'missing', paperNearEnd: false, evidence: null, printing: false };
+      return { ...none, message, queued };
+    }
+    const { device, problem, paperNearEnd, evidence } = parts.printer();
+    const wish = queue.givenUp() !== null ? sentences.couponNotPrinted : paperNearEnd ? sentences.paperNearEnd : null;
+    const message = printerSentence(problem, language) ?? wish;
+    return { device, problem, message, paperNearEnd, evidence, printing: queue.printing(), queued };
+  };
+
+  const sync: TillStatus['sync'] = language => {
+    const depth = store.outbox.depth();
+    const outbox = { waiting: depth.waiting, oldestAt: depth.oldestAt, salesWaiting: store.outbox.salesWaiting() };
+    if (parts.line === null)
+      return { line: { connected: false, since: '', message: null, problem: 'none configured' }, outbox };
+    const { connected, since, problem } = parts.line();
+    const told = {
+      sinceMs: Date.parse(since),
+      nowMs: clock.now(),
+      salesWaiting: outbox.salesWaiting,
+      timeZone: store.timeZone,
+    };
+    return { line: { connected, since, problem, message: connected ? null : lineSentence(told, language) }, outbox };
+  };
+
+  const bundle: TillStatus['bundle'] = () => {
+    const active = bundles.active();
+    const refused = bundles.refused();
+    return {
+      bundle: active && {
+        ...active.ref,
+        activatedAt: active.activatedAt,
+        notAfter: active.bundle.notAfter,
+        expired: clock.now() > Date.parse(active.bundle.notAfter),
+      },
+      refused: refused && {
+        id: refused.id,
+        version: refused.version,
+        code: refused.code,
+        faults: refused.faults.length,
+      },
+    };
+  };
+
+  return {
+    printer,
+    sync,
+    bundle,
+    view(language) {
+      const { damaged, address } = store;
+      const known = bundle();
+      return {
+        ...address,
+        version: parts.version,
+        currency: bundles.active()?.bundle.currency ?? parts.currency,
+        languages: [...parts.languages],
+        screenSells: parts.screenSells,
+        wedge: parts.wedge && { ...parts.wedge },
+        simulator: parts.simulator,
+        printer: printer(language),
+        scanners: parts
+          .scanners()
+          .map(({ device, connected, state, problem }) => ({ device, connected, state, problem })),
+        bundle: known.bundle,
+        bundleRefused: known.refused,
+        ...sync(language),
+        disk: diskOf(store.path),
+        database: { ok: damaged === null, problem: damaged?.problem ?? null },
+      };
+    },
+  };
+}
+
+/** True when the till should say that its disk is nearly full. */
+export function isDiskLow(status: StatusView): boolean {
+  return status.disk.freeBytes < diskLowBytes;
+}
+
+function diskOf(path: string): { freeBytes: number } {
+  try {
+    const { bavail, bsize } = statfsSync(path);
+    return { freeBytes: bavail * bsize };
+  } catch {
+    return { freeBytes: 0 };
+  }
+}
