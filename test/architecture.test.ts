@@ -48,7 +48,11 @@ const parts: readonly Part[] = [
     may: [],
     mayType: [/^agent\/api\/wire\.ts$/, /^sync\/hq\/wire\.ts$/],
   },
-  { name: 'agent', files: /^agent\//, may: [/^drivers\//, protocol, errors, clock, configuration] },
+  {
+    name: 'agent',
+    files: /^agent\//,
+    may: [/^drivers\//, protocol, errors, clock, configuration, /^package\.json$/],
+  },
   { name: 'test and bench', files: /^(test|bench)\//, may: [anything] },
 ];
 

@@ -50,5 +50,5 @@ export function agentCommand(
   platform: string,
 ): { readonly command: string; readonly args: readonly string[] } {
   const node = join(folder, 'node_modules', 'node', 'bin', platform === 'win32' ? 'node.exe' : 'node');
-  return { command: node, args: [join(folder, 'tillside.ts'), 'agent', '--config', configFile] };
+  return { command: node, args: [join(folder, 'agent', 'main.ts'), '--config', configFile] };
 }

@@ -29,7 +29,9 @@ export function whyNoWindow(
   env: NodeJS.ProcessEnv = process.env,
   platform: string = process.platform,
   uid: number | null = process.getuid?.() ?? null,
+  main: string = join(root, 'dist', 'electron', 'main.js'),
 ): string | null {
+  if (!existsSync(main)) return 'the shell has not been built (npx vite build -c agent/electron/vite.config.ts)';
   if (platform !== 'linux') return null;
   if (!env.DISPLAY && !env.WAYLAND_DISPLAY) return 'there is no display here';
   if (uid === 0) return 'Electron keeps its sandbox and so does not run as root';

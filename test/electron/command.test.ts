@@ -3,8 +3,9 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { agentCommand, shellCommand } from '../../agent/electron/command.ts';
-import { findElectron, whyNoWindow } from '../../agent/electron/find-electron.ts';
+import { findElectron, whyNoWindow as whyNot } from '../../agent/electron/find-electron.ts';
 
 test('without arguments the shell shows the machine’s own till', () => {
   assert.deepEqual(shellCommand([], 'linux', {}), { kind: 'config', file: '/etc/tillside/till.json' });
@@ -55,8 +56,7 @@ test('the agent is run by the Node that the package carries', () => {
   );
   assert.equal(command, '/opt/tillside/resources/app.asar.unpacked/node_modules/node/bin/node');
   assert.deepEqual(args, [
-    '/opt/tillside/resources/app.asar.unpacked/tillside.ts',
-    'agent',
+    '/opt/tillside/resources/app.asar.unpacked/agent/main.ts',
     '--config',
     '/etc/tillside/till.json',
   ]);
@@ -76,7 +76,11 @@ test('Electron is found only where its binary lies, and looking for it downloads
   assert.equal(findElectron(folder, { ELECTRON_OVERRIDE_DIST_PATH: '/nowhere' }, 'linux'), null);
 });
 
-test('without a display, or as root, no window is tried', () => {
+test('without a display, as root, or with nothing built, no window is tried', () => {
+  const built = fileURLToPath(import.meta.url);
+  const whyNoWindow = (env: NodeJS.ProcessEnv, platform: string, uid: number | null, main = built) =>
+    whyNot(env, platform, uid, main);
+  assert.match(whyNoWindow({ DISPLAY: ':0' }, 'linux', 1000, '/nowhere/main.js') ?? '', /not been built/);
   assert.equal(whyNoWindow({ DISPLAY: ':0' }, 'linux', 1000), null);
   assert.equal(whyNoWindow({ WAYLAND_DISPLAY: 'wayland-0' }, 'linux', 1000), null);
   assert.match(whyNoWindow({}, 'linux', 1000) ?? '', /no display/);
