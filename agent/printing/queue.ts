@@ -74,6 +74,13 @@ export function createPrintQueue(options: PrintQueueOptions): PrintQueue {
       printed(job, outcome, attempts);
       // A reprint's first slip bears the same serial, so that two slips are still one coupon.
       if (job.kind === 'reprint') return null;
+      const coupon = store.coupons.get(job.serial);
+      // Voided meanwhile, or come back already to be redeemed: there is nothing to make good.
+      if (coupon === null || (coupon.state !== 'issued' && coupon.state !== 'reserved')) return null;
+      if (coupon.expiresMs <= clock.now()) {
+        book.void(job.serial, 'print-unknown');
+        return null;
+      }
       if (job.replacements < MAX_REPLACEMENTS) return book.replace(job, 'print-unknown', job.replacements + 1);
       if (book.void(job.serial, 'print-unknown')) givenUp = job.serial;
       return null;
@@ -102,6 +109,8 @@ export function createPrintQueue(options: PrintQueueOptions): PrintQueue {
   };
 
   const print = async (job: PrintJobRow): Promise<void> => {
+    if ((store.coupons.get(job.serial)?.expiresMs ?? 0) <= clock.now())
+      return failed(job, { evidence: 'failed', detail: 'its validity ended before it could be printed' }, true);
     let slip: Slip;
     try {
       slip = layout(JSON.parse(job.content) as SlipContent, job.kind === 'reprint');
