@@ -21,7 +21,7 @@ export function ReconcilePage() {
       {asked.state === 'refused' && <p class="band">{asked.message}</p>}
       {asked.state === 'there' && (
         <>
-          <p class={asked.value.agrees ? 'good' : 'bad'}>{asked.value.agrees ? texts.allAgree : texts.notAllAgree}</p>
+          <p class={verdictClass(asked.value)}>{asked.value.agrees ? texts.allAgree : texts.notAllAgree}</p>
           <Table
             name={texts.reconcile}
             empty={texts.none}
@@ -35,7 +35,7 @@ export function ReconcilePage() {
                   {row.store} / {row.till}
                 </td>
                 <td>
-                  <Mark isWell={row.verdict === 'agrees'}>{texts.verdict[row.verdict]}</Mark>
+                  <Mark isWell={row.verdict !== 'differs'}>{texts.verdict[row.verdict]}</Mark>
                 </td>
                 <td class="number">
                   {texts.salesCount(formats.count(row.hq.sales))} · {formats.amount(row.hq.net)}
@@ -52,4 +52,10 @@ export function ReconcilePage() {
       )}
     </>
   );
+}
+
+/** A day that is still going on is no fault. */
+function verdictClass({ agrees, rows }: ReconcileAnswer): string {
+  if (agrees) return 'good';
+  return rows.some(row => row.verdict === 'differs') ? 'bad' : 'waits';
 }

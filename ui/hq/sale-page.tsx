@@ -29,7 +29,7 @@ export function SalePage({ till, saleId, store }: { till: string; saleId: string
       </p>
       <dl class="figures">
         <Figure name={texts.initial} value={formats.amount(sale.initial)} />
-        <Figure name={texts.discounts} value={`−${formats.amount(sale.discount)}`} />
+        <Figure name={texts.discounts} value={sale.discount === 0 ? '–' : `−${formats.amount(sale.discount)}`} />
         <Figure name={texts.net} value={`${formats.currency} ${formats.amount(sale.net)}`} />
         <Figure name={texts.points} value={`+${formats.count(sale.points)}`} />
       </dl>
@@ -38,13 +38,13 @@ export function SalePage({ till, saleId, store }: { till: string; saleId: string
         <Table
           name={texts.sold}
           empty={texts.none}
-          columns={[texts.article, 'GTIN']}
+          columns={[texts.article, texts.category]}
           numbers={[texts.quantity, texts.amount]}
         >
           {sold.lines.map(line => (
             <tr key={line.lineId}>
               <th scope="row">{line.name}</th>
-              <td>{line.gtin}</td>
+              <td class="quiet">{line.category}</td>
               <td class="number">{formats.quantity(line.quantity, line.unit)}</td>
               <td class="number">{formats.amount(line.amount)}</td>
             </tr>
@@ -147,7 +147,7 @@ type Sold = {
   readonly lines: readonly {
     lineId: string;
     name: string;
-    gtin: string;
+    category: string;
     quantity: string;
     unit: string;
     amount: number;
@@ -162,7 +162,7 @@ function readBody(body: unknown): Sold {
     lines: list(sale.lines).map((line, i) => ({
       lineId: text(line.lineId) ?? String(i),
       name: text(line.name) ?? text(line.gtin) ?? '–',
-      gtin: text(line.gtin) ?? '',
+      category: text(line.category) ?? '',
       quantity: text(line.quantity) ?? '1',
       unit: text(line.unit) ?? 'ea',
       amount: typeof line.amount === 'number' ? line.amount : 0,

@@ -21,13 +21,13 @@ export function CouponsPane({ hidden }: { hidden: boolean }) {
         <h2 class="comes-out-title">{texts.comesOut}</h2>
       )}
       {isNothing && <p class="soft">{phase === 'done' ? texts.nothingPrints : texts.nothingYet}</p>}
-      <ul class="tickets">
+      <ul class={`tickets ${mine.length + earlier.length + willPrint.length > 2 ? 'are-many' : ''}`}>
         {willPrint.map((offer, i) => (
           <li key={`${offer.offer} ${i}`} class="ticket is-promised">
             <p class="ticket-title">{offer.title}</p>
             <p class="ticket-state">
               <Icon name="clock" />
-              {texts.willPrint}
+              <span>{texts.willPrint}</span>
             </p>
             <p class="ticket-valid">
               {texts.valid(formats.dayMonth(offer.validFrom), formats.dayMonth(offer.validTo))}
