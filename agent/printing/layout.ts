@@ -42,18 +42,24 @@ export function layoutCoupon(
   if (coupon.storeName) center(coupon.storeName, { bold: true });
   center(coupon.firstName ? words.forName(coupon.firstName) : words.yourCoupon);
   slip.push({ kind: 'rule' });
-  if (coupon.benefitText) {
-    const size = largest(coupon.benefitText, columns, 3, 1);
-    for (const line of balanced(coupon.benefitText, columns, size)) center(line, { size, bold: true });
+  const benefit = coupon.benefitText ?? '';
+  // "20 %" stands there large already; the title goes on from it.
+  const title =
+    benefit !== '' && coupon.title.startsWith(benefit) ? coupon.title.slice(benefit.length).trim() : coupon.title;
+  if (benefit !== '') {
+    const size = largest(benefit, columns, 3, 1);
+    for (const line of balanced(benefit, columns, size)) center(line, { size, bold: true });
   }
-  const size = largest(coupon.title, columns, 2, coupon.benefitText ? 2 : 3);
-  for (const line of balanced(coupon.title, columns, size)) center(line, { size, bold: size === 1 });
+  if (title !== '') {
+    const size = largest(title, columns, 2, benefit === '' ? 3 : 2);
+    for (const line of balanced(title, columns, size)) center(line, { size, bold: size === 1 });
+  }
   if (coupon.body) {
     slip.push({ kind: 'feed', lines: 1 });
     for (const line of balanced(coupon.body, columns, 1)) center(line);
   }
   slip.push({ kind: 'feed', lines: 1 });
-  center(` ${validity(coupon.validFrom, coupon.validTo, language)} `, { inverse: true, bold: true });
+  center(validity(coupon.validFrom, coupon.validTo, language), { inverse: true, bold: true });
   slip.push({ kind: 'feed', lines: 1 });
   slip.push({ kind: 'barcode', type: coupon.barcode, data: coupon.token, human: coupon.serial });
   if (coupon.reprint) center(words.reprint, { bold: true });

@@ -22,6 +22,8 @@ const barrierMs = 2000;
 const graceMs = 300;
 const lookMs = 1000;
 const idleLookMs = 5000;
+/** How often a printer that told nothing is asked again. */
+const silentProbeMs = 30_000;
 const mostMisses = 3;
 const mostBarriers = 3;
 /** Every so many looks at a jammed cutter the printer is asked to go on. */
@@ -55,8 +57,8 @@ class Machine implements JobMachine {
   #written = 0;
   /** Which of them holds the job. */
   #flightWrite = 0;
-  /** Mechanical time of a job that ended `unknown`; parts of it may still be in the printer. */
-  #leftover: number | null = null;
+  /** A job that ended `unknown`; parts of it may still be in the printer. */
+  #leftover: { readonly mechanicalMs: number; readonly bytes: number } | null = null;
 
   constructor(options: MachineOptions) {
     this.#options = options;
@@ -119,6 +121,7 @@ class Machine implements JobMachine {
     this.#writes = 0;
     this.#written = 0;
     if (!this.#options.bidirectional) {
+      this.#completeBroken();
       this.#probed();
       return;
     }
@@ -127,7 +130,20 @@ class Machine implements JobMachine {
       this.#phase = 'clearing';
       this.#write(command.clearBuffers);
       this.#set('answer', barrierMs);
-    } else this.#probeStatus();
+    } else this.#begin();
+  }
+
+  #begin(): void {
+    this.#completeBroken();
+    this.#probeStatus();
+  }
+
+  /**
+   * The line may have broken inside a command whose rest the printer still waits for; it would swallow what comes now. Zeros fill it up, and are ignored
+   * where none is open. They go first: read as a length they are none, while `10 04` would be 1040 bytes.
+   */
+  #completeBroken(): void {
+    if (this.#leftover !== null) this.#write(new Uint8Array(this.#leftover.bytes));
   }
 
   #closed(detail: string): void {
@@ -136,7 +152,7 @@ class Machine implements JobMachine {
     for (const timer of ['answer', 'progress', 'poll'] as const) this.#clear(timer);
     const flight = this.#flight;
     if (flight === null) return;
-    this.#leftover = flight.mechanicalMs;
+    this.#leftover = { mechanicalMs: flight.mechanicalMs, bytes: flight.bytes.length };
     this.#finish({ evidence: 'unknown', detail: `${detail}; ${flight.seen()}` });
   }
 
@@ -184,12 +200,25 @@ class Machine implements JobMachine {
 
   #probed(): void {
     this.#clear('answer');
+    if (
+      this.#options.bidirectional &&
+      isSilent(this.#found) &&
+      this.#capability !== null &&
+      !isSilent(this.#capability)
+    ) {
+      // It has answered before: it is switched off or dead, not a printer that tells nothing.
+      this.#condition = { ...cleanCondition, offline: true };
+      this.#fencesDue = 0;
+      this.#barriers = 0;
+      this.#probeStatus();
+      return;
+    }
     this.#capability = this.#found;
     this.#phase = 'ready';
     if (this.#leftover !== null && !this.#found.processId && this.#options.bidirectional) {
       // Late answers to the old job's GS r can't be told from new ones: let the printer finish first.
       this.#phase = 'drying';
-      this.#set('answer', this.#leftover + answerMs);
+      this.#set('answer', this.#leftover.mechanicalMs + answerMs);
     }
     this.#idle();
     this.#tryStart();
@@ -197,6 +226,7 @@ class Machine implements JobMachine {
 
   #idle(): void {
     if (this.#found.realTime) this.#set('poll', this.#waiting === null ? idleLookMs : lookMs);
+    else if (this.#options.bidirectional && isSilent(this.#found)) this.#set('poll', silentProbeMs);
     else this.#clear('poll');
   }
 
@@ -221,7 +251,7 @@ class Machine implements JobMachine {
         this.#fence();
         return;
       case 'cleared':
-        if (this.#phase === 'clearing') this.#probeStatus();
+        if (this.#phase === 'clearing') this.#begin();
         return;
       case 'offline':
       case 'printer-id':
@@ -279,7 +309,8 @@ class Machine implements JobMachine {
         return;
       }
       case 'drying':
-        if (problem !== null || problemOf(before) !== null) this.#set('answer', (this.#leftover ?? 0) + answerMs);
+        if (problem !== null || problemOf(before) !== null)
+          this.#set('answer', (this.#leftover?.mechanicalMs ?? 0) + answerMs);
         return;
       case 'ready':
         if (this.#waiting !== null && problem === null) this.#tryStart();
@@ -447,7 +478,7 @@ class Machine implements JobMachine {
     }
     switch (this.#phase) {
       case 'clearing':
-        this.#probeStatus();
+        this.#begin();
         return;
       case 'probe-status':
         this.#questions.reset();
@@ -481,6 +512,12 @@ class Machine implements JobMachine {
   }
 
   #poll(): void {
+    if (isSilent(this.#found) && this.#phase === 'ready') {
+      // Perhaps it was only switched off when it was asked.
+      this.#barriers = 0;
+      this.#probeStatus();
+      return;
+    }
     if (this.#flight !== null && !this.#flight.mayAsk) {
       this.#set('poll', lookMs);
       return;
@@ -515,6 +552,10 @@ class Machine implements JobMachine {
 }
 
 const nothingFound: Capability = { realTime: false, processId: false, fence: false, asb: false };
+
+function isSilent({ realTime, processId, fence, asb }: Capability): boolean {
+  return !realTime && !processId && !fence && !asb;
+}
 
 function evidenceOf(capability: Capability): 'confirmed' | 'fenced' | 'sent' {
   if (capability.processId) return 'confirmed';

@@ -152,6 +152,8 @@ export class EscPosDevice {
     if (open === this.#cover) return;
     if (open) this.#halt();
     this.#cover = open;
+    // Models that can't be told to go on do so once someone has looked inside.
+    if (!open && !this.#jammed && !this.#options.personality.recovery) this.#cutterError = false;
     this.#changed();
   }
 

@@ -185,11 +185,12 @@ function start(align: Modes['align'], width: number, used: number): number {
 
 function paint(dots: Uint8Array, width: number, left: number, top: number, cell: Cell): void {
   const { glyph: picture, bold, inverse, underline, across } = cell;
+  const smear = Math.max(1, across - 1);
   for (let row = 0; row < picture.height; row++) {
     for (let column = 0; column < picture.width; column++) {
       const at = row * picture.width + column;
       let dot = picture.dots[at] ?? 0;
-      if (bold && column >= across) dot |= picture.dots[at - across] ?? 0;
+      if (bold && column >= smear) dot |= picture.dots[at - smear] ?? 0;
       if (underline && row === picture.height - 2) dot = 1;
       if (inverse) dot ^= 1;
       const x = left + column;

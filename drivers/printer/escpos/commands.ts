@@ -29,6 +29,8 @@ export function processId(id: string): Uint8Array {
 export const motionUnits = (dpi: number) => bytes(GS, 0x50, dpi, dpi);
 export const lineSpacing = (dots: number) => bytes(ESC, 0x33, dots);
 export const feedLines = (lines: number) => bytes(ESC, 0x64, lines);
+/** ESC J, in the unit of `motionUnits`. */
+export const feedDots = (dots: number) => bytes(ESC, 0x4a, dots);
 export const align = (where: 'left' | 'center' | 'right') =>
   bytes(ESC, 0x61, where === 'left' ? 0 : where === 'center' ? 1 : 2);
 export const bold = (on: boolean) => bytes(ESC, 0x45, on ? 1 : 0);

@@ -121,7 +121,10 @@ class SlipWriter {
     };
     const across = style.small ? this.#profile.smallColumns : this.#profile.columns;
     const columns = Math.floor(across / style.size);
-    for (const line of wrapWords(this.text.prepare(element.text), columns)) this.#line(line, style);
+    // White on black needs black beside the first and the last letter to be read.
+    const edge = style.inverse ? ' ' : '';
+    for (const line of wrapWords(this.text.prepare(element.text), columns - 2 * edge.length))
+      this.#line(edge + line + edge, style);
   }
 
   /** Right text keeps its place; the left one wraps beside it, and the right stands on the last of its lines. */
@@ -160,8 +163,8 @@ class SlipWriter {
   #barcode(element: SlipElement & { kind: 'barcode' }): void {
     this.#use({ ...plain, align: 'center' });
     const { bytes, human, dots } = this.#symbol(element);
-    this.#put(bytes);
-    this.dotLines += dots;
+    this.#put(bytes, command.feedDots(codeGap));
+    this.dotLines += dots + codeGap;
     if (human !== undefined && human !== '')
       for (const line of wrapWords(this.text.prepare(human), this.#profile.columns))
         this.#line(line, { ...plain, align: 'center' });
@@ -222,6 +225,8 @@ class SlipWriter {
   }
 }
 
+/** White under a code, dots. */
+const codeGap = 12;
 const barHeightMm = 12;
 const qrTargetMm = 27;
 
