@@ -20,7 +20,7 @@ export type ConfigurationReading<T> = {
 /**
  * Reads, overrides, validates, and makes paths absolute (relative ones start at the file's folder; `file:` is taken off).
  * A variable set to nothing counts as not set; `null` takes an optional key away. Defaults are the caller's.
- * @throws TillsideError `config-invalid` with every fault; its message is fit for a terminal
+ * @throws TillsideError `config-invalid` with every fault (`faults`)
  */
 export function readConfiguration<S extends Type.TObject>(
   schema: S,
@@ -80,28 +80,27 @@ function readDocument(file: string): JsonObject {
     throw new TillsideError('config-invalid', `The configuration ${file} is not JSON: ${messageOf(error)}`, {
       cause: error,
       context: { file },
-      faults: [{ pointer: '', message: messageOf(error) }],
     });
   }
   if (!isObject(value)) {
-    const message = `found ${shown(value)}, must be an object in braces`;
-    throw new TillsideError('config-invalid', `The configuration ${file}: ${message}`, {
-      context: { file },
-      faults: [{ pointer: '', message }],
-    });
+    throw new TillsideError(
+      'config-invalid',
+      `The configuration ${file}: found ${shown(value)}, must be an object in braces`,
+      { context: { file } },
+    );
   }
   return value;
 }
 
 function invalid(file: string, faults: readonly Fault[], origin: ReadonlyMap<string, string>): TillsideError {
-  const lines = faults.map(({ pointer, message }) => {
+  const told = faults.map(({ pointer, message }) => {
     const variable = origin.get(pointer);
-    return `  ${pointer === '' ? '/' : pointer}${variable === undefined ? '' : ` (from ${variable})`}: ${message}`;
+    return { pointer, message: variable === undefined ? message : `${variable}: ${message}` };
   });
-  const count = faults.length === 1 ? 'one fault' : `${faults.length} faults`;
-  return new TillsideError('config-invalid', `The configuration ${file} has ${count}:\n${lines.join('\n')}`, {
+  const count = told.length === 1 ? 'one fault' : `${told.length} faults`;
+  return new TillsideError('config-invalid', `The configuration ${file} has ${count}.`, {
     context: { file },
-    faults,
+    faults: told,
   });
 }
 
@@ -139,7 +138,11 @@ function override(root: SchemaNode, document: JsonObject, env: Environment, faul
     if (!name.startsWith('TILLSIDE_') || known.has(name)) continue;
     // Variables of other programs of the product may be set as well: only what looks like a slip of the pen is a fault.
     const near = nearest(name, [...known.keys()], 2);
-    if (near !== null) faults.push({ pointer: '', message: `unknown variable ${name}; did you mean ${near}?` });
+    if (near !== null)
+      faults.push({
+        pointer: known.get(near)?.pointer ?? '',
+        message: `unknown variable ${name}; did you mean ${near}?`,
+      });
   }
   return origin;
 }

@@ -14,7 +14,7 @@ import {
   type WebContents,
 } from 'electron';
 import { systemClock } from '../../clock.ts';
-import { messageOf } from '../../errors.ts';
+import { isTillsideError, messageOf } from '../../errors.ts';
 import { contentSecurityPolicy } from '../api/content-policy.ts';
 import { loadTillConfig } from '../config/till-config.ts';
 import { agentCommand, shellCommand } from './command.ts';
@@ -69,7 +69,7 @@ async function start(): Promise<void> {
     shell = readShell();
   } catch (error) {
     await app.whenReady();
-    dialog.showErrorBox('tillside', messageOf(error));
+    dialog.showErrorBox('tillside', inFull(error));
     app.exit(2);
     return;
   }
@@ -85,6 +85,11 @@ async function start(): Promise<void> {
   await window.loadURL(waitingPage(null));
   if (shell.configFile !== null && !(await answers(shell.home))) keepAgent(shell.configFile, window);
   await showScreen(window, shell);
+}
+
+function inFull(error: unknown): string {
+  const faults = isTillsideError(error) ? error.faults.map(fault => `${fault.pointer}: ${fault.message}`) : [];
+  return [messageOf(error), ...faults].join('\n');
 }
 
 function readShell(): Shell {
