@@ -41,34 +41,42 @@ const tellAgainAtMost = 2000;
 const gatherMs = 500;
 const askAgainMs = 5000;
 
+/** Tell again what comes after `from`. What is older than that is HQ's to tell, so the range may claim to begin before it. */
+type Wish = { readonly from: number; readonly claim: number };
+
 export function createPeers(options: PeersOptions): Peers {
   const { outbox, clock, random, log } = options;
   const self = outbox.address.till;
   const listeners = new Set<(message: PeerMessage) => void>();
   const heard = new Map(Object.entries(options.heard?.read() ?? {}));
   let telling = false;
-  /** Some till lacks our facts after `from`. What is older than that is HQ's to tell, so the range may claim to begin before. */
-  let tellAgain: { readonly from: number; readonly claim: number } | null = null;
+  /** What some till wants to be told again. */
+  let wish: Wish | null = null;
   let cancelGather: Cancel = () => {};
   let cancelAsk: Cancel | null = null;
 
   async function tell() {
     if (telling) return;
     telling = true;
+    /** Behind `told` while something is told again. */
+    let again: Wish | null = null;
     try {
       while (options.isUp()) {
+        // Taken before sending: a wish that comes while a message is under way may not have seen that message.
+        if (wish !== null && (again === null || wish.from < again.from)) again = wish;
+        wish = null;
         const told = outbox.told();
-        const from = tellAgain?.from ?? told;
+        const from: number = again?.from ?? told;
         const events = outbox.read(from, messageFacts);
         const last = events.at(-1);
         if (last === undefined) {
-          tellAgain = null;
-          break;
+          again = null;
+          if (wish === null) break;
+          continue;
         }
-        if (!(await sendFacts(tellAgain?.claim ?? from, events))) break;
-        if (tellAgain !== null && tellAgain.from === from)
-          tellAgain = last.seq >= told ? null : { from: last.seq, claim: last.seq };
+        if (!(await sendFacts(again?.claim ?? from, events))) break;
         if (last.seq > told) outbox.tellUpTo(last.seq);
+        if (again !== null) again = last.seq >= told ? null : { from: last.seq, claim: last.seq };
       }
     } finally {
       telling = false;
@@ -144,6 +152,11 @@ export function createPeers(options: PeersOptions): Peers {
     },
     up() {
       void options.send(encodePeer({ kind: 'tell-again', till: self, heard: Object.fromEntries(heard) }));
+      // Where this till stands: one that came back while this one was away sees by it that it missed something.
+      const told = outbox.told();
+      const { epoch } = outbox;
+      if (told > 0)
+        void options.send(encodePeer({ kind: 'facts', till: self, epoch, after: told, upTo: told, events: [] }));
       void tell();
     },
     down() {
@@ -168,8 +181,8 @@ export function createPeers(options: PeersOptions): Peers {
           const last = outbox.acknowledged() + outbox.depth().waiting;
           const known = of?.epoch === outbox.epoch ? of.seq : 0;
           const from = Math.max(known, last - tellAgainAtMost);
-          if (from >= outbox.told()) return;
-          if (tellAgain === null || from < tellAgain.from) tellAgain = { from, claim: from > known ? 0 : from };
+          if (from >= last) return;
+          if (wish === null || from < wish.from) wish = { from, claim: from > known ? 0 : from };
           cancelGather();
           cancelGather = clock.after(gatherMs * random(), () => void tell());
         }

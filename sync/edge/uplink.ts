@@ -140,6 +140,8 @@ export function createUplink(options: UplinkOptions): Uplink {
     },
     acknowledged(ack) {
       if (ack.epoch !== outbox.epoch || !open) return;
+      if (ack.contiguous >= next && ack.contiguous > outbox.acknowledged() + outbox.depth().waiting)
+        return log.error({ contiguous: ack.contiguous }, 'HQ confirms events that were never made; not believed');
       hqAway = false;
       strikes = 0;
       outbox.acknowledge(ack.epoch, ack.contiguous);

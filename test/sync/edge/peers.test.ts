@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { createPeers, type Peers } from '../../../sync/edge/peers.ts';
+import { silentLog } from '../../../sync/link/link.ts';
+import type { PeerMessage } from '../../../sync/protocol/types.ts';
+import { FakeClock, settle } from '../../support/fake-clock.ts';
+import { type MemoryOutbox, memoryOutbox, saleBody } from '../support/till-end.ts';
+
+interface Member {
+  readonly outbox: MemoryOutbox;
+  readonly peers: Peers;
+  readonly heard: PeerMessage[];
+  up: boolean;
+}
+
+/** A store whose tills hear each other, except those that are down. */
+function storeOf(...ids: readonly string[]) {
+  const clock = new FakeClock();
+  const members = new Map<string, Member>();
+  for (const id of ids) add(id);
+  function add(id: string, outbox = memoryOutbox({ tenant: 'demo', store: '0042', till: id })) {
+    const member: Member = {
+      outbox,
+      heard: [],
+      up: true,
+      peers: createPeers({
+        outbox,
+        clock,
+        random: () => 0.5,
+        log: silentLog,
+        isUp: () => member.up,
+        async send(payload) {
+          if (!member.up) return false;
+          // A broker gives the message back to its sender too.
+          for (const other of [...members.values()]) if (other.up) other.peers.receive(payload);
+          return true;
+        },
+      }),
+    };
+    member.peers.port.onMessage(message => member.heard.push(message));
+    outbox.onAppend(() => member.peers.tell());
+    members.set(id, member);
+    return member;
+  }
+  const member = (id: string): Member => {
+    const found = members.get(id);
+    assert.ok(found !== undefined);
+    return found;
+  };
+  const facts = (id: string, of: string) =>
+    member(id).heard.flatMap(message => (message.kind === 'fact' && message.till === of ? [message.event.seq] : []));
+  return { clock, add, member, facts };
+}
+
+test('a reservation reaches the other tills at once and never its own sender', async () => {
+  const store = storeOf('1', '2', '3');
+  const message = {
+    kind: 'coupon.reserved' as const,
+    serial: 'C1',
+    till: '1',
+    saleId: 'A',
+    at: '2026-11-21T10:15:00+01:00',
+  };
+  store.member('1').peers.port.send(message);
+  await settle();
+  assert.deepEqual(store.member('2').heard, [message]);
+  assert.deepEqual(store.member('3').heard, [message]);
+  assert.deepEqual(store.member('1').heard, []);
+});
+
+test('facts are told from the outbox in order; what does not concern the others is left out', async () => {
+  const store = storeOf('1', '2');
+  const { outbox } = store.member('1');
+  outbox.append('sale.completed', saleBody('A', 100));
+  outbox.append('device.changed', {});
+  outbox.append('coupon.redeemed', { serial: 'C1', offer: 'o', saleId: 'A' });
+  await settle();
+  assert.deepEqual(store.facts('2', '1'), [1, 3]);
+  assert.equal(outbox.told(), 3);
+});
+
+test('a till that was away learns what it missed from the others when it is back', async () => {
+  const store = storeOf('1', '2');
+  const [one, two] = [store.member('1'), store.member('2')];
+  one.outbox.append('coupon.issued', { serial: 'C1' });
+  await settle();
+  two.up = false;
+  for (const serial of ['C2', 'C3']) one.outbox.append('coupon.redeemed', { serial, offer: 'o', saleId: 'A' });
+  await settle();
+  assert.deepEqual(store.facts('2', '1'), [1]);
+  two.up = true;
+  two.peers.up();
+  await store.clock.advance(1_000);
+  assert.deepEqual(store.facts('2', '1'), [1, 2, 3]);
+});
+
+test('a new till hears what the others made before it came', async () => {
+  const store = storeOf('1');
+  for (const serial of ['C1', 'C2']) store.member('1').outbox.append('coupon.issued', { serial });
+  await settle();
+  const late = store.add('2');
+  late.peers.up();
+  await store.clock.advance(1_000);
+  assert.deepEqual(store.facts('2', '1'), [1, 2]);
+});
+
+test('a hole in what is heard is noticed by the next fact and asked for', async () => {
+  const store = storeOf('1', '2');
+  const [one, two] = [store.member('1'), store.member('2')];
+  one.outbox.append('coupon.issued', { serial: 'C1' });
+  await settle();
+  two.up = false;
+  one.outbox.append('coupon.redeemed', { serial: 'C1', offer: 'o', saleId: 'A' });
+  await settle();
+  // The line was away without either end noticing.
+  two.up = true;
+  one.outbox.append('coupon.issued', { serial: 'C2' });
+  await store.clock.advance(10_000);
+  assert.deepEqual([...new Set(store.facts('2', '1'))].sort(), [1, 2, 3]);
+});
+
+test('a till with a new database is heard from its first fact on', async () => {
+  const store = storeOf('1', '2');
+  store.member('1').outbox.append('coupon.issued', { serial: 'C1' });
+  await settle();
+  store.member('1').up = false;
+  const anew = store.add('1', memoryOutbox({ tenant: 'demo', store: '0042', till: '1' }, 2));
+  anew.outbox.append('coupon.issued', { serial: 'C9' });
+  await settle();
+  assert.deepEqual(
+    store.member('2').heard.map(message => message.kind === 'fact' && [message.epoch, message.event.body.serial]),
+    [
+      [1, 'C1'],
+      [2, 'C9'],
+    ],
+  );
+});
+
+test('however tills come and go, in the end every one has heard every fact of the others', async () => {
+  const step = fc.record({
+    till: fc.constantFrom('1', '2', '3'),
+    does: fc.constantFrom('sell', 'sell', 'leave', 'return', 'wait'),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async steps => {
+      const store = storeOf('1', '2', '3');
+      for (const { till, does } of steps) {
+        const member = store.member(till);
+        if (does === 'sell') member.outbox.append('coupon.issued', { serial: 'C' });
+        if (does === 'leave') {
+          member.up = false;
+          member.peers.down();
+        }
+        if (does === 'return') {
+          member.up = true;
+          member.peers.up();
+        }
+        if (does === 'wait') await store.clock.advance(300);
+        await settle(1);
+      }
+      for (const id of ['1', '2', '3']) {
+        store.member(id).up = true;
+        store.member(id).peers.up();
+      }
+      await store.clock.advance(30_000);
+      for (const id of ['1', '2', '3'])
+        for (const other of ['1', '2', '3'].filter(one => one !== id))
+          assert.deepEqual(
+            [...new Set(store.facts(id, other))].sort((a, b) => a - b),
+            store.member(other).outbox.events.map(({ seq }) => seq),
+            `${id} of ${other}`,
+          );
+    }),
+    { numRuns: 40 },
+  );
+});

@@ -1,0 +1,259 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Arrival, Ledger } from '../../../sync/hq/ledger.ts';
+import { createSqliteLedger } from '../../../sync/hq/sqlite-ledger.ts';
+import type { StateMessage } from '../../../sync/protocol/messages.ts';
+import type { TillEvent } from '../../../sync/protocol/types.ts';
+import { memoryOutbox, saleBody } from '../support/till-end.ts';
+
+const name = { store: '0042', till: '1' };
+const at = '2026-11-21T09:20:00Z';
+
+async function ledgerWith<T>(use: (ledger: Ledger) => Promise<T>): Promise<T> {
+  const ledger = createSqliteLedger(':memory:');
+  await ledger.open();
+  try {
+    return await use(ledger);
+  } finally {
+    await ledger.close();
+  }
+}
+
+const arrival = (events: readonly TillEvent[], epoch = 1): Arrival => ({
+  ...name,
+  epoch,
+  boot: 1,
+  events,
+  unreadable: [],
+});
+
+/** A till's day: a sale, its coupon printed, the coupon redeemed in a second sale, a third sale voided. */
+function aDay(epoch = 1) {
+  const outbox = memoryOutbox({ tenant: 'demo', ...name }, epoch);
+  outbox.append('sale.completed', saleBody('A', 1000));
+  const coupon = { serial: 'C1', offer: 'coffee', variant: null, saleId: 'A', issuedAt: '2026-11-21T10:15:00+01:00' };
+  outbox.append('coupon.issued', { ...coupon, validFrom: '2026-11-22', validTo: '2026-12-05', title: 'Kaffee' });
+  outbox.append('coupon.printed', { serial: 'C1', evidence: 'sent' });
+  outbox.append('coupon.printed', { serial: 'C1', evidence: 'confirmed' });
+  outbox.append('sale.completed', saleBody('B', 2000));
+  outbox.append('coupon.redeemed', { serial: 'C1', offer: 'coffee', saleId: 'B', amount: 180 });
+  outbox.append('coupon.suppressed', { offer: 'tea', variant: null, saleId: 'B' });
+  outbox.append('points.changed', { member: 'm1', saleId: 'B', delta: 20, balance: 140 });
+  outbox.append('sale.completed', saleBody('C', 4000));
+  outbox.append('sale.voided', { saleId: 'C' });
+  outbox.append('till.note', { note: 'end of the day' });
+  return outbox.events;
+}
+
+/** Everything that the console shows, without the order in which it came. */
+async function picture(ledger: Ledger) {
+  const { sales } = await ledger.sales({});
+  return {
+    sales: sales.map(({ receivedAt: _, ...sale }) => sale).sort((a, b) => (a.saleId < b.saleId ? -1 : 1)),
+    campaigns: await ledger.campaigns('2026-01-01', '2026-12-31'),
+    totals: await ledger.totals('2026-11-21'),
+    tills: (await ledger.tills('2026-11-21')).map(({ lastEventAt: _, ...till }) => till),
+    standing: await ledger.standing(name, 1),
+  };
+}
+
+test('whatever the order, the repeats and the grouping, HQ ends with the same tables', async () => {
+  const events = aDay();
+  const expected = await ledgerWith(async ledger => {
+    await ledger.commit([arrival(events)], at);
+    return picture(ledger);
+  });
+  assert.deepEqual(expected.standing, { ...name, epoch: 1, contiguous: 11, missing: [] });
+  assert.deepEqual(
+    expected.sales.map(({ saleId, state, net, issued, redeemed }) => [saleId, state, net, issued, redeemed]),
+    [
+      ['A', 'completed', 1000, 1, 0],
+      ['B', 'completed', 2000, 0, 1],
+      ['C', 'voided', 4000, 0, 0],
+    ],
+  );
+  // The voided sale does not count: 1000 + 2000.
+  assert.equal(expected.totals.today.net, 3000);
+  assert.deepEqual(expected.campaigns, [
+    {
+      offer: 'coffee',
+      variant: null,
+      issued: 1,
+      printed: { confirmed: 1, fenced: 0, sent: 0, unknown: 0, failed: 0, queued: 0 },
+      redeemed: 1,
+      voided: 0,
+      suppressed: 0,
+    },
+    {
+      offer: 'tea',
+      variant: null,
+      issued: 0,
+      printed: { confirmed: 0, fenced: 0, sent: 0, unknown: 0, failed: 0, queued: 0 },
+      redeemed: 0,
+      voided: 0,
+      suppressed: 1,
+    },
+  ]);
+  assert.equal(expected.tills[0]?.chain, 'whole');
+  const order = fc.array(fc.nat(events.length - 1), { maxLength: 25 });
+  await fc.assert(
+    fc.asyncProperty(
+      order,
+      fc.shuffledSubarray([...events.keys()], { minLength: events.length }),
+      fc.integer({ min: 1, max: 5 }),
+      async (repeats, shuffled, size) => {
+        await ledgerWith(async ledger => {
+          const sent = [...repeats, ...shuffled].map(index => events[index] as TillEvent);
+          for (let from = 0; from < sent.length; from += size)
+            await ledger.commit([arrival(sent.slice(from, from + size))], at);
+          assert.deepEqual(await picture(ledger), expected);
+        });
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+test('a gap is named, and closing it moves the mark over everything that waited behind it', async () => {
+  const events = aDay();
+  await ledgerWith(async ledger => {
+    const some = events.filter(({ seq }) => ![2, 5, 6].includes(seq));
+    const first = await ledger.commit([arrival(some)], at);
+    assert.deepEqual(first.standings, [{ ...name, epoch: 1, contiguous: 1, missing: [2, 5, 6] }]);
+    const second = await ledger.commit([arrival(events.slice(1, 2))], at);
+    assert.deepEqual(second.standings, [{ ...name, epoch: 1, contiguous: 4, missing: [5, 6] }]);
+    const third = await ledger.commit([arrival(events.slice(4, 6))], at);
+    assert.deepEqual(third.standings, [{ ...name, epoch: 1, contiguous: 11, missing: [] }]);
+  });
+});
+
+test('a far number is a gap of many, and the answer stays small', async () => {
+  await ledgerWith(async ledger => {
+    const [event] = aDay();
+    assert.ok(event !== undefined);
+    const committed = await ledger.commit([arrival([{ ...event, seq: Number.MAX_SAFE_INTEGER - 1 }])], at);
+    assert.equal(committed.standings[0]?.contiguous, 0);
+    assert.equal(committed.standings[0]?.missing.length, 500);
+  });
+});
+
+test('an event that does not follow from the one before breaks the chain visibly and counts all the same', async () => {
+  await ledgerWith(async ledger => {
+    const events = aDay().map(event => (event.seq === 5 ? { ...event, body: saleBody('B', 9999) } : event));
+    await ledger.commit([arrival(events)], at);
+    const [till] = await ledger.tills('2026-11-21');
+    assert.equal(till?.chain, 'broken');
+    assert.equal(till?.contiguous, 11);
+  });
+});
+
+test('other content under a committed number is put aside and changes nothing', async () => {
+  await ledgerWith(async ledger => {
+    const events = aDay();
+    await ledger.commit([arrival(events)], at);
+    const before = await picture(ledger);
+    const forged = events.map(event => (event.seq === 1 ? { ...event, body: saleBody('A', 1) } : event));
+    const committed = await ledger.commit([arrival(forged)], at);
+    assert.equal(committed.events, 0);
+    assert.equal(committed.quarantined, 1);
+    assert.deepEqual((await picture(ledger)).sales, before.sales);
+    assert.match((await ledger.quarantined(10))[0]?.reason ?? '', /committed/);
+  });
+});
+
+test('an event that this version cannot read is kept whole, acknowledged and shown; the rest goes on', async () => {
+  await ledgerWith(async ledger => {
+    const [first, , third] = aDay();
+    assert.ok(first !== undefined && third !== undefined);
+    const json = JSON.stringify({ v: 2, type: 'sale.completed', seq: 2, prev: first.prev, body: { total: 'new' } });
+    const sent = { ...arrival([first, third]), unreadable: [{ seq: 2, reason: 'version 2', json }] };
+    const committed = await ledger.commit([sent], at);
+    assert.deepEqual(committed.standings, [{ ...name, epoch: 1, contiguous: 3, missing: [] }]);
+    // The same again: nothing new.
+    assert.equal((await ledger.commit([sent], at)).quarantined, 0);
+    const items = await ledger.quarantined(10);
+    assert.deepEqual(
+      items.map(({ seq, reason }) => [seq, reason]),
+      [[2, 'version 2']],
+    );
+  });
+});
+
+test('a sale without a total is put aside and does not stop the sales behind it', async () => {
+  await ledgerWith(async ledger => {
+    const outbox = memoryOutbox({ tenant: 'demo', ...name });
+    outbox.append('sale.completed', { saleId: 'A' });
+    outbox.append('sale.completed', saleBody('B', 700));
+    const committed = await ledger.commit([arrival(outbox.events)], at);
+    assert.equal(committed.quarantined, 1);
+    assert.equal(committed.standings[0]?.contiguous, 2);
+    assert.equal((await ledger.totals('2026-11-21')).today.net, 700);
+  });
+});
+
+test('facts carried over into a new epoch under new numbers count once', async () => {
+  await ledgerWith(async ledger => {
+    const old = aDay(1);
+    await ledger.commit([arrival(old, 1)], at);
+    const before = await picture(ledger);
+    const restored = memoryOutbox({ tenant: 'demo', ...name }, 2);
+    for (const event of old) restored.append(event.type, event.body);
+    // Salvaged facts keep their ids.
+    const carried = restored.events.map((event, index) => ({ ...event, id: old[index]?.id ?? '' }));
+    const committed = await ledger.commit([arrival(carried, 2)], at);
+    assert.equal(committed.standings[0]?.epoch, 2);
+    assert.equal(committed.standings[0]?.contiguous, 11);
+    const after = await picture(ledger);
+    assert.deepEqual(after.sales, before.sales);
+    assert.deepEqual(after.campaigns, before.campaigns);
+  });
+});
+
+const state = (change: Partial<StateMessage>): StateMessage => ({
+  online: true,
+  boot: 1,
+  session: 1,
+  epoch: 1,
+  at,
+  ...change,
+});
+
+test('a late Will of an older connection does not take a till off line', async () => {
+  await ledgerWith(async ledger => {
+    const online = async () => (await ledger.tills('2026-11-21'))[0]?.online;
+    await ledger.saveState(name, state({ boot: 7, session: 2, agent: '0.1.0' }), at);
+    assert.equal(await ledger.saveState(name, state({ boot: 7, session: 1, online: false }), at), false);
+    assert.equal(await ledger.saveState(name, state({ boot: 6, session: 9, online: false }), at), false);
+    assert.equal(await online(), true);
+    assert.equal(await ledger.saveState(name, state({ boot: 7, session: 2, online: false }), at), true);
+    assert.equal(await online(), false);
+    // The Will is short; what was known stays known.
+    assert.equal((await ledger.tills('2026-11-21'))[0]?.agent, '0.1.0');
+    // A new database starts its boots anew, in a higher epoch.
+    assert.equal(await ledger.saveState(name, state({ boot: 1, session: 1, epoch: 2 }), at), true);
+    assert.equal(await online(), true);
+  });
+});
+
+test("HQ's totals are held against the till's own over the same events, to the cent", async () => {
+  await ledgerWith(async ledger => {
+    const events = aDay();
+    const day = { day: '2026-11-21', sales: 3, voided: 1, net: 3000 };
+    const tell = (upTo: number, totals: typeof day) =>
+      ledger.saveState(name, state({ totals: { upTo, days: [totals] } }), at);
+    const verdict = async () => (await ledger.reconcile('2026-11-21', '2026-11-21')).map(row => row.verdict);
+
+    await ledger.commit([arrival(events.slice(0, 8))], at);
+    assert.deepEqual(await verdict(), ['untold']);
+    await tell(11, day);
+    assert.deepEqual(await verdict(), ['waiting']);
+    await ledger.commit([arrival(events.slice(8))], at);
+    assert.deepEqual(await verdict(), ['agrees']);
+    await tell(11, { ...day, net: 3001 });
+    assert.deepEqual(await verdict(), ['differs']);
+    // The till spoke when it had made five events: two sales, nothing voided.
+    await tell(5, { ...day, sales: 2, voided: 0, net: 3000 });
+    assert.deepEqual(await verdict(), ['agrees']);
+  });
+});
