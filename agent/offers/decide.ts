@@ -1,9 +1,15 @@
 /** A sale and a compiled bundle to the contract's decision. */
 import type { CompiledBundle } from './compile.ts';
 import { detailOf } from './detail.ts';
-import { evaluate } from './evaluate.ts';
+import { evaluate, type Refusal } from './evaluate.ts';
 import { Facts } from './facts.ts';
-import type { Decision, Sale } from './types.ts';
+import type { Decision, Rejected, Sale } from './types.ts';
+
+/** A decision without its refusals, and those as data. */
+export interface Decided {
+  readonly decision: Omit<Decision, 'rejected'>;
+  readonly refused: readonly Refusal[];
+}
 
 /**
  * Decides one sale. Pure: the same bundle and sale give the same decision, whatever was decided before.
@@ -11,24 +17,24 @@ import type { Decision, Sale } from './types.ts';
  * @throws RangeError only for a sale that has not
  */
 export function decide(compiled: CompiledBundle, sale: Sale): Decision {
+  const { decision, refused } = decideWithFindings(compiled, sale);
+  return { ...decision, rejected: refused.map(rejectedOf) };
+}
+
+export function decideWithFindings(compiled: CompiledBundle, sale: Sale): Decided {
   const facts = new Facts(sale, compiled.zone);
-  const outcome = evaluate(compiled, facts, phase => compiled.byPhase[phase]);
-  const discount = outcome.applied.reduce((sum, application) => sum + application.amount, 0);
+  const { applied, points, issue, suppressed, refused } = evaluate(compiled, facts, phase => compiled.byPhase[phase]);
+  const discount = applied.reduce((sum, application) => sum + application.amount, 0);
   const { initial } = facts.basket;
+  const { id, version } = compiled.bundle;
+  const total = { initial, discount, net: initial - discount };
   return {
-    saleId: sale.saleId,
-    bundle: { id: compiled.bundle.id, version: compiled.bundle.version },
-    total: { initial, discount, net: initial - discount },
-    applied: outcome.applied,
-    points: outcome.points,
-    issue: outcome.issue,
-    suppressed: outcome.suppressed,
-    rejected: outcome.refused.map(({ offer, phase, finding, serial }) => ({
-      offer,
-      phase,
-      reason: finding.reason,
-      detail: detailOf(finding),
-      ...(serial === undefined ? {} : { serial }),
-    })),
+    decision: { saleId: sale.saleId, bundle: { id, version }, total, applied, points, issue, suppressed },
+    refused,
   };
+}
+
+function rejectedOf({ offer, phase, finding, serial }: Refusal): Rejected {
+  const rejected = { offer, phase, reason: finding.reason, detail: detailOf(finding) };
+  return serial === undefined ? rejected : { ...rejected, serial };
 }
