@@ -1,6 +1,6 @@
 /** A till without devices and network: real store in a temporary folder, real offers, a printer that does what a test says. */
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CouponBook, createCouponBook, createTokens, type Tokens } from '../../agent/coupons/index.ts';
@@ -167,7 +167,7 @@ export type CoreTill = {
 
 /** Members are only imported into a new folder; the bundle is only activated where none is stored. */
 export async function coreTill(options: CoreTillOptions = {}): Promise<CoreTill> {
-  const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'till-'));
+  const dir = options.dir ?? temporaryFolder();
   const clock = (options.clock as FakeClock | undefined) ?? new FakeClock();
   const faults: unknown[] = [];
   const onFault = (error: unknown) => void faults.push(error);
@@ -256,6 +256,11 @@ export async function coreTill(options: CoreTillOptions = {}): Promise<CoreTill>
     },
   };
   return till;
+}
+
+/** In memory where that can be had: a commit waits for no disk, and nothing here survives the machine anyway. */
+export function temporaryFolder(): string {
+  return mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'till-'));
 }
 
 /** Closes and throws the folder away. */
