@@ -1,0 +1,173 @@
+/** `tillside device`: for technicians. What is plugged in, what a printer can say of itself, a test slip, a test scan. */
+import { globSync } from 'node:fs';
+import { systemClock } from '../../clock.ts';
+import { createPrinter } from '../../drivers/printer/printer.ts';
+import { resolveProfile } from '../../drivers/printer/profiles.ts';
+import { openTransport } from '../../drivers/printer/transports/open.ts';
+import type { PrinterStatus, Slip } from '../../drivers/printer/types.ts';
+import { openScanner } from '../../drivers/scanner/index.ts';
+import { listScanners } from '../../drivers/scanner/list.ts';
+import { TillsideError } from '../../errors.ts';
+import type { Command, CommandIo } from './command.ts';
+import { readOptions } from './options.ts';
+
+const help = `tillside device: printers and scanners
+
+usage: tillside device list [--json]
+       tillside device probe PRINTER [--profile NAME] [--paper 58|80] [--json]
+       tillside device test-print PRINTER [--profile NAME] [--paper 58|80] [--json]
+       tillside device test-scan SCANNER [--seconds N] [--json]
+
+  list        what is plugged in
+  probe       opens the printer and says what it can tell of its work
+  test-print  prints a slip and says with which evidence
+  test-scan   says what is scanned, until N seconds (30) are over
+
+PRINTER: tcp://HOST:PORT, serial:PATH?baud=…, usb:/dev/usb/lp0     SCANNER: hid:VVVV:PPPP, serial:PATH?baud=…
+Exit codes: 0 done, 1 the device did not answer, 2 wrong usage.
+`;
+
+export const deviceCommand: Command = async (args, io) => {
+  const { values, positionals } = readOptions(
+    'device',
+    args,
+    {
+      profile: { type: 'string' },
+      paper: { type: 'string' },
+      seconds: { type: 'string' },
+      json: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
+    2,
+  );
+  const [action, device] = positionals;
+  if (values.help || action === undefined) {
+    (values.help ? io.stdout : io.stderr).write(help);
+    return values.help ? 0 : 2;
+  }
+  const json = values.json === true;
+  if (action === 'list') return list(json, io);
+  if (device === undefined) throw new TillsideError('usage', `${action} needs a device. See: tillside device --help`);
+  if (values.paper !== undefined && values.paper !== '58' && values.paper !== '80')
+    throw new TillsideError('usage', `--paper is "${values.paper}"; it is 58 or 80 (millimetres).`);
+  const printer = { device, profile: values.profile ?? 'auto', paper: values.paper === '58' ? 58 : 80, json } as const;
+  if (action === 'probe') return probe(printer, io);
+  if (action === 'test-print') return testPrint(printer, io);
+  if (action === 'test-scan') return testScan(device, Number(values.seconds ?? 30), json, io);
+  throw new TillsideError('usage', `There is no "device ${action}". See: tillside device --help`);
+};
+
+async function list(json: boolean, io: CommandIo): Promise<number> {
+  const scanners = await listScanners();
+  const printers = globSync('/dev/usb/lp*').sort();
+  if (json) {
+    io.stdout.write(`${JSON.stringify({ printers: printers.map(path => `usb:${path}`), scanners })}\n`);
+    return 0;
+  }
+  for (const path of printers) io.stdout.write(`printer  usb:${path}\n`);
+  for (const { device, path, name, advice } of scanners)
+    io.stdout.write(`scanner  ${device}  ${path}  ${name ?? ''}${
+      advice === null
+        ? ''
+        : `
+         ${advice}`
+    }
+`);
+  if (printers.length + scanners.length === 0)
+    io.stdout.write('Nothing found. Network printers are not listed: tillside device probe tcp://HOST:9100\n');
+  return 0;
+}
+
+type PrinterChoice = {
+  readonly device: string;
+  readonly profile: string;
+  readonly paper: 58 | 80;
+  readonly json: boolean;
+};
+
+/** A printer on its own, with the status that it settles on within a few seconds. */
+async function openPrinter({ device, profile, paper }: PrinterChoice) {
+  const printer = createPrinter({
+    transport: openTransport(device),
+    profile: resolveProfile(profile, paper),
+    clock: systemClock,
+  });
+  const settled = new Promise<PrinterStatus>(resolve => {
+    const timer = setTimeout(() => resolve(printer.status()), 5000);
+    printer.onStatus(status => {
+      if (status.problem === 'missing' || status.evidence === null) return;
+      clearTimeout(timer);
+      resolve(status);
+    });
+  });
+  printer.start();
+  return { printer, status: await settled };
+}
+
+const meanings = {
+  confirmed: 'it says of each slip that its last line was printed and cut',
+  fenced: 'it says that it worked through all bytes; not that they are on paper',
+  sent: 'it tells nothing back; slips are sent in good faith',
+} as const;
+
+async function probe(choice: PrinterChoice, io: CommandIo): Promise<number> {
+  const { printer, status } = await openPrinter(choice);
+  await printer.stop();
+  if (choice.json) io.stdout.write(`${JSON.stringify(status)}\n`);
+  else {
+    io.stdout.write(
+      `${status.device}: ${status.problem ?? 'ready'}${status.paperNearEnd ? ', paper nearly out' : ''}\n`,
+    );
+    if (status.evidence !== null) io.stdout.write(`evidence: ${status.evidence}, ${meanings[status.evidence]}\n`);
+  }
+  return status.problem === 'missing' ? 1 : 0;
+}
+
+const testSlip: Slip = [
+  { kind: 'text', text: 'tillside', align: 'center', size: 2, bold: true },
+  { kind: 'rule' },
+  { kind: 'text', text: 'äöü ÄÖÜ éèà ç ñ ß € £', align: 'center' },
+  { kind: 'columns', left: 'Left', right: 'Right' },
+  { kind: 'feed', lines: 1 },
+  { kind: 'barcode', type: 'ean13', data: '7610200337450', human: '7610200337450' },
+  { kind: 'barcode', type: 'qr', data: 'https://tillside.example/test' },
+  { kind: 'cut' },
+];
+
+async function testPrint(choice: PrinterChoice, io: CommandIo): Promise<number> {
+  const { printer, status } = await openPrinter(choice);
+  if (status.problem === 'missing') {
+    await printer.stop();
+    io.stdout.write(choice.json ? `${JSON.stringify(status)}\n` : `${status.device}: not found\n`);
+    return 1;
+  }
+  const outcome = await printer.print({ id: 'test', slip: testSlip, abandon: AbortSignal.timeout(30_000) });
+  await printer.stop();
+  io.stdout.write(choice.json ? `${JSON.stringify(outcome)}\n` : `${outcome.evidence}: ${outcome.detail}\n`);
+  return outcome.evidence === 'failed' || outcome.evidence === 'unknown' ? 1 : 0;
+}
+
+async function testScan(device: string, seconds: number, json: boolean, io: CommandIo): Promise<number> {
+  if (!(seconds > 0 && seconds <= 3600)) throw new TillsideError('usage', '--seconds is a number from 1 to 3600.');
+  const scanner = openScanner({ device }, { clock: systemClock });
+  let scans = 0;
+  scanner.on('status', status => {
+    if (!json)
+      io.stdout.write(
+        `${status.connected ? 'connected, scan something' : `waiting for the scanner${status.problem === null ? '' : `: ${status.problem}`}`}\n`,
+      );
+  });
+  scanner.on('error', fault => io.stderr.write(`${fault.message} (${fault.code})\n`));
+  scanner.on('scan', ({ text, aim, symbology }) => {
+    scans++;
+    io.stdout.write(
+      json
+        ? `${JSON.stringify({ text, aim, symbology })}\n`
+        : `${symbology ?? 'unknown symbology'}  ${aim ?? ''}  ${text}\n`,
+    );
+  });
+  scanner.start();
+  await new Promise(resolve => setTimeout(resolve, seconds * 1000));
+  await scanner.stop();
+  return scans > 0 ? 0 : 1;
+}
