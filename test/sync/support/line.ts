@@ -3,59 +3,75 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../../clock.ts';
-import { createEdge, type EdgeOptions } from '../../../sync/edge/edge.ts';
-import { type EmbeddedBroker, startBroker } from '../../../sync/hq/embedded-broker.ts';
+import { createEdge, type Edge, type EdgeOptions } from '../../../sync/edge/edge.ts';
+import { type BrokerAccount, startBroker } from '../../../sync/hq/embedded-broker.ts';
 import { createHq, type Hq, type HqOptions } from '../../../sync/hq/hq.ts';
-import { type BrokerAddress, silentLog } from '../../../sync/link/link.ts';
+import { silentLog } from '../../../sync/link/link.ts';
+import { openMosquitto } from './mosquitto.ts';
 import { type MemoryBundles, type MemoryOutbox, memoryBundles, memoryOutbox } from './till-end.ts';
 
 export const tenant = 'demo';
 export const store = '0042';
 const quick = { firstMs: 5, maxMs: 50 };
 
+export type BrokerKind = 'aedes' | 'mosquitto';
+
+/** A broker that can be taken away: aedes is stopped, mosquitto is killed with -9. */
+interface TestBroker {
+  readonly url: string;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  close(): Promise<void>;
+}
+
 export interface TillOnLine {
   readonly outbox: MemoryOutbox;
   readonly bundles: MemoryBundles;
-  readonly edge: ReturnType<typeof createEdge>;
+  readonly edge: Edge;
 }
 
 export interface Line {
   readonly dir: string;
-  readonly broker: EmbeddedBroker;
-  hq(change?: Partial<HqOptions>, broker?: BrokerAddress): Hq;
+  readonly broker: TestBroker;
+  hq(change?: Partial<HqOptions>): Hq;
   till(
     id: string,
     hq: Hq,
-    change?: Partial<EdgeOptions> & { outbox?: MemoryOutbox },
-    broker?: BrokerAddress,
+    change?: Partial<EdgeOptions> & { outbox?: MemoryOutbox; bundles?: MemoryBundles },
   ): TillOnLine;
+  /** What runs when the line is closed, last first. */
+  onClose(close: () => Promise<void>): void;
   close(): Promise<void>;
 }
 
+export const accounts: readonly BrokerAccount[] = [
+  { role: 'hq', tenant, username: 'hq', password: 'hq-secret' },
+  ...['1', '2', '3'].map(till => ({
+    role: 'till' as const,
+    tenant,
+    store,
+    till,
+    username: `till-${till}`,
+    password: `secret-${till}`,
+  })),
+];
+
 /** Everything opened through it is closed by `close`. */
-export async function openLine(): Promise<Line> {
+export async function openLine(kind: BrokerKind = 'aedes'): Promise<Line> {
   const dir = mkdtempSync(join(tmpdir(), 'tillside-line-'));
-  const broker = await startBroker({
-    port: 0,
-    accounts: [
-      { role: 'hq', tenant, username: 'hq', password: 'hq-secret' },
-      ...['1', '2', '3'].map(till => ({
-        role: 'till' as const,
-        tenant,
-        store,
-        till,
-        username: `till-${till}`,
-        password: `secret-${till}`,
-      })),
-    ],
-  });
+  const broker = await openBroker(kind);
   const closing: (() => Promise<void>)[] = [];
   return {
     dir,
     broker,
-    hq(change = {}, address = { url: broker.url, username: 'hq', password: 'hq-secret' }) {
+    hq(change = {}) {
       const hq = createHq({
-        config: { tenant, dataDir: join(dir, 'hq'), api: { port: 0 }, broker: address },
+        config: {
+          tenant,
+          dataDir: join(dir, 'hq'),
+          api: { port: 0 },
+          broker: { url: broker.url, username: 'hq', password: 'hq-secret' },
+        },
         clock: systemClock,
         log: silentLog,
         backoff: quick,
@@ -64,12 +80,11 @@ export async function openLine(): Promise<Line> {
       closing.push(() => hq.stop());
       return hq;
     },
-    till(id, hq, change = {}, address = { url: broker.url, username: `till-${id}`, password: `secret-${id}` }) {
+    till(id, hq, change = {}) {
       const outbox = change.outbox ?? memoryOutbox({ tenant, store, till: id });
-      const bundles = memoryBundles();
+      const bundles = change.bundles ?? memoryBundles();
       const edge = createEdge({
-        bundles,
-        broker: address,
+        broker: { url: broker.url, username: `till-${id}`, password: `secret-${id}` },
         trust: hq.publicKey,
         clock: systemClock,
         random: Math.random,
@@ -79,14 +94,38 @@ export async function openLine(): Promise<Line> {
         totalsEveryMs: 10,
         ...change,
         outbox,
+        bundles,
       });
       closing.push(() => edge.stop());
       return { outbox, bundles, edge };
     },
+    onClose(close) {
+      closing.push(close);
+    },
     async close() {
       for (const close of closing.reverse()) await close();
-      await broker.stop();
+      await broker.close();
       rmSync(dir, { recursive: true, force: true });
     },
   };
+}
+
+/** Opens a line, closes it whatever happens. */
+export async function onLine(kind: BrokerKind, run: (line: Line) => Promise<void>): Promise<void> {
+  const line = await openLine(kind);
+  try {
+    await run(line);
+  } finally {
+    await line.close();
+  }
+}
+
+async function openBroker(kind: BrokerKind): Promise<TestBroker> {
+  if (kind === 'aedes') {
+    const broker = await startBroker({ port: 0, accounts });
+    return { url: broker.url, start: broker.start, stop: broker.stop, close: broker.stop };
+  }
+  const broker = await openMosquitto(accounts);
+  await broker.start();
+  return { url: broker.url, start: broker.start, stop: broker.kill, close: broker.close };
 }
