@@ -38,17 +38,22 @@ const wireMsPerByte = 10 / 9.6;
 const mostCleanLooks = 3;
 const mostStalls = 3;
 
-/** @param ids ID-A and ID-B where the printer answers process IDs, else null */
+/**
+ * @param ids ID-A and ID-B where the printer answers process IDs, else null
+ * @param begun the printer has been put into its known state already
+ */
 export function createFlight(
   slip: EncodedSlip,
   capability: Capability,
   ids: readonly [idA: string, idB: string] | null,
+  begun: boolean,
 ): Flight {
   const { mechanicalMs } = slip;
+  const init = begun ? command.bytes() : slip.init;
   const bytes =
     ids !== null
-      ? command.join(slip.body, command.processId(ids[0]), slip.cut, command.processId(ids[1]))
-      : command.join(slip.body, slip.cut, capability.fence ? command.fence : command.bytes());
+      ? command.join(init, slip.body, command.processId(ids[0]), slip.cut, command.processId(ids[1]))
+      : command.join(init, slip.body, slip.cut, capability.fence ? command.fence : command.bytes());
   const budgetMs = Math.ceil(mechanicalMs * 3 + bytes.length * wireMsPerByte + marginMs);
   const silent = ids === null && !capability.fence;
   let handedOver = false;

@@ -21,13 +21,20 @@ const barrierMs = 2000;
 /** After one of two answers to the probe: how long the other may take. */
 const graceMs = 300;
 const lookMs = 1000;
+/**
+ * While someone has to see to the printer it is asked more and more seldom: a printer that is offline keeps the questions in its buffer, and one that is
+ * out of paper overnight must not be filled up by them. Those with automatic status report the cure themselves.
+ */
+const longestLookMs = { told: 60_000, asked: 10_000 } as const;
 const idleLookMs = 5000;
+/** No command but those of a job is longer. */
+const longestQuestion = 32;
 /** How often a printer that told nothing is asked again. */
 const silentProbeMs = 30_000;
 const mostMisses = 3;
 const mostBarriers = 3;
-/** Every so many looks at a jammed cutter the printer is asked to go on. */
-const looksPerRecovery = 10;
+/** From this look at a jammed cutter on, the printer is asked to go on at every look. */
+const firstRecoveryLook = 4;
 
 type Phase = 'closed' | 'clearing' | 'probe-status' | 'probe-barrier' | 'drying' | 'ready' | 'check' | 'flying';
 
@@ -52,6 +59,8 @@ class Machine implements JobMachine {
   /** GS r sent and not answered: an answer counts only when it is the last one due, for an earlier one says nothing of the job. */
   #fencesDue = 0;
   #looks = 0;
+  /** Questions asked since the printer's trouble began or changed. */
+  #troubleLooks = 0;
   /** Writes given out and taken by the transport, on this connection. */
   #writes = 0;
   #written = 0;
@@ -143,7 +152,7 @@ class Machine implements JobMachine {
    * where none is open. They go first: read as a length they are none, while `10 04` would be 1040 bytes.
    */
   #completeBroken(): void {
-    if (this.#leftover !== null) this.#write(new Uint8Array(this.#leftover.bytes));
+    this.#write(new Uint8Array(Math.max(longestQuestion, this.#leftover?.bytes ?? 0)));
   }
 
   #closed(detail: string): void {
@@ -295,6 +304,7 @@ class Machine implements JobMachine {
     const before = this.#condition;
     this.#condition = condition;
     const problem = problemOf(condition);
+    if (problem !== problemOf(before)) this.#troubleLooks = 0;
     this.#recover(before, condition, source);
     switch (this.#phase) {
       case 'probe-status':
@@ -338,7 +348,7 @@ class Machine implements JobMachine {
     }
     if (source === 'asked') this.#looks++;
     const shut = before.cover && !condition.cover;
-    if (shut || (this.#looks > 0 && this.#looks % looksPerRecovery === 0 && source === 'asked' && !condition.cover))
+    if (shut || (source === 'asked' && this.#looks >= firstRecoveryLook && !condition.cover))
       this.#write(command.recover);
   }
 
@@ -376,7 +386,7 @@ class Machine implements JobMachine {
       this.#questions.asked();
       parts.push(command.realTimeStatus);
     }
-    parts.push(command.initialise);
+    parts.push(this.#waiting?.init ?? command.initialise);
     if (realTime || asb || processId) parts.push(command.automaticStatus);
     if (processId) {
       this.#barrierId = this.#options.nextId();
@@ -407,13 +417,19 @@ class Machine implements JobMachine {
       return;
     }
     this.#waiting = null;
+    const begun = this.#phase === 'check';
     this.#clear('answer');
     this.#phase = 'flying';
     const { processId, fence } = this.#found;
     if (!processId && fence) this.#fencesDue++;
     const parts = this.#leftover === null ? [] : [this.#options.separator];
     this.#leftover = null;
-    this.#flight = createFlight(slip, this.#found, processId ? [this.#options.nextId(), this.#options.nextId()] : null);
+    this.#flight = createFlight(
+      slip,
+      this.#found,
+      processId ? [this.#options.nextId(), this.#options.nextId()] : null,
+      begun,
+    );
     this.#effects.push({ kind: 'first-byte' });
     this.#write(...parts, this.#flight.bytes);
     this.#flightWrite = this.#writes;
@@ -433,7 +449,7 @@ class Machine implements JobMachine {
         return;
       case 'look':
         this.#clear('progress');
-        this.#set('poll', step.soon ? 0 : lookMs);
+        this.#set('poll', step.soon ? 0 : this.#nextLookMs());
         return;
       case 'end':
         this.#finish(step.outcome);
@@ -528,8 +544,18 @@ class Machine implements JobMachine {
       return;
     }
     this.#ask();
+    this.#troubleLooks++;
+    this.#set('poll', this.#nextLookMs());
+  }
+
+  #nextLookMs(): number {
+    if (this.#questions.missed > 0) return lookMs;
+    if (problemOf(this.#condition) !== null) {
+      const longest = this.#found.asb ? longestLookMs.told : longestLookMs.asked;
+      return Math.min(longest, lookMs * 2 ** Math.min(6, this.#troubleLooks));
+    }
     const hurried = this.#flight !== null || this.#waiting !== null || this.#phase === 'probe-status';
-    this.#set('poll', hurried || this.#questions.missed > 0 ? lookMs : idleLookMs);
+    return hurried ? lookMs : idleLookMs;
   }
 
   #ask(): void {

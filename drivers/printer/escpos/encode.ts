@@ -13,6 +13,8 @@ import { rasterBands } from './raster.ts';
 import { type Replacement, TextEncoder } from './text.ts';
 
 export interface EncodedSlip {
+  /** Puts the printer into a known state. It ends automatic status, so it stands before the job and not in it. */
+  readonly init: Uint8Array;
   /** Everything up to the cut; each line is ended, so a process ID after it reports the last line. */
   readonly body: Uint8Array;
   /** Feeds and cuts; empty where the slip does not end in a cut. Without cutter it feeds to the edge where the paper is torn. */
@@ -32,12 +34,14 @@ const cutMs = 500;
  */
 export function encodeSlip(slip: Slip, profile: PrinterProfile): EncodedSlip {
   const writer = new SlipWriter(profile);
+  const init = writer.take();
   const endsInCut = slip.at(-1)?.kind === 'cut';
   for (const element of endsInCut ? slip.slice(0, -1) : slip) writer.element(element);
   const body = writer.take();
   if (endsInCut) writer.cut();
   const millimetres = (writer.dotLines / profile.dpi) * 25.4;
   return {
+    init,
     body,
     cut: writer.take(),
     dotLines: writer.dotLines,
