@@ -29,6 +29,7 @@ export const errorCodes = {
   'sale-state': 'the sale is not in a state in which this is possible',
   'request-invalid': 'the request body or parameters break the schema',
   'total-mismatch': "the total of the POS and the till's own differ",
+  'not-built': 'the call is part of the contract, but this version cannot do it yet',
   internal: 'a fault inside tillside; the sale is not affected',
   // devices
   'device-missing': 'the device is not there; it is looked for again by itself',

@@ -25,6 +25,7 @@ const statuses: Readonly<Partial<Record<ErrorCode, number>>> = {
   'bundle-unsupported': 422,
   'bundle-untrusted': 422,
   'print-content': 422,
+  'not-built': 501,
   'bundle-none': 503,
   'too-many-streams': 503,
   'device-missing': 503,
@@ -34,6 +35,7 @@ const statuses: Readonly<Partial<Record<ErrorCode, number>>> = {
   'broker-unreachable': 503,
   'store-damaged': 503,
   'store-newer': 503,
+  'store-busy': 503,
   'disk-full': 507,
 };
 

@@ -121,10 +121,14 @@ export type EventReader = {
 
 export async function openEvents(
   port: number,
-  { lastEventId, language = 'en' }: { readonly lastEventId?: string; readonly language?: string } = {},
+  {
+    lastEventId,
+    language = 'en',
+    token = uiToken,
+  }: { readonly lastEventId?: string; readonly language?: string; readonly token?: string } = {},
 ): Promise<EventReader> {
   const headers = {
-    authorization: `Bearer ${uiToken}`,
+    authorization: `Bearer ${token}`,
     'accept-language': language,
     ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
   };
