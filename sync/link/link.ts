@@ -73,12 +73,16 @@ export interface Link {
 }
 
 const defaultBackoff: Backoff = { firstMs: 1000, maxMs: 60_000 };
+/** A broker on this machine serves few; nobody comes back in step with thousands. */
+const loopbackBackoff: Backoff = { firstMs: 100, maxMs: 2000 };
+const isLoopback = (url: string): boolean => /^[a-z]+:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:|\/|$)/.test(url);
 /** A connection that lived this long was a good one: the next pause starts small again. */
 const stableMs = 10_000;
 const farewellMs = 2000;
 
 export function createLink(options: LinkOptions): Link {
-  const { broker, clock, random, log, backoff = defaultBackoff } = options;
+  const { broker, clock, random, log } = options;
+  const backoff = options.backoff ?? (isLoopback(broker.url) ? loopbackBackoff : defaultBackoff);
   const listeners = new Set<(status: LinkStatus) => void>();
   /** Publishes that the broker has not yet taken. */
   const underWay = new Set<(taken: boolean) => void>();
