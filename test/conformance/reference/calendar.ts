@@ -54,8 +54,8 @@ function weekdayOf(date: LocalDate): Weekday {
 /** "the n × 24 h before the sale's `at`, both ends included; calendar windows are local, weeks start on Monday". */
 export function inWindow(event: Instant, at: Instant, window: Window | undefined, timezone: string): boolean {
   if (window === undefined) return true;
-  if ('days' in window)
-    return millis(event) >= millis(at) - window.days * 24 * 3_600_000 && millis(event) <= millis(at);
+  if (millis(event) > millis(at)) return false;
+  if ('days' in window) return millis(event) >= millis(at) - window.days * 24 * 3_600_000;
   const then = wall(event, timezone).date;
   const now = wall(at, timezone).date;
   if (window.calendar === 'day') return then === now;

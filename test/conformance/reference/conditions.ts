@@ -162,6 +162,7 @@ export function couponFault(coupon: PresentedCoupon, place: number, world: World
   return undefined;
 }
 
-function isSame(a: { offer: string; serial?: string }, b: PresentedCoupon): boolean {
-  return a.serial === b.serial && a.offer === b.offer;
+/** A serial is one coupon's, whatever offer it is said to be of. */
+function isSame(a: { readonly serial?: string }, b: PresentedCoupon): boolean {
+  return a.serial === b.serial;
 }

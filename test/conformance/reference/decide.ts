@@ -5,15 +5,12 @@
  */
 import type {
   Application,
-  Benefit,
   Bundle,
   Decision,
   Issue,
   Offer,
   Phase,
-  PointsResult,
   Predicate,
-  PresentedCoupon,
   Reason,
   Rejected,
   Sale,
@@ -33,28 +30,16 @@ import {
   termsForMember,
   termsOfVariant,
 } from './conditions.ts';
-import { selectorOf, workOut } from './discount.ts';
-import { type Candidate, compare, select } from './select.ts';
-
-const phases: readonly Phase[] = ['line', 'basket', 'points', 'issue'];
-
-/** One turn of the evaluation: an offer by itself, or one presented coupon. */
-interface Turn {
-  readonly kind: 'offer' | 'triggering coupon' | 'redeemed coupon' | 'unknown coupon';
-  readonly id: string;
-  readonly offer: Offer | undefined;
-  readonly phase: Phase;
-  readonly sequence: number;
-  readonly coupon: PresentedCoupon | undefined;
-  /** Order of presentation; an offer's own turn comes before its coupons. */
-  readonly place: number;
-}
+import { workOut } from './discount.ts';
+import { type PointsEntry, pointsOf } from './points.ts';
+import { type Candidate, select } from './select.ts';
+import { type Turn, turnsOf } from './turns.ts';
 
 /** What the sale has seen so far. */
 interface Course {
   readonly world: World;
   readonly applied: Application[];
-  readonly points: { offer: string; serial?: string; benefit: Benefit }[];
+  readonly points: PointsEntry[];
   readonly candidates: (Candidate & { readonly turn: Turn })[];
   readonly suppressed: { turn: Turn; entry: Suppressed }[];
   readonly rejected: { turn: Turn; entry: Rejected }[];
@@ -91,47 +76,11 @@ export function referenceDecide(bundle: Bundle, sale: Sale): Decision {
     bundle: { id: bundle.id, version: bundle.version },
     total: { initial, discount, net: initial - discount },
     applied: course.applied,
-    points: pointsOf(course),
+    points: pointsOf(course.points, world),
     issue,
     suppressed: inOrder(course.suppressed),
     rejected: inOrder(course.rejected),
   };
-}
-
-/** Every turn, by "phase, `sequence`, `id`, order of presentation". */
-function turnsOf(bundle: Bundle, sale: Sale): Turn[] {
-  const turns: Turn[] = [];
-  const presented = sale.coupons ?? [];
-  for (const offer of bundle.offers) {
-    const { id, phase } = offer;
-    const sequence = offer.sequence ?? 0;
-    const has = presented.some(coupon => coupon.offer === id);
-    // with coupons presented, those are the turns of a `trigger: "coupon"` offer (an `issue` offer has its own as well)
-    if (phase === 'issue' || offer.trigger !== 'coupon' || !has)
-      turns.push({ kind: 'offer', id, offer, phase, sequence, coupon: undefined, place: -1 });
-  }
-  presented.forEach((coupon, place) => {
-    const offer = bundle.offers.find(o => o.id === coupon.offer);
-    const common = { id: coupon.offer, offer, sequence: offer?.sequence ?? 0, coupon, place };
-    if (offer === undefined) turns.push({ ...common, kind: 'unknown coupon', phase: 'issue' });
-    else if (offer.phase === 'issue')
-      turns.push({ ...common, kind: 'redeemed coupon', phase: redeemedIn(termsOfVariant(offer, coupon.variant)) });
-    else if (offer.trigger === 'coupon') turns.push({ ...common, kind: 'triggering coupon', phase: offer.phase });
-    else turns.push({ ...common, kind: 'unknown coupon', phase: offer.phase });
-  });
-  return turns.sort(
-    (a, b) =>
-      phases.indexOf(a.phase) - phases.indexOf(b.phase) ||
-      a.sequence - b.sequence ||
-      compare(a.id, b.id) ||
-      a.place - b.place,
-  );
-}
-
-/** "in phase `line`, or `basket` when the benefit has no `of`, or `points`". */
-function redeemedIn(terms: Terms): Phase {
-  if ('points' in terms.benefit) return 'points';
-  return selectorOf(terms.benefit) === undefined ? 'basket' : 'line';
 }
 
 function take(turn: Turn, course: Course): void {
@@ -278,55 +227,6 @@ function suppress(turn: Turn, course: Course): void {
 
 function serialOf(turn: Turn): { serial?: string } {
   return turn.coupon === undefined ? {} : { serial: turn.coupon.serial };
-}
-
-/** Points: all but the factors first; then each factor, in order, on the sum so far. */
-function pointsOf(course: Course): PointsResult | null {
-  const { world } = course;
-  const { member } = world;
-  if (member === undefined) return null;
-  const spend = sum(world.units.map(unit => unit.running));
-  let earned = 0;
-  const given = new Map<object, number>();
-  for (const entry of course.points) {
-    const terms = 'points' in entry.benefit ? entry.benefit.points : { fixed: 0 };
-    if ('multiply' in terms) continue;
-    const points = 'fixed' in terms ? terms.fixed : Math.floor(spend / terms.per) * terms.earn;
-    given.set(entry, points);
-    earned += points;
-  }
-  for (const entry of course.points) {
-    const terms = 'points' in entry.benefit ? entry.benefit.points : { fixed: 0 };
-    if (!('multiply' in terms)) continue;
-    const after = Number((BigInt(earned) * BigInt(terms.multiply)) / 10_000n);
-    given.set(entry, after - earned);
-    earned = after;
-  }
-  const old = member.points ?? 0;
-  const balance = old + earned;
-  const tierBefore = member.tier ?? tierAt(old, world.bundle);
-  return {
-    earned,
-    balance,
-    tierBefore,
-    tierAfter: tierAfter(tierBefore, tierAt(balance, world.bundle), world.bundle),
-    offers: course.points.map(entry => ({
-      offer: entry.offer,
-      points: given.get(entry) ?? 0,
-      ...(entry.serial === undefined ? {} : { serial: entry.serial }),
-    })),
-  };
-}
-
-function tierAt(balance: number, bundle: Bundle): string | null {
-  const reached = (bundle.loyalty?.tiers ?? []).filter(tier => tier.from <= balance);
-  return reached.at(-1)?.id ?? null;
-}
-
-/** "the tier at the new balance, never below `tierBefore`"; "If the bundle lacks the member's tier, `tierAfter` follows the balance". */
-function tierAfter(before: string | null, reached: string | null, bundle: Bundle): string | null {
-  const order = (bundle.loyalty?.tiers ?? []).map(tier => tier.id);
-  return order.indexOf(before ?? '') > order.indexOf(reached ?? '') ? before : reached;
 }
 
 /** Section 6: chosen and held out is suppressed, chosen is printed, left over is `not-selected`. */

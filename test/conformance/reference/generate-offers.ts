@@ -1,94 +1,15 @@
-/** Small worlds to try the offer rules on, part 2: predicates, benefits, offers. Dates are days from the sale's. */
+/** Small worlds to try the offer rules on, part 3: benefits, coupons, offers. Dates are days from the sale's. */
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import type { Benefit, Cap, CouponTerms, Phase, Predicate, Selector } from '../../../agent/offers/types.ts';
+import { audience, condition, days, selector } from './generate-predicates.ts';
 import { date, maybe, money, offerIds, type Scene, time } from './scene.ts';
-
-const small = fc.integer({ min: 0, max: 4 });
-const points = fc.constantFrom(0, 5, 100, 1000, 5000);
-const days = fc.constantFrom(7, 1, 2, 3, 14, 21, 30, 60);
-
-const leafSelector: fc.Arbitrary<Selector> = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ gtin: fc.constantFrom(['A'], ['A', 'B'], ['A', 'D', 'E'], ['B', 'C'], ['C']) }) },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      category: fc.subarray(['food', 'food/drinks', 'food/drinks/coffee'], { minLength: 1, maxLength: 2 }),
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ brand: fc.subarray(['x', 'y'], { minLength: 1 }) }) },
-);
-
-const selector: fc.Arbitrary<Selector> = fc.oneof(
-  { weight: 8, arbitrary: leafSelector },
-  { weight: 1, arbitrary: fc.record({ all: fc.array(leafSelector, { minLength: 1, maxLength: 2 }) }) },
-  { weight: 1, arbitrary: fc.record({ any: fc.array(leafSelector, { minLength: 1, maxLength: 2 }) }) },
-  { weight: 1, arbitrary: fc.record({ not: leafSelector }) },
-);
-
-function bounds(value: fc.Arbitrary<number>): fc.Arbitrary<{ atLeast?: number; atMost?: number }> {
-  return fc.oneof(
-    { weight: 4, arbitrary: fc.record({ atLeast: value }) },
-    { weight: 2, arbitrary: fc.record({ atMost: value }) },
-    {
-      weight: 1,
-      arbitrary: fc
-        .tuple(value, value)
-        .map(([one, other]) => ({ atLeast: Math.min(one, other), atMost: Math.max(one, other) })),
-    },
-  );
-}
-
-function with_<A extends object, B extends object>(a: fc.Arbitrary<A>, b: fc.Arbitrary<B>): fc.Arbitrary<A & B> {
-  return fc.tuple(a, b).map(([left, right]) => ({ ...left, ...right }));
-}
-
-const listed = fc.oneof({ weight: 3, arbitrary: bounds(small) }, { weight: 1, arbitrary: fc.constant({}) });
-
-const memberLeaf: fc.Arbitrary<Predicate> = fc.oneof(
-  fc.record({ segment: fc.constantFrom('s', 't') }),
-  fc.record({ tier: fc.record({ atLeast: fc.constantFrom('basic', 'silver', 'gold') }) }),
-  fc.record({ tier: fc.record({ is: fc.constantFrom('basic', 'silver', 'gold') }) }),
-  fc.record({
-    attribute: fc.record({
-      name: fc.constantFrom('diet', 'kids', 'toString'),
-      in: fc.subarray(['vegan', 'meat', 2, true], { minLength: 1 }),
-    }),
-  }),
-  fc.record({ attribute: with_(fc.record({ name: fc.constantFrom('diet', 'kids') }), bounds(small)) }),
-  fc.record({ memberDays: bounds(fc.constantFrom(0, 1, 7, 20)) }),
-  fc.record({ birthday: fc.record({ within: fc.constantFrom(0, 1, 2, 7, 180) }) }),
-  fc.record({ points: bounds(points) }),
-);
-
-const basketLeaf: fc.Arbitrary<Predicate> = fc.oneof(
-  fc.record({ spend: with_(fc.record({ of: maybe(60, selector) }), bounds(money)) }),
-  fc.record({ items: with_(fc.record({ of: maybe(60, selector) }), bounds(small)) }),
-  fc.record({ bought: with_(fc.record({ of: selector, withinDays: days }), listed) }),
-  fc.record({ received: with_(fc.record({ offer: fc.constantFrom(...offerIds), withinDays: days }), listed) }),
-  fc.record({ redeemed: with_(fc.record({ offer: fc.constantFrom(...offerIds), withinDays: days }), listed) }),
-);
-
-function combined(leaf: fc.Arbitrary<Predicate>): fc.Arbitrary<Predicate> {
-  const { predicate } = fc.letrec<{ predicate: Predicate }>(tie => ({
-    predicate: fc.oneof(
-      { maxDepth: 3, depthIdentifier: 'predicate' },
-      { weight: 6, arbitrary: leaf },
-      { weight: 1, arbitrary: fc.record({ all: fc.array(tie('predicate'), { maxLength: 2 }) }) },
-      { weight: 2, arbitrary: fc.record({ any: fc.array(tie('predicate'), { maxLength: 3 }) }) },
-      { weight: 2, arbitrary: fc.record({ not: tie('predicate') }) },
-    ),
-  }));
-  return predicate;
-}
-
-const audience = combined(memberLeaf);
-const condition = combined(fc.oneof({ weight: 3, arbitrary: basketLeaf }, { weight: 1, arbitrary: memberLeaf }));
 
 const limits = {
   maxItems: maybe(50, fc.integer({ min: 1, max: 3 })),
   pick: maybe(50, fc.constantFrom('dearest', 'cheapest')),
 };
-const percent = fc.constantFrom(10_000, 1, 500, 1000, 3333, 5000, 9999, 6667);
+const percent = fc.constantFrom(10_000, 0, 1, 500, 1000, 3333, 5000, 9999, 6667);
 const of = maybe(75, selector);
 
 /** What takes money off; with `of` for those that may go without it as well. */
@@ -128,7 +49,7 @@ const earn: fc.Arbitrary<Benefit> = fc.record({
   points: fc.oneof(
     fc.record({ fixed: fc.integer({ min: 0, max: 20 }) }),
     fc.record({ per: fc.constantFrom(100, 1, 7), earn: fc.integer({ min: 1, max: 3 }) }),
-    fc.record({ multiply: fc.constantFrom(15_000, 20_000, 10_001, 33_333) }),
+    fc.record({ multiply: fc.constantFrom(15_000, 20_000, 10_001, 33_333, 5000, 0) }),
   ),
 });
 
@@ -141,19 +62,28 @@ function benefitOf(phase: Phase): fc.Arbitrary<Benefit> {
 /** Where a condition on the benefit's own products stands in `when` or `redeem`: a trigger in the first three places. */
 const trigger = fc.record({
   atLeast: fc.integer({ min: 1, max: 4 }),
-  place: fc.constantFrom('top', 'all', 'deep', 'any', 'not'),
+  place: fc.constantFrom('top', 'all', 'deep', 'twice', 'any', 'not'),
+  atMost: maybe(10, fc.integer({ min: 4, max: 6 })),
+  turned: fc.integer({ min: 0, max: 9 }).map(n => n === 9),
   rest: condition,
 });
 type Trigger = typeof trigger extends fc.Arbitrary<infer T> ? T : never;
 
 function withTrigger(t: Trigger, benefit: Benefit): Predicate {
   const terms = Object.values(benefit)[0] as { of?: Selector };
-  const items: Predicate = { items: { ...(terms.of === undefined ? {} : { of: terms.of }), atLeast: t.atLeast } };
+  const of = t.turned && terms.of !== undefined ? turned(terms.of) : terms.of;
+  const items = { items: { ...(of === undefined ? {} : { of }), atLeast: t.atLeast, atMost: t.atMost } as const };
   if (t.place === 'top') return items;
   if (t.place === 'all') return { all: [t.rest, items] };
   if (t.place === 'deep') return { all: [{ all: [items] }] };
+  if (t.place === 'twice') return { all: [items, { items: { ...items.items, atLeast: t.atLeast + 1 } }] };
   if (t.place === 'any') return { any: [items, t.rest] };
   return { not: { not: items } };
+}
+
+/** The same products in another order: is it the benefit's own selector? Only word for word, says the reference. */
+function turned(selector: Selector): Selector {
+  return 'gtin' in selector ? { gtin: [...selector.gtin].reverse() } : selector;
 }
 
 const stores = fc.oneof(
@@ -171,9 +101,9 @@ const window = fc.oneof(
 function capsOf(phase: Phase): fc.Arbitrary<Cap[]> {
   const cap = fc.record({
     scope: fc.constantFrom('member', 'household', 'store', 'global'),
-    limit: fc.constantFrom(2, 1, 3),
+    limit: fc.constantFrom(2, 1, 3, 0),
     window: maybe(60, window),
-    counts: maybe(phase === 'issue' ? 60 : 20, fc.constantFrom('redeemed', ...(phase === 'issue' ? ['issued'] : []))),
+    counts: maybe(phase === 'issue' ? 60 : 20, fc.constantFrom('redeemed', 'issued')),
   }) as fc.Arbitrary<Cap>;
   return fc.uniqueArray(cap, { selector: c => c.scope, minLength: 1, maxLength: 3 });
 }
@@ -201,27 +131,33 @@ function couponFor({ redeemTrigger, ...terms }: RawCoupon, benefit: Benefit): Co
   return { ...terms, redeem } as CouponTerms;
 }
 
+/** Stand for the bucket of member m1 and the one after it: just outside and just inside the holdout. */
+const edges = ['out', 'in'] as const;
+
+function holdoutAt(salt: string, holdout: number | (typeof edges)[number] | undefined): number | undefined {
+  if (typeof holdout !== 'string') return holdout;
+  const bucket = createHash('sha256').update(`${salt}:m1`).digest().readUInt32BE(0) % 10_000;
+  return holdout === 'in' ? bucket + 1 : bucket;
+}
+
 function experimentOf(phase: Phase) {
   const variant = fc.record({
     id: fc.constantFrom('x', 'y', 'z'),
-    weight: fc.integer({ min: 1, max: 3 }),
+    weight: fc.constantFrom(1, 2, 3),
     benefit: maybe(60, benefitOf(phase)),
     coupon: phase === 'issue' ? maybe(40, couponTerms) : fc.constant(undefined),
   });
   return fc.record({
-    salt: fc.integer({ min: 0, max: 30 }).map(n => `s${n}`),
-    holdout: maybe(70, fc.constantFrom(5000, 10_000, 0, 2000)),
+    salt: fc.integer({ min: 0, max: 30 }).map(n => (n === 0 ? 'é' : `s${n}`)),
+    holdout: maybe(70, fc.constantFrom(5000, 10_000, 0, 2000, ...edges)),
     variants: maybe(60, fc.uniqueArray(variant, { selector: v => v.id, minLength: 1, maxLength: 3 })),
   });
 }
 
 const schedule = fc.record({
-  from: maybe(60, fc.integer({ min: -3, max: 1 })),
-  to: maybe(60, fc.integer({ min: 1, max: 4 })),
-  days: maybe(
-    40,
-    fc.subarray(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const, { minLength: 3, maxLength: 6 }),
-  ),
+  from: maybe(60, fc.constantFrom(-3, -1, 0, 1)),
+  to: maybe(60, fc.constantFrom(4, 1, 0, -1)),
+  days: maybe(40, fc.subarray(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const, { maxLength: 6 })),
   times: maybe(
     60,
     fc.array(
@@ -229,7 +165,7 @@ const schedule = fc.record({
         from: fc.constantFrom(-60, -1, 0, 1, 60, 600, -1200),
         to: fc.constantFrom(60, 1, 0, -1, -60, 720),
       }),
-      { minLength: 1, maxLength: 2 },
+      { maxLength: 2 },
     ),
   ),
 });
@@ -301,6 +237,7 @@ export function offerAt(scene: Scene, { whenTrigger, coupon, ...raw }: RawOffer)
     coupon: coupon && couponFor(coupon, benefit),
     experiment: experiment && {
       ...experiment,
+      holdout: holdoutAt(experiment.salt, experiment.holdout),
       variants: experiment.variants?.map(v => ({
         ...v,
         coupon: v.coupon && couponFor(v.coupon, v.benefit ?? benefit),

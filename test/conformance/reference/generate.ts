@@ -1,4 +1,4 @@
-/** Small worlds to try the offer rules on, part 3: a valid bundle and a sale that fits it, with everything near a border. */
+/** Small worlds to try the offer rules on, part 4: a valid bundle and a sale that fits it, with everything near a border. */
 import fc from 'fast-check';
 import type { Bundle, Sale } from '../../../agent/offers/types.ts';
 import { offerAt, rawOffers } from './generate-offers.ts';
@@ -57,7 +57,7 @@ const rawBundle = fc.record({
         id: fc.constantFrom('p', 'q', 'r'),
         class: fc.constantFrom('coupon', 'mail'),
         per: fc.constantFrom('member', 'household'),
-        limit: fc.integer({ min: 1, max: 3 }),
+        limit: fc.constantFrom(1, 2, 3, 0),
         window: fc.oneof(
           fc.record({ days: fc.constantFrom(7, 1, 30) }),
           fc.record({ calendar: fc.constantFrom('day', 'week', 'month') }),
@@ -69,8 +69,8 @@ const rawBundle = fc.record({
   selection: maybe(
     70,
     fc.record({
-      couponsPerSale: maybe(60, fc.integer({ min: 1, max: 3 })),
-      perCategory: maybe(60, fc.integer({ min: 1, max: 2 })),
+      couponsPerSale: maybe(60, fc.constantFrom(1, 2, 3, 0)),
+      perCategory: maybe(60, fc.constantFrom(1, 2, 0)),
     }),
   ),
   offers: rawOffers,
@@ -94,14 +94,14 @@ const line = fc.record({
 type RawLine = typeof line extends fc.Arbitrary<infer T> ? T : never;
 
 const member = fc.record({
-  id: fc.constantFrom('m1', 'm2', 'm3', 'm4', 'm5'),
+  id: fc.constantFrom('m1', 'm1', 'm1', 'm2', 'm3', 'm4', 'm5'),
   household: maybe(75, fc.constantFrom('h1', 'h2')),
   segments: maybe(60, fc.subarray(['s', 't'])),
   tier: maybe(60, fc.constantFrom('basic', 'silver', 'gold', 'platinum')),
   points: maybe(85, fc.constantFrom(0, 5, 95, 100, 99, 120, 1000, 990, 4999)),
-  joined: maybe(80, fc.constantFrom(0, -1, -7, -20, -400)),
+  joined: maybe(80, fc.constantFrom(0, -1, -7, -20, -400, 1)),
   birthday: maybe(80, fc.oneof(fc.integer({ min: -9, max: 9 }), fc.constant('1992-02-29'))),
-  language: maybe(70, fc.constantFrom('de', 'fr', 'en')),
+  language: maybe(70, fc.constantFrom('de', 'fr', 'en', 'constructor')),
   consents: maybe(60, fc.subarray(['coupons', 'mail'])),
   attributes: maybe(
     60,
@@ -129,7 +129,7 @@ type RawCouponHistory = typeof couponHistory extends fc.Arbitrary<infer T> ? T :
 
 const rawSale = fc.record({
   storeId: fc.constantFrom('0042', '0042', '0042', '0099'),
-  lines: fc.array(line, { minLength: 1, maxLength: 5 }),
+  lines: fc.array(line, { minLength: 0, maxLength: 5 }),
   member: maybe(82, member),
   bought: maybe(
     60,
@@ -167,6 +167,7 @@ const rawSale = fc.record({
         validFrom: maybe(25, fc.constantFrom(0, -1, -9, 1)),
         validTo: maybe(30, fc.constantFrom(0, 9, 1, -1)),
         household: maybe(20, fc.constantFrom('h1', 'h1', 'h2', 'm1', 'm2')),
+        loose: fc.integer({ min: 0, max: 9 }).map(n => n === 9),
       }),
       { maxLength: 5 },
     ),
@@ -247,10 +248,10 @@ function saleAt(
       householdCoupons: raw.householdCoupons?.map(coupon),
     },
     counters: raw.counters,
-    coupons: raw.presented?.map(({ number, offer, validFrom, validTo, ...rest }) => ({
+    coupons: raw.presented?.map(({ number, offer, validFrom, validTo, loose, ...rest }) => ({
       ...rest,
       offer: named(offer),
-      serial: `${named(offer)}-${number}`,
+      serial: loose ? `${takers[0] ?? 'a'}-${number}` : `${named(offer)}-${number}`,
       validFrom: someday(validFrom),
       validTo: someday(validTo),
     })),
