@@ -24,6 +24,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: 'what a bundle decides for a sale: decide --bundle FILE --sale FILE|-',
     load: async () => (await import('./agent/cli/decide.ts')).decideCommand,
   },
+  simulate: {
+    summary: 'what a bundle would have done with past sales: simulate --bundle FILE --sales FILE.ndjson',
+    load: async () => (await import('./agent/cli/simulate.ts')).simulateCommand,
+  },
   bundle: {
     summary: 'check, sign, publish bundles of offers; see who has which',
     load: async () => (await import('./agent/cli/bundle.ts')).bundleCommand,

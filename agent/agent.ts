@@ -202,7 +202,7 @@ export function createAgent(config: TillConfig, ports: AgentPorts): Agent {
   const service: TillService = {
     ...sales,
     returnLines() {
-      throw new TillsideError('internal', 'Returns are not built yet.');
+      throw new TillsideError('not-built', 'Returns are not built yet.');
     },
     complete(saleId, post, language) {
       const answer = sales.complete(saleId, post, language);

@@ -59,8 +59,7 @@ export const demoCommand: Command = async (args, io) => {
   if (electron !== null && first !== undefined) {
     const why = whyNoWindow();
     const token = join(dataDir, `till-${first.till}`, 'tokens', 'ui');
-    if (why === null)
-      spawn(electron, ['.', '--till', first.url, '--token', token], { cwd: root, stdio: 'ignore' }).unref();
+    if (why === null) openWindow(electron, ['.', '--till', first.url, '--token', token]);
     else io.stdout.write(`  (No window of its own: ${why}.)\n`);
   }
 
@@ -94,3 +93,10 @@ export const demoCommand: Command = async (args, io) => {
   stdin.pause();
   return 0;
 };
+
+/** A window that can't be opened is no reason to end: the printed address shows the same. */
+function openWindow(electron: string, args: readonly string[]): void {
+  const window = spawn(electron, args, { cwd: root, stdio: 'ignore' });
+  window.on('error', () => {});
+  window.unref();
+}

@@ -1,0 +1,153 @@
+/** A simulation for people (a table) and for programs (JSON). */
+import type { Bundle, Offer } from '../offers/types.ts';
+import { Reach } from './reach.ts';
+import type { Simulation } from './simulate.ts';
+import { type OfferTally, sharedCap, type Tally } from './tally.ts';
+
+type CapDay = { readonly day: string; readonly wanted: number; readonly limit: number; readonly scope: string };
+
+export function reportJson(result: Simulation, bundle: Bundle, against: Bundle | null, seconds: number): object {
+  return {
+    bundle: { id: bundle.id, version: bundle.version },
+    against: against === null ? null : { id: against.id, version: against.version },
+    sales: result.tally.sales,
+    salesWithMember: result.tally.withMember,
+    seconds: Math.round(seconds * 1000) / 1000,
+    salesPerSecond: Math.round(result.tally.sales / seconds),
+    currency: bundle.currency,
+    discount: result.tally.discount,
+    points: result.tally.points,
+    coupons: result.tally.coupons,
+    offers: bundle.offers.map(offer => offerJson(offer, result.tally, result.against)),
+    differences: result.differences,
+    badLines: result.badLines,
+    bad: result.bad,
+  };
+}
+
+function offerJson(offer: Offer, tally: Tally, against: Tally | null): object {
+  const own = tally.offers[offer.id];
+  if (own === undefined) return { offer: offer.id };
+  const before = against?.offers[offer.id];
+  return {
+    offer: offer.id,
+    name: offer.name ?? null,
+    phase: offer.phase,
+    issued: own.issued,
+    eligible: own.eligible,
+    suppressed: own.suppressed,
+    holdoutShare: shareHeldOut(own),
+    given: own.given,
+    faceValue: faceValue(offer, own),
+    reach: reachOf(own),
+    reasons: own.reasons,
+    cappedByDay: own.capped,
+    overSharedCap: capDays(offer, own),
+    ...(before === undefined
+      ? {}
+      : { before: { issued: before.issued, eligible: before.eligible, given: before.given } }),
+  };
+}
+
+const reachOf = (tally: OfferTally) => new Reach(tally.reach).count();
+
+/** Suppressed among those who would have got it; null if nobody would. */
+function shareHeldOut({ issued, suppressed }: OfferTally): number | null {
+  return suppressed === 0 ? null : Math.round((suppressed / (issued + suppressed)) * 10_000) / 10_000;
+}
+
+/** What the coupons are worth if all are redeemed, minor units; null where that depends on the basket. */
+function faceValue(offer: Offer, tally: OfferTally): number | null {
+  return offer.phase === 'issue' && 'amount' in offer.benefit && offer.benefit.amount.each !== true
+    ? offer.benefit.amount.off * tally.issued
+    : null;
+}
+
+/** Days on which more would have been given out than a cap shared by many tills allows. */
+function capDays(offer: Offer, tally: OfferTally): readonly CapDay[] {
+  const cap = sharedCap(offer);
+  if (cap === undefined) return [];
+  return Object.entries(tally.days)
+    .filter(([, wanted]) => wanted > cap.limit)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([day, wanted]) => ({ day, wanted, limit: cap.limit, scope: cap.scope }));
+}
+
+export function reportText(result: Simulation, bundle: Bundle, against: Bundle | null, seconds: number): string {
+  const { tally } = result;
+  const money = (minor: number) =>
+    (minor / 100).toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  const whole = (n: number) => n.toLocaleString('en');
+  const out: string[] = [
+    `${bundle.id} ${bundle.version}: ${whole(tally.sales)} sales (${whole(tally.withMember)} with a member) in ${seconds.toFixed(1)} s, ${whole(Math.round(tally.sales / seconds))} a second`,
+    `${whole(tally.coupons)} coupons, ${bundle.currency} ${money(tally.discount)} off, ${whole(tally.points)} points`,
+    '',
+  ];
+  const rows = bundle.offers.flatMap(offer => {
+    const own = tally.offers[offer.id];
+    if (own === undefined) return [];
+    const before = result.against?.offers[offer.id];
+    const top = Object.entries(own.reasons)
+      .sort(([, a], [, b]) => b - a)
+      .slice(0, 3);
+    const held = shareHeldOut(own);
+    return [
+      [
+        offer.id,
+        offer.phase,
+        whole(own.issued),
+        ...(against === null ? [] : [before === undefined ? 'new' : signed(own.issued - before.issued)]),
+        whole(own.eligible),
+        held === null ? '' : `${(held * 100).toFixed(1)} %`,
+        offer.phase === 'points' ? whole(own.given) : money(faceValue(offer, own) ?? own.given),
+        whole(reachOf(own)),
+        top.map(([reason, n]) => `${reason} ${whole(n)}`).join(', '),
+      ],
+    ];
+  });
+  const heads = [
+    'offer',
+    'phase',
+    'issued',
+    ...(against === null ? [] : ['change']),
+    'eligible',
+    'held out',
+    'worth',
+    'members',
+    'why not',
+  ];
+  out.push(...table(heads, rows));
+  for (const offer of bundle.offers) {
+    const own = tally.offers[offer.id];
+    if (own === undefined) continue;
+    for (const { day, wanted, limit, scope } of capDays(offer, own).slice(0, 5))
+      out.push(`${offer.id}: ${day} would have given out ${whole(wanted)}, the ${scope} cap is ${whole(limit)}`);
+    const capped = Object.entries(own.capped).sort(([a], [b]) => (a < b ? -1 : 1));
+    if (capped.length > 0)
+      out.push(
+        `${offer.id}: stopped by a cap on ${capped.length} days, first ${capped[0]?.[0]} (${whole(capped[0]?.[1] ?? 0)} sales)`,
+      );
+  }
+  if (against !== null) {
+    out.push('', `Against ${against.id} ${against.version}:`);
+    for (const { offer, from, to, sales, examples } of result.differences.slice(0, 50))
+      out.push(`  ${offer}: ${from} → ${to} in ${whole(sales)} sales, for example ${examples.join(' ')}`);
+    if (result.differences.length === 0) out.push('  no difference');
+  }
+  if (result.badLines > 0) out.push('', `${whole(result.badLines)} lines are no sales and were left out`);
+  return `${out.join('\n')}\n`;
+}
+
+const signed = (n: number) => (n > 0 ? `+${n.toLocaleString('en')}` : n.toLocaleString('en'));
+
+/** Columns as wide as their widest cell; numbers to the right. */
+function table(heads: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const widths = heads.map((head, column) => Math.max(head.length, ...rows.map(row => row[column]?.length ?? 0)));
+  const numeric = heads.map((_, column) => column > 1 && column < heads.length - 1);
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, column) => (numeric[column] ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)))
+      .join('  ')
+      .trimEnd();
+  return [line(heads), line(widths.map(width => '─'.repeat(width))), ...rows.map(line)];
+}
