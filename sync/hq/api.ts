@@ -46,7 +46,8 @@ export interface ApiOptions {
     bytes: Uint8Array,
     ring?: string,
   ) => Promise<{ readonly answer: PublishAnswer; readonly isNew: boolean }>;
-  readonly isReady: () => boolean;
+  /** Why facts cannot be taken now; null: they can. */
+  readonly problem: () => string | null;
 }
 
 export interface HqApi {
@@ -54,6 +55,7 @@ export interface HqApi {
   close(): Promise<void>;
 }
 
+/** @throws TillsideError `address-in-use` */
 export async function createApi(options: ApiOptions): Promise<HqApi> {
   const app = fastify({ forceCloseConnections: true, bodyLimit: maxBundleBytes });
   let port = options.port;
@@ -77,7 +79,17 @@ export async function createApi(options: ApiOptions): Promise<HqApi> {
   });
   routes(app, options);
   serveConsole(app, options.consoleDir);
-  await app.listen({ port: options.port, host: options.host });
+  try {
+    await app.listen({ port: options.port, host: options.host });
+  } catch (error) {
+    await app.close();
+    if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
+    throw new TillsideError(
+      'address-in-use',
+      `Another program listens on ${options.host}:${options.port}; end it, or give HQ another api.port.`,
+      { cause: error },
+    );
+  }
   const address = app.server.address();
   if (typeof address === 'object' && address !== null) port = address.port;
   return { port, close: () => app.close() };
@@ -92,8 +104,8 @@ function routes(app: FastifyInstance, options: ApiOptions) {
 
   app.get('/healthz', async () => ({ ok: true }));
   app.get('/readyz', async (_request, reply) => {
-    const ready = options.isReady();
-    return reply.code(ready ? 200 : 503).send({ ready, problem: ready ? null : 'no line to the broker' });
+    const problem = options.problem();
+    return reply.code(problem === null ? 200 : 503).send({ ready: problem === null, problem });
   });
   app.get('/metrics', async (_request, reply) =>
     reply.type(options.metrics.contentType).send(await options.metrics.text(await options.status())),

@@ -6,6 +6,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
 import { Duplex, Transform } from 'node:stream';
 import { Aedes } from 'aedes';
+import { TillsideError } from '../../errors.ts';
 import { hqMayPublish, hqMaySubscribe, tillMayPublish, tillMaySubscribe } from '../protocol/topics.ts';
 
 export type BrokerAccount =
@@ -39,6 +40,7 @@ export interface EmbeddedBroker {
 /** Larger packets end the connection: a batch is at most 1 MiB. */
 const maxPacketBytes = 2 * 1024 * 1024;
 
+/** @throws TillsideError `address-in-use` */
 export async function startBroker(options: BrokerOptions): Promise<EmbeddedBroker> {
   let port = options.port;
   let live: Live | null = await open(options, port);
@@ -121,9 +123,17 @@ async function open(options: BrokerOptions, port: number): Promise<Live> {
 
 function listen(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', error =>
+      reject(
+        'code' in error && error.code === 'EADDRINUSE'
+          ? new TillsideError('address-in-use', `Another program listens on port ${port} of this machine.`, {
+              cause: error,
+            })
+          : error,
+      ),
+    );
     server.listen(port, '127.0.0.1', () => {
-      server.off('error', reject);
+      server.removeAllListeners('error');
       resolve();
     });
   });

@@ -10,7 +10,7 @@ export interface Fleet {
   tills(): Promise<readonly TillView[]>;
   till(name: TillName): Promise<TillView | null>;
   bundles(): Promise<readonly BundleRow[]>;
-  status(base: Pick<StatusView, 'tenant' | 'version' | 'startedAt' | 'broker'>): Promise<StatusView>;
+  status(base: Pick<StatusView, 'tenant' | 'version' | 'startedAt' | 'broker' | 'database'>): Promise<StatusView>;
 }
 
 export function createFleet(
@@ -76,7 +76,6 @@ export function createFleet(
       return {
         ...base,
         currency,
-        database: { kind: ledger.kind, ok: true, problem: null },
         tills: {
           known: tills.length,
           online: tills.filter(till => till.online).length,

@@ -6,7 +6,7 @@
  */
 import { join } from 'node:path';
 import { parseBundle } from '../../agent/offers/validate/bundle.ts';
-import { type Clock, instant } from '../../clock.ts';
+import { type Cancel, type Clock, instant } from '../../clock.ts';
 import { messageOf, TillsideError } from '../../errors.ts';
 import { type Backoff, type BrokerAddress, createLink, type SyncLog } from '../link/link.ts';
 import { signCommand } from '../protocol/command.ts';
@@ -67,6 +67,7 @@ export interface Hq {
 
 /** Commands are good for this long: a till's clock may be off by hours, last year's command may not work. */
 const commandMs = 24 * 3_600_000;
+const summaryMs = 200;
 
 /** @throws TillsideError `config-invalid` */
 export function createHq(options: HqOptions): Hq {
@@ -85,6 +86,7 @@ export function createHq(options: HqOptions): Hq {
   const stateTopic = topicOf({ kind: 'hq', tenant });
   const startedAt = now();
   let boot = 0;
+  let cancelSummary: Cancel | null = null;
   let api: HqApi | null = null;
 
   function now(): string {
@@ -113,7 +115,7 @@ export function createHq(options: HqOptions): Hq {
         }
         for (const name of new Map(committed.standings.map(till => [`${till.store}/${till.till}`, till])).values())
           await tellTill(name);
-        await tellStatus();
+        tellSummary();
       });
     },
     onRefused: metrics.refused,
@@ -131,9 +133,9 @@ export function createHq(options: HqOptions): Hq {
     onUp() {
       send(stateTopic, hqState(true), true);
       inBackground(publisher.announce);
-      inBackground(tellStatus);
+      tellSummary();
     },
-    onDown: () => inBackground(tellStatus),
+    onDown: tellSummary,
     onMessage: receive,
   });
 
@@ -172,7 +174,7 @@ export function createHq(options: HqOptions): Hq {
     }
     if (stream.readers > 0) {
       await tellTill(till);
-      await tellStatus();
+      tellSummary();
     }
   }
 
@@ -196,18 +198,25 @@ export function createHq(options: HqOptions): Hq {
   async function tellTill(name: TillName) {
     const till = await fleet.till(name);
     if (till !== null) stream.publish('till', till);
-    if (till?.bundle !== undefined) await tellBundles();
   }
 
-  async function tellBundles() {
-    for (const row of await fleet.bundles()) if (row.current) stream.publish('bundle', row);
+  /** Bundles and status look at the whole fleet: told once for all that changes within a moment. */
+  function tellSummary() {
+    if (stream.readers === 0 || cancelSummary !== null) return;
+    cancelSummary = clock.after(summaryMs, () => {
+      cancelSummary = null;
+      inBackground(async () => {
+        for (const row of await fleet.bundles()) if (row.current) stream.publish('bundle', row);
+        stream.publish('status', await status());
+      });
+    });
   }
 
-  async function tellStatus() {
-    if (stream.readers > 0) stream.publish('status', await status());
-  }
-
-  const status = () => fleet.status({ tenant, version: config.version ?? '0', startedAt, broker: link.status() });
+  const status = () => {
+    const problem = ingest.problem();
+    const database = { kind: ledger.kind, ok: problem === null, problem };
+    return fleet.status({ tenant, version: config.version ?? '0', startedAt, broker: link.status(), database });
+  };
 
   function inBackground(run: () => Promise<void>) {
     run().catch(error => log.error({ error: messageOf(error) }, 'telling the console failed'));
@@ -217,10 +226,7 @@ export function createHq(options: HqOptions): Hq {
     const published = await publisher.publish(bytes, ring);
     const { id, version, sha256 } = published.answer;
     log.info({ id, version, sha256, ring: published.answer.ring, isNew: published.isNew }, 'bundle published');
-    inBackground(async () => {
-      await tellBundles();
-      await tellStatus();
-    });
+    tellSummary();
     return published;
   }
 
@@ -259,11 +265,12 @@ export function createHq(options: HqOptions): Hq {
         status,
         bundleFacts,
         publish: publishBundle,
-        isReady: () => link.up,
+        problem: () => (link.up ? ingest.problem() : 'no line to the broker'),
       });
       link.start();
     },
     async stop() {
+      cancelSummary?.();
       stream.close();
       await api?.close();
       await link.stop({ topic: stateTopic, payload: hqState(false) });

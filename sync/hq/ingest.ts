@@ -21,6 +21,8 @@ export interface IngestOptions {
 export interface Ingest {
   /** A payload of the till's `up` topic. Settles when there is room for the next one. */
   receive(from: TillName, payload: Uint8Array): Promise<void>;
+  /** Why the last commit failed; null while commits succeed. */
+  problem(): string | null;
   /** Resolves when everything received so far is committed or given up. */
   idle(): Promise<void>;
 }
@@ -33,6 +35,7 @@ export function createIngest(options: IngestOptions): Ingest {
   const { ledger, clock, log } = options;
   let waiting: Arrival[] = [];
   let working: Promise<void> | null = null;
+  let problem: string | null = null;
 
   async function work() {
     while (waiting.length > 0) {
@@ -40,11 +43,13 @@ export function createIngest(options: IngestOptions): Ingest {
       waiting = waiting.slice(setSize);
       try {
         const committed = await ledger.commit(set, now());
+        problem = null;
         for (const standing of committed.standings) options.acknowledge(standing);
         options.onCommitted(committed);
       } catch (error) {
         // Nothing is lost: what is not acknowledged the tills send again.
         options.onRefused('database');
+        problem = messageOf(error);
         log.error({ batches: set.length, error: messageOf(error) }, 'a set of batches could not be committed');
       }
     }
@@ -72,6 +77,7 @@ export function createIngest(options: IngestOptions): Ingest {
       working ??= Promise.resolve().then(work);
       while (waiting.length >= roomFor && working !== null) await working;
     },
+    problem: () => problem,
     async idle() {
       while (working !== null) await working;
     },

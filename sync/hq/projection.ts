@@ -88,7 +88,7 @@ const readers: Readonly<Partial<Record<TillEvent['type'], Reader>>> = {
       table: 'sale',
       saleId: text(body, 'saleId'),
       completedAt,
-      day: dayOf(completedAt),
+      day: dayOf(completedAt, event),
       initial: money(total, 'initial'),
       discount: money(total, 'discount'),
       net: money(total, 'net'),
@@ -108,7 +108,7 @@ const readers: Readonly<Partial<Record<TillEvent['type'], Reader>>> = {
       title: textOr(body.title, null),
       saleId: text(body, 'saleId'),
       issuedAt,
-      day: dayOf(issuedAt),
+      day: dayOf(issuedAt, event),
       validFrom: textOr(body.validFrom, null),
       validTo: textOr(body.validTo, null),
       member: memberOf(body.member),
@@ -135,7 +135,7 @@ const readers: Readonly<Partial<Record<TillEvent['type'], Reader>>> = {
     variant: textOr(body.variant, null),
     saleId: text(body, 'saleId'),
     at: event.at,
-    day: dayOf(event.at),
+    day: dayOf(event.at, event),
     member: memberOf(body.member),
   }),
   'points.changed': (body, event) => ({
@@ -179,9 +179,14 @@ const whole = (value: unknown, otherwise: number): number => (Number.isSafeInteg
 /** Members stand in events as their id, or as an object that holds it. */
 const memberOf = (value: unknown): string | null => textOr(isRecord(value) ? value.id : value, null);
 
-/** Local date at the till: instants bear the till's offset. */
-const dayOf = (at: string): string => {
-  const day = at.slice(0, 10);
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(day)) throw new Unreadable('the time is no RFC 3339 instant');
-  return day;
-};
+/**
+ * Local date at the till. A POS may date a sale in any offset (UTC is common); the event itself is dated by the till in its
+ * own, so that offset tells which day it was there.
+ */
+function dayOf(instant: string, event: TillEvent): string {
+  const ms = Date.parse(instant);
+  if (Number.isNaN(ms)) throw new Unreadable('the time is no RFC 3339 instant');
+  const [, sign, hours, minutes] = /([+-])(\d{2}):(\d{2})$/.exec(event.at) ?? [];
+  const offset = (Number(hours ?? 0) * 60 + Number(minutes ?? 0)) * (sign === '-' ? -1 : 1);
+  return new Date(ms + offset * 60_000).toISOString().slice(0, 10);
+}

@@ -79,6 +79,8 @@ const isLoopback = (url: string): boolean => /^[a-z]+:\/\/(localhost|127\.\d+\.\
 /** A connection that lived this long was a good one: the next pause starts small again. */
 const stableMs = 10_000;
 const farewellMs = 2000;
+/** From the first packet to the last subscription; a broker that takes longer is as good as gone. */
+const readyMs = 20_000;
 
 export function createLink(options: LinkOptions): Link {
   const { broker, clock, random, log } = options;
@@ -119,9 +121,13 @@ export function createLink(options: LinkOptions): Link {
     }
     client = next;
     let ended = false;
+    const cancelDeadline = clock.after(readyMs, () => {
+      if (client === next && !up) end('The broker does not answer.');
+    });
     const end = (problem: string | null) => {
       if (ended) return;
       ended = true;
+      cancelDeadline();
       next.end(true);
       if (client === next) client = null;
       const was = up;
@@ -153,6 +159,7 @@ export function createLink(options: LinkOptions): Link {
         if (error || refused !== undefined)
           return end(`The broker refused a subscription: ${error ? messageOf(error) : refused?.topic}`);
         up = true;
+        cancelDeadline();
         cancelStable = clock.after(stableMs, () => {
           attempts = 0;
         });

@@ -257,3 +257,14 @@ test("HQ's totals are held against the till's own over the same events, to the c
     assert.deepEqual(await verdict(), ['agrees']);
   });
 });
+
+test('a sale counts on the local day of its till, whatever offset the POS dates it in', async () => {
+  await ledgerWith(async ledger => {
+    const outbox = memoryOutbox({ tenant: 'demo', ...name });
+    // 23:30 UTC on the 20th is 00:30 on the 21st at the till (+01:00).
+    outbox.append('sale.completed', saleBody('A', 100, '2026-11-20T23:30:00.123Z'));
+    outbox.append('sale.completed', saleBody('B', 200, '2026-11-20T23:30:00-05:00'));
+    await ledger.commit([arrival(outbox.events)], at);
+    assert.equal((await ledger.totals('2026-11-21')).today.net, 300);
+  });
+});
