@@ -75,8 +75,8 @@ export function createPrintQueue(options: PrintQueueOptions): PrintQueue {
       // A reprint's first slip bears the same serial, so that two slips are still one coupon.
       if (job.kind === 'reprint') return null;
       const coupon = store.coupons.get(job.serial);
-      // Voided meanwhile, or come back already to be redeemed: there is nothing to make good.
-      if (coupon === null || (coupon.state !== 'issued' && coupon.state !== 'reserved')) return null;
+      // Voided meanwhile, or a customer holds it out already, so that it did come out: nothing to make good.
+      if (coupon?.state !== 'issued') return null;
       if (coupon.expiresMs <= clock.now()) {
         book.void(job.serial, 'print-unknown');
         return null;

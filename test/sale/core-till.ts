@@ -24,6 +24,7 @@ import {
   type Store,
 } from '../../agent/store/index.ts';
 import type { Clock } from '../../clock.ts';
+import type { Printer } from '../../drivers/printer/types.ts';
 import type { BundlePointer, TillEvent } from '../../sync/protocol/types.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { FakePrinter } from './fake-printer.ts';
@@ -136,9 +137,11 @@ export type CoreTillOptions = {
   readonly peers?: PeerPort;
   readonly engine?: OfferEngine;
   readonly catalogue?: Catalogue;
-  readonly printer?: FakePrinter;
+  readonly printer?: Printer;
   readonly askMember?: (card: string) => Promise<MemberRecord | null>;
   readonly askCoupon?: (serial: string) => Promise<boolean | null>;
+  /** Puts something between the till and its store. */
+  readonly wrapStore?: (store: Store) => Store;
   /** 32 bytes; the same for all tills of a retailer. */
   readonly couponKey?: Uint8Array;
 };
@@ -171,13 +174,14 @@ export async function coreTill(options: CoreTillOptions = {}): Promise<CoreTill>
   const clock = (options.clock as FakeClock | undefined) ?? new FakeClock();
   const faults: unknown[] = [];
   const onFault = (error: unknown) => void faults.push(error);
-  const store = openStore({
+  const opened = openStore({
     path: join(dir, 'till.sqlite'),
     address: { tenant: 'demo', store: options.store ?? '0042', till: options.till ?? '1' },
     clock,
     timeZone: 'Europe/Zurich',
     ...(options.random === undefined ? {} : { random: options.random }),
   });
+  const store = options.wrapStore?.(opened) ?? opened;
   const members = openMembers(join(dir, 'members.sqlite'));
   if (members.count() === 0) members.importMembers(options.members ?? [anna, beat], 0);
   const engine = options.engine === undefined ? {} : { engine: options.engine };
@@ -193,7 +197,8 @@ export async function coreTill(options: CoreTillOptions = {}): Promise<CoreTill>
   }
   const tokens = createTokens([options.couponKey ?? Buffer.alloc(32, 7)]);
   const book = createCouponBook(store, tokens);
-  const printer = options.printer ?? new FakePrinter();
+  const paper = new FakePrinter();
+  const printer = options.printer ?? paper;
   const queue = createPrintQueue({
     store,
     book,
@@ -230,7 +235,7 @@ export async function coreTill(options: CoreTillOptions = {}): Promise<CoreTill>
     bundles,
     tokens,
     book,
-    printer,
+    printer: paper,
     queue,
     sales,
     faults,
