@@ -1,5 +1,5 @@
-/** Breaks a valid bundle in one place, so that the place of the fault is known. */
-import type { Bundle } from '../../../agent/offers/types.ts';
+/** Breaks a valid bundle or sale in one place, so that the place of the fault is known. */
+import type { Bundle, Sale } from '../../../agent/offers/types.ts';
 
 export interface Broken {
   readonly bundle: unknown;
@@ -119,6 +119,28 @@ export function mutate(bundle: Bundle, where: number, what: number): Broken {
   if (chosen === undefined) throw new Error('nothing to break');
   return { ...chosen(), bundle: copy };
 }
+
+/** One break of a sale with at least one line. What a sale may leave out or holds besides is not touched. */
+export function mutateSale(sale: Sale, where: number, what: number): { sale: unknown; pointer: string; what: string } {
+  const copy: Json = JSON.parse(JSON.stringify(sale));
+  const broken = ['/saleId', '/storeId', '/at', '/lines', '/lines/0/lineId', '/lines/0/quantity', '/lines/0/amount'];
+  const place = placesIn(copy, '').find(({ pointer }) => pointer === broken[where % broken.length]);
+  if (place === undefined) throw new Error('a sale without lines');
+  const { holder, key, pointer } = place;
+  const badValues = badInSales[key] ?? [];
+  const chosen = what % (badValues.length + 3);
+  if (chosen === 0 && !Array.isArray(holder)) delete holder[key];
+  else if (chosen <= 1) put(place, null);
+  else if (chosen === 2) put(place, otherType(valueAt(place)));
+  else put(place, badValues[chosen - 3] ?? null);
+  return { sale: copy, pointer, what: JSON.stringify(valueAt(place)) };
+}
+
+const badInSales: Readonly<Record<string, readonly Json[]>> = {
+  at: ['2026-11-21', '2026-11-31T10:00:00Z', '2026-11-21T10:00:00'],
+  quantity: ['0', '0.000', '1.2345', '1e3', '', 'one', '1,5', ' 1', 2],
+  amount: [0.5, '100', 1e300],
+};
 
 function isRequired({ holder, key }: Place): boolean {
   return required.some(({ sign, keys }) => Object.hasOwn(holder, sign) && keys.includes(key));
