@@ -2,7 +2,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { PresentedView } from '../../agent/api/wire.ts';
 import { Icon } from '../shared/icons.tsx';
-import { linesOf, type ShownLine } from './state.ts';
+import { linesOf, type ShownLine, totalsOf } from './state.ts';
 import { useView } from './view.ts';
 
 export function BasketPane() {
@@ -11,16 +11,18 @@ export function BasketPane() {
   const list = useRef<HTMLDivElement>(null);
   const newest = lines.at(-1)?.lineId ?? null;
   const selected = state.selected ?? newest;
+  const presented = state.sale?.presented.length ?? 0;
+  const { discount } = totalsOf(state);
   const isOpen = phase === 'sell' || phase === 'pay';
 
   useEffect(() => {
     list.current?.querySelector('.is-selected')?.scrollIntoView({ block: 'nearest' });
-  }, [selected, lines.length]);
+  }, [selected, lines.length, presented, discount > 0]);
 
-  if (phase === 'idle' && (state.sale?.presented.length ?? 0) === 0)
+  if (phase === 'idle')
     return (
       <div class="basket idle">
-        <Icon name={state.weighing === null ? 'scanner' : 'clock'} />
+        <Icon name={state.weighing === null ? 'scanner' : 'scale'} />
         <p class="idle-head">{state.weighing === null ? texts.idleHead : texts.weigh(state.weighing.name)}</p>
       </div>
     );
@@ -43,9 +45,6 @@ export function BasketPane() {
         )}
       </ul>
       <ul class="offers">
-        {(state.sale?.presented ?? []).map(coupon => (
-          <Presented key={coupon.serial} coupon={coupon} isOpen={state.sale?.state === 'open'} />
-        ))}
         {applied.map((offer, i) => (
           <Applied key={`${offer.offer} ${i}`} name={offer.name} amount={offer.amount} />
         ))}
@@ -128,6 +127,20 @@ function Applied({ name, amount }: { name: string; amount: number }) {
       <span class="offer-name">{name}</span>
       <span class="off">−{formats.amount(amount)}</span>
     </li>
+  );
+}
+
+/** The coupons that the customer handed in, always in sight. */
+export function PresentedCoupons() {
+  const { state } = useView();
+  const presented = state.sale?.presented ?? [];
+  if (presented.length === 0) return null;
+  return (
+    <ul class="presented-list" aria-live="polite">
+      {presented.map(coupon => (
+        <Presented key={coupon.serial} coupon={coupon} isOpen={state.sale?.state === 'open'} />
+      ))}
+    </ul>
   );
 }
 

@@ -14,7 +14,8 @@ export function CouponsPane({ hidden }: { hidden: boolean }) {
   const willPrint = phase === 'sell' || phase === 'pay' ? (state.sale?.willPrint ?? []) : [];
   const isNothing = mine.length + earlier.length + willPrint.length === 0;
   return (
-    <div class="comes-out" aria-live="polite">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: more than fits must scroll without a mouse, too
+    <section class="comes-out" aria-label={texts.comesOut} aria-live="polite" tabIndex={0}>
       {phase === 'done' && mine.length > 0 ? (
         <Headline coupons={mine} isStuck={state.status?.printer.problem != null} />
       ) : (
@@ -41,7 +42,7 @@ export function CouponsPane({ hidden }: { hidden: boolean }) {
           <Ticket key={coupon.serial} coupon={coupon} isEarlier={true} />
         ))}
       </ul>
-    </div>
+    </section>
   );
 }
 
@@ -49,7 +50,12 @@ function Headline({ coupons, isStuck }: { coupons: readonly CouponView[]; isStuc
   const { texts } = useView();
   const pending = coupons.filter(isPending).length;
   const out = coupons.filter(isOut).length;
-  if (pending > 0) return <h2 class="headline">{isStuck ? texts.waiting(pending) : texts.printing(pending)}</h2>;
+  if (pending > 0)
+    return (
+      <h2 class={`headline ${isStuck ? 'is-stuck' : ''}`}>
+        {isStuck ? texts.waiting(pending) : texts.printing(pending)}
+      </h2>
+    );
   if (out === 0) return <h2 class="comes-out-title">{texts.comesOut}</h2>;
   return <h2 class="headline is-out">{texts.handOver(out)}</h2>;
 }

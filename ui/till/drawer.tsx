@@ -12,9 +12,11 @@ export function Drawer({ close }: { close: () => void }) {
   return (
     <aside class="drawer" aria-label={texts.simulator.title}>
       <Printer simulator={simulator} />
-      <div class="tabs" role="tablist">
-        <Tab label={texts.simulator.products} isOn={tab === 'products'} choose={() => setTab('products')} />
-        <Tab label={texts.simulator.cards} isOn={tab === 'cards'} choose={() => setTab('cards')} />
+      <div class="tabs">
+        <div class="tab-list" role="tablist">
+          <Tab label={texts.simulator.products} isOn={tab === 'products'} choose={() => setTab('products')} />
+          <Tab label={texts.simulator.cards} isOn={tab === 'cards'} choose={() => setTab('cards')} />
+        </div>
         <button type="button" class="tool close" aria-label={texts.close} onClick={close}>
           <Icon name="cross" />
         </button>

@@ -42,11 +42,11 @@ export function Foot({ details, drawerOpen, toggleDrawer }: FootProps) {
               type="button"
               class="language"
               lang={language}
-              aria-label={allTexts[language].languageName}
               aria-pressed={language === session.language}
               onClick={() => session.setLanguage(language)}
             >
               {language.toUpperCase()}
+              <span class="unseen"> {allTexts[language].languageName}</span>
             </button>
           ))}
         </fieldset>

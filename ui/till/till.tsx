@@ -1,7 +1,7 @@
 /** The whole till screen: basket left, customer and coupons right, one line of instruction below, devices beside. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { formatsFor } from '../shared/formats.ts';
-import { BasketPane } from './basket-pane.tsx';
+import { BasketPane, PresentedCoupons } from './basket-pane.tsx';
 import { CodeEntry } from './code-entry.tsx';
 import { CouponsPane } from './coupons-pane.tsx';
 import { CustomerPane } from './customer-pane.tsx';
@@ -102,6 +102,7 @@ export function Till({ session }: { session: TillSession }) {
         <main class={`till phase-${phase}`}>
           <section class="left" aria-label={session.texts.basket}>
             <BasketPane />
+            <PresentedCoupons />
             <Sums pay={pay} />
           </section>
           <section class="right" aria-label={session.texts.customer}>
