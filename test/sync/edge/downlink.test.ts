@@ -266,6 +266,6 @@ test('whatever blocks come, in any order, doubled or of other files, only the si
       assert.deepEqual(active(), [1]);
       assert.deepEqual(Buffer.from(bundles.activated[0]?.bytes ?? []), file);
     }),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 });

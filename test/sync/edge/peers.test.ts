@@ -172,6 +172,6 @@ test('however tills come and go, in the end every one has heard every fact of th
             `${id} of ${other}`,
           );
     }),
-    { numRuns: 40 },
+    { numRuns: 25 },
   );
 });

@@ -138,81 +138,97 @@ test('on HQ’s command everything from a number on is sent again, though it was
 });
 
 /** What the line does to the next message, drawn by the test. */
-type Fault = 'pass' | 'lose' | 'double' | 'later' | 'break';
+type Fault = 'pass' | 'lose' | 'double' | 'later' | 'break' | 'kill HQ';
 
-test('over a line that loses, doubles, delays and breaks, every event is committed exactly once and acknowledged', async () => {
-  const fault = fc.constantFrom<Fault>('pass', 'pass', 'lose', 'double', 'later', 'break');
+/** How HQ acknowledges. The second and third are what the contract forbids: the same test must catch them. */
+type Manner = 'after the commit' | 'before the commit' | 'as the broker does';
+
+/** Plays `count` sales over the line until the till believes that all are delivered; answers what HQ has then. */
+async function play(faults: readonly Fault[], count: number, manner: Manner) {
+  const ledger = createSqliteLedger(':memory:');
+  await ledger.open();
+  const clock = new FakeClock();
+  const outbox = memoryOutbox(address);
+  const toHq: Uint8Array[] = [];
+  const toTill: Ack[] = [];
+  let turn = 0;
+  const through = <Message>(queue: Message[], message: Message) => {
+    const fault = faults[turn++] ?? 'pass';
+    if (fault === 'double') queue.push(message, message);
+    // Overtaken by what was sent just before.
+    else if (fault === 'later') queue.splice(Math.max(0, queue.length - 1), 0, message);
+    else if (fault === 'break') {
+      uplink.down();
+      queueMicrotask(() => uplink.up());
+    } else if (fault !== 'lose') queue.push(message);
+  };
+  const ackOf = (payload: Uint8Array): Ack => {
+    const batch = decodeBatch(payload);
+    assert.ok(batch.ok);
+    return { epoch: 1, contiguous: batch.value.events.at(-1)?.seq ?? 0, missing: [] };
+  };
+  const uplink = createUplink({
+    outbox,
+    clock,
+    random: () => 0.5,
+    log: silentLog,
+    send(payload) {
+      if (manner === 'as the broker does') queueMicrotask(() => uplink.acknowledged(ackOf(payload)));
+      through(toHq, payload);
+    },
+    onDrained() {},
+  });
+  for (let n = 1; n <= count; n++) outbox.append('sale.completed', saleBody(`S${n}`, n));
+  uplink.up();
+  for (let step = 0; outbox.acknowledged() < count; step++) {
+    assert.ok(step < 400, `stuck at ${outbox.acknowledged()} of ${count}`);
+    for (const payload of toHq.splice(0)) {
+      const batch = decodeBatch(payload);
+      assert.ok(batch.ok);
+      if (manner === 'before the commit') through(toTill, ackOf(payload));
+      const killed = faults[turn++] === 'kill HQ';
+      if (killed && manner === 'before the commit') continue;
+      const { standings } = await ledger.commit([batch.value], '2026-11-21T09:20:00Z');
+      if (killed || manner !== 'after the commit') continue;
+      for (const { epoch, contiguous, missing } of standings) through(toTill, { epoch, contiguous, missing });
+    }
+    for (const ack of toTill.splice(0)) uplink.acknowledged(ack);
+    await clock.advance(5_000);
+  }
+  const found = {
+    events: (await ledger.events({ limit: 5000 })).length,
+    ...(await ledger.totals('2026-11-21')).today,
+    chain: (await ledger.tills('2026-11-21'))[0]?.chain,
+  };
+  await ledger.close();
+  return found;
+}
+
+const fault = fc.constantFrom<Fault>('pass', 'pass', 'lose', 'double', 'later', 'break', 'kill HQ');
+const faults = fc.array(fault, { maxLength: 60 });
+
+test('over a line that loses, doubles, delays and breaks, with an HQ that dies between commit and word, every event counts exactly once', async () => {
   await fc.assert(
-    fc.asyncProperty(
-      fc.array(fault, { maxLength: 60 }),
-      fc.integer({ min: 1, max: 700 }),
-      fc.boolean(),
-      async (faults, count, hqFails) => {
-        const ledger = createSqliteLedger(':memory:');
-        await ledger.open();
-        const clock = new FakeClock();
-        const outbox = memoryOutbox(address);
-        const toHq: Uint8Array[] = [];
-        const toTill: Ack[] = [];
-        let turn = 0;
-        let failing = hqFails;
-        const next = (): Fault => faults[turn++] ?? 'pass';
-        const through = <Message>(queue: Message[], message: Message) => {
-          switch (next()) {
-            case 'pass':
-              queue.push(message);
-              return;
-            case 'double':
-              queue.push(message, message);
-              return;
-            case 'later':
-              // Overtaken by what is sent next, or by nothing.
-              queue.splice(Math.max(0, queue.length - 1), 0, message);
-              return;
-            case 'break':
-              uplink.down();
-              queueMicrotask(() => uplink.up());
-              return;
-            case 'lose':
-          }
-        };
-        const uplink = createUplink({
-          outbox,
-          clock,
-          random: Math.random,
-          log: silentLog,
-          send: payload => through(toHq, payload),
-          onDrained() {},
-        });
-        for (let n = 1; n <= count; n++) outbox.append('sale.completed', saleBody(`S${n}`, n));
-        uplink.up();
-        for (let step = 0; outbox.acknowledged() < count; step++) {
-          assert.ok(step < 400, `stuck at ${outbox.acknowledged()} of ${count}`);
-          for (const payload of toHq.splice(0)) {
-            const batch = decodeBatch(payload);
-            assert.ok(batch.ok);
-            const committed = await ledger.commit([batch.value], '2026-11-21T09:20:00Z');
-            // HQ is killed between commit and acknowledgement.
-            if (failing) {
-              failing = false;
-              continue;
-            }
-            for (const { epoch, contiguous, missing } of committed.standings)
-              through(toTill, { epoch, contiguous, missing });
-          }
-          for (const ack of toTill.splice(0)) uplink.acknowledged(ack);
-          await clock.advance(5_000);
-        }
-        const rows = await ledger.events({ limit: 5000 });
-        assert.equal(rows.length, count);
-        const totals = await ledger.totals('2026-11-21');
-        assert.equal(totals.today.sales, count);
-        // 1 + 2 + … + count
-        assert.equal(totals.today.net, (count * (count + 1)) / 2);
-        assert.equal((await ledger.tills('2026-11-21'))[0]?.chain, 'whole');
-        await ledger.close();
-      },
-    ),
-    { numRuns: 40 },
+    fc.asyncProperty(faults, fc.integer({ min: 1, max: 700 }), async (drawn, count) => {
+      const found = await play(drawn, count, 'after the commit');
+      // 1 + 2 + … + count
+      const net = (count * (count + 1)) / 2;
+      assert.deepEqual(
+        { events: found.events, sales: found.sales, net: found.net, chain: found.chain },
+        { events: count, sales: count, net, chain: 'whole' },
+      );
+    }),
+    { numRuns: 30 },
   );
 });
+
+for (const manner of ['before the commit', 'as the broker does'] satisfies Manner[])
+  test(`control: the same line loses sales when the acknowledgement comes ${manner}`, async () => {
+    const result = await fc.check(
+      fc.asyncProperty(faults, fc.integer({ min: 1, max: 700 }), async (drawn, count) => {
+        assert.equal((await play(drawn, count, manner)).sales, count);
+      }),
+      { numRuns: 200, endOnFailure: true },
+    );
+    assert.equal(result.failed, true, 'this manner must be caught');
+  });

@@ -111,7 +111,7 @@ test('whatever the order, the repeats and the grouping, HQ ends with the same ta
         });
       },
     ),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 });
 

@@ -1,0 +1,13 @@
+/** How the questions reach the database, whichever it is. */
+
+/** Runs one statement with `?` parameters. */
+export type Query = <Row>(sql: string, parameters?: readonly (string | number | null)[]) => Promise<readonly Row[]>;
+
+/** The first row of an answer. */
+export const firstOf =
+  (query: Query) =>
+  async <Row>(sql: string, parameters: readonly (string | number | null)[] = []): Promise<Row | undefined> =>
+    (await query<Row>(sql, parameters))[0];
+
+/** Ascending, by code unit. */
+export const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,0 +1,119 @@
+/** What the console asks about tills: how each one stands, and the sums over all. */
+import { decodeState, encodeMessage, type StateMessage } from '../protocol/messages.ts';
+import type { Ledger, TillName } from './ledger.ts';
+import { firstOf, order, type Query } from './query.ts';
+import type { TillView } from './wire.ts';
+
+export function tillQuestions(query: Query): Pick<Ledger, 'tills' | 'totals'> {
+  const one = firstOf(query);
+  return {
+    async tills(today, only) {
+      const rows = await query<TillRow>(only === undefined ? TILLS : `${TILLS} WHERE n.store = ? AND n.till = ?`, [
+        today,
+        ...(only === undefined ? [] : [only.store, only.till]),
+      ]);
+      return rows.map(tillView).sort((a, b) => order(a.store, b.store) || order(a.till, b.till));
+    },
+
+    async totals(today) {
+      const events = await one<{ committed: number | null; missing: number | null }>(EVENT_TOTALS);
+      const quarantined = await one<{ count: number }>(QUARANTINE_COUNT);
+      const day = await one<{ sales: number; net: number | null }>(DAY_TOTALS, [today]);
+      const issued = await one<{ count: number }>(DAY_ISSUED, [today]);
+      const redeemed = await one<{ count: number }>(DAY_REDEEMED, [today]);
+      return {
+        events: {
+          committed: Number(events?.committed ?? 0),
+          missing: Number(events?.missing ?? 0),
+          quarantined: Number(quarantined?.count ?? 0),
+        },
+        today: {
+          date: today,
+          sales: Number(day?.sales ?? 0),
+          net: Number(day?.net ?? 0),
+          issued: Number(issued?.count ?? 0),
+          redeemed: Number(redeemed?.count ?? 0),
+        },
+      };
+    },
+  };
+}
+
+type TillRow = TillName & {
+  readonly online: number | null;
+  readonly since: string | null;
+  readonly state: string | null;
+  readonly epoch: number | null;
+  readonly contiguous: number | null;
+  readonly missing: number | null;
+  readonly broken_at: number | null;
+  readonly last_event_at: string | null;
+  readonly last_received_at: string | null;
+  readonly quarantined: number;
+  readonly sales: number;
+  readonly net: number | null;
+};
+
+/** Every till that ever spoke, with the stream of its newest epoch. */
+const TILLS = `
+SELECT n.store, n.till, t.online, t.since, t.state, m.epoch, m.contiguous,
+  CASE WHEN m.highest > m.contiguous THEN m.highest - m.received ELSE 0 END AS missing,
+  m.broken_at, m.last_event_at, m.last_received_at,
+  (SELECT count(*) FROM quarantine q WHERE q.store = n.store AND q.till = n.till) AS quarantined,
+  coalesce(d.sales, 0) AS sales, d.net
+FROM (SELECT store, till FROM till UNION SELECT store, till FROM stream) n
+LEFT JOIN till t ON t.store = n.store AND t.till = n.till
+LEFT JOIN stream m ON m.store = n.store AND m.till = n.till
+  AND m.epoch = (SELECT max(epoch) FROM stream x WHERE x.store = n.store AND x.till = n.till)
+LEFT JOIN (SELECT store, till, count(*) AS sales, sum(CASE WHEN voided_at IS NULL THEN net ELSE 0 END) AS net
+  FROM sale WHERE day = ? GROUP BY store, till) d ON d.store = n.store AND d.till = n.till`;
+
+function tillView(row: TillRow): TillView {
+  const state = row.state === null ? null : stateOf(row.state);
+  return {
+    store: row.store,
+    till: row.till,
+    online: Number(row.online ?? 0) === 1,
+    since: row.since,
+    boot: state?.boot ?? 0,
+    epoch: state?.epoch ?? Number(row.epoch ?? 0),
+    agent: state?.agent ?? null,
+    bundle: state?.bundle ?? null,
+    bundleRefused: state?.bundleRefused ?? null,
+    printer: state?.printer ?? null,
+    scanner: state?.scanner ?? null,
+    outbox: {
+      waiting: waiting(state, row),
+      oldestAt: waiting(state, row) === 0 ? null : (state?.outbox?.oldestAt ?? null),
+    },
+    contiguous: Number(row.contiguous ?? 0),
+    missing: Number(row.missing ?? 0),
+    chain: row.broken_at === null ? 'whole' : 'broken',
+    quarantined: Number(row.quarantined),
+    lastEventAt: row.last_event_at,
+    lastReceivedAt: row.last_received_at,
+    today: { sales: Number(row.sales), net: Number(row.net ?? 0) },
+  };
+}
+
+/** What the till had waiting when it spoke, less what has arrived since. */
+function waiting(state: StateMessage | null, row: TillRow): number {
+  if (state?.outbox === undefined) return 0;
+  const last = state.outbox.acknowledged + state.outbox.waiting;
+  return state.epoch === Number(row.epoch) ? Math.max(0, last - Number(row.contiguous ?? 0)) : state.outbox.waiting;
+}
+
+const stateOf = (json: string): StateMessage | null => {
+  const state = decodeState(encodeMessage(JSON.parse(json)));
+  return state.ok ? state.value : null;
+};
+
+const EVENT_TOTALS =
+  'SELECT sum(received) AS committed, sum(CASE WHEN highest > contiguous THEN highest - received ELSE 0 END) AS missing FROM stream';
+const QUARANTINE_COUNT = 'SELECT count(*) AS count FROM quarantine';
+const DAY_TOTALS =
+  'SELECT count(*) AS sales, sum(CASE WHEN voided_at IS NULL THEN net ELSE 0 END) AS net FROM sale WHERE day = ?';
+const DAY_ISSUED = 'SELECT count(*) AS count FROM coupon WHERE day = ? AND offer IS NOT NULL';
+const DAY_REDEEMED = `
+SELECT count(*) AS count FROM redemption r JOIN sale s ON s.store = r.store AND s.till = r.till AND s.sale_id = r.sale_id
+WHERE s.day = ? AND s.voided_at IS NULL`;
