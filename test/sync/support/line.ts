@@ -36,7 +36,7 @@ export interface Line {
   hq(change?: Partial<HqOptions>): Hq;
   till(
     id: string,
-    hq: Hq,
+    hq: Pick<Hq, 'publicKey'>,
     change?: Partial<EdgeOptions> & { outbox?: MemoryOutbox; bundles?: MemoryBundles },
   ): TillOnLine;
   /** What runs when the line is closed, last first. */
