@@ -1,5 +1,5 @@
 /** What a coupon looks like on paper: benefit large, title, validity, conditions, code. Lays itself out for 32, 42 and 48 columns. */
-import { wrapWords } from '../../drivers/printer/escpos/display-width.ts';
+import { glued, wrapWords } from '../../drivers/printer/escpos/display-width.ts';
 import type { Slip, SlipElement } from '../../drivers/printer/types.ts';
 import type { LocalDate } from '../offers/types.ts';
 import { type SlipLanguage, slipLanguage, slipWords, validity } from './layout-words.ts';
@@ -51,7 +51,7 @@ export function layoutCoupon(
     for (const line of balanced(benefit, columns, size)) center(line, { size, bold: true });
   }
   if (title !== '') {
-    const size = largest(title, columns, 2, benefit === '' ? 3 : 2);
+    const size = benefit === '' ? largest(title, columns, 3, 2) : largest(title, columns, 2, 3);
     for (const line of balanced(title, columns, size)) center(line, { size, bold: size === 1 });
   }
   if (coupon.body) {
@@ -71,13 +71,16 @@ export function layoutCoupon(
   return slip;
 }
 
-/** The largest size at which the text takes at most `lines` lines and no word is cut. */
+/** The largest size at which the text takes at most `lines` lines, one more at size 2, and no word is cut. */
 function largest(text: string, columns: number, most: 2 | 3, lines: number): 1 | 2 | 3 {
   for (const size of [3, 2] as const) {
     if (size > most) continue;
     const room = Math.floor(columns / size);
-    const wordsFit = text.split(/\s+/).every(word => word.length <= room);
-    if (wordsFit && wrapWords(text, room).length <= lines) return size;
+    const allowed = size < most ? lines + 1 : lines;
+    const wordsFit = glued(text)
+      .split(' ')
+      .every(word => word.length <= room);
+    if (wordsFit && wrapWords(text, room).length <= allowed) return size;
   }
   return 1;
 }
@@ -87,7 +90,12 @@ function balanced(text: string, columns: number, size: 1 | 2 | 3): readonly stri
   const room = Math.floor(columns / size);
   const lines = wrapWords(text, room);
   if (text.includes('\n')) return lines;
-  const longestWord = Math.max(1, ...text.split(/\s+/).map(word => word.length));
+  const longestWord = Math.max(
+    1,
+    ...glued(text)
+      .split(' ')
+      .map(word => word.length),
+  );
   for (
     let width = Math.min(room, Math.max(longestWord, Math.ceil(text.length / lines.length)));
     width < room;

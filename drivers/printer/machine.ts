@@ -27,6 +27,8 @@ const lookMs = 1000;
  */
 const longestLookMs = { told: 60_000, asked: 10_000 } as const;
 const idleLookMs = 5000;
+/** `10 04` where a printer still waits for two bytes of a length, and some. */
+const questionAsLength = 0x0410 + 60;
 /** No command but those of a job is longer. */
 const longestQuestion = 32;
 /** How often a printer that told nothing is asked again. */
@@ -182,6 +184,7 @@ class Machine implements JobMachine {
     this.#barrierId = this.#options.nextId();
     this.#fencesDue++;
     this.#clear('poll');
+    if (this.#barriers > 1) this.#write(new Uint8Array(questionAsLength));
     // A printer that knows no process ID takes the command for text: the second ESC @ empties its line buffer, so that nothing of it is printed.
     this.#write(
       command.initialise,
@@ -224,10 +227,10 @@ class Machine implements JobMachine {
     }
     this.#capability = this.#found;
     this.#phase = 'ready';
-    if (this.#leftover !== null && !this.#found.processId && this.#options.bidirectional) {
-      // Late answers to the old job's GS r can't be told from new ones: let the printer finish first.
+    if (this.#found.fence && !this.#found.processId && (this.#leftover !== null || this.#fencesDue > 0)) {
+      // Late answers to an older GS r can't be told from new ones: let them all come first.
       this.#phase = 'drying';
-      this.#set('answer', this.#leftover.mechanicalMs + answerMs);
+      this.#set('answer', (this.#leftover?.mechanicalMs ?? 0) + answerMs);
     }
     this.#idle();
     this.#tryStart();
@@ -284,12 +287,13 @@ class Machine implements JobMachine {
   #fence(): void {
     if (this.#fencesDue === 0) return;
     this.#fencesDue--;
-    if (this.#fencesDue > 0) return;
+    // That it answers at all is what the probe asks; one that got lost does not count against it.
+    if (this.#phase === 'probe-barrier') this.#find({ fence: true });
+    else if (this.#fencesDue > 0) return;
     if (this.#flight !== null) {
       this.#apply(this.#flight.fence());
       return;
     }
-    if (this.#phase === 'probe-barrier') this.#find({ fence: true });
     if (this.#phase === 'check' && !this.#found.processId) this.#barrierPassed();
     else this.#probeAnswered();
   }

@@ -42,9 +42,8 @@ export function isAscii(character: string): boolean {
  * Typographic signs first, letters of neighbouring alphabets by their base letter below.
  */
 const standIns: Readonly<Record<string, string>> = {
-  '\u00a0': ' ',
-  '\u202f': ' ',
-  '\u2007': ' ',
+  '\u202f': '\u00a0',
+  '\u2007': '\u00a0',
   '\u2009': ' ',
   '\u200a': ' ',
   '\u2002': ' ',

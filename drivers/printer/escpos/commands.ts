@@ -37,6 +37,8 @@ export const bold = (on: boolean) => bytes(ESC, 0x45, on ? 1 : 0);
 export const inverse = (on: boolean) => bytes(GS, 0x42, on ? 1 : 0);
 export const font = (small: boolean) => bytes(ESC, 0x4d, small ? 1 : 0);
 export const size = (times: 1 | 2 | 3) => bytes(GS, 0x21, ((times - 1) << 4) | (times - 1));
+/** Width only. */
+export const stretch = (times: number) => bytes(GS, 0x21, (times - 1) << 4);
 export const codePage = (number: number, how: 'epson' | 'star') =>
   how === 'star' ? bytes(ESC, GS, 0x74, number) : bytes(ESC, 0x74, number);
 

@@ -13,6 +13,14 @@ export function displayWidth(text: string): number {
   return width;
 }
 
+/** What must stay on one line: signs that stand apart from their word (French), percent and money with their number. */
+export function glued(text: string): string {
+  return text
+    .replaceAll(/ (?=[:;!?»%‰€])/g, '\u00a0')
+    .replaceAll(/(?<=[«„]) /g, '\u00a0')
+    .replaceAll(/\b(CHF|EUR|Fr\.|€) (?=\d)/g, '$1\u00a0');
+}
+
 /**
  * Breaks at blanks and after hyphens; a word longer than the line is cut where the line ends. Blanks at a break vanish.
  * @param columns width of a line, at least 1
@@ -35,8 +43,8 @@ function wrapParagraph(paragraph: string, columns: number): string[] {
       line += character;
     }
   };
-  for (const part of paragraph.match(/\s+|[^\s-]*-+|[^\s-]+/g) ?? []) {
-    if (/^\s/.test(part)) {
+  for (const part of glued(paragraph).match(/ +|[^ -]*-+|[^ -]+/g) ?? []) {
+    if (part.startsWith(' ')) {
       // Blanks that begin a line of the text itself are kept: they indent.
       if (line !== '' || lines.length === 0) line += part;
       continue;

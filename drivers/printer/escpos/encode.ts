@@ -91,7 +91,7 @@ class SlipWriter {
         this.#columns(element.left, element.right, element.bold ?? false);
         return;
       case 'rule':
-        this.#line(this.text.rule(this.#profile.columns), plain);
+        this.#rule();
         return;
       case 'feed':
         this.#feed(element.lines);
@@ -152,6 +152,16 @@ class SlipWriter {
   #line(text: string, style: Style): void {
     this.#use(style);
     this.#put(this.text.encode(text), command.bytes(command.LF));
+    this.dotLines += this.#spacing;
+  }
+
+  /** Signs of several times the width: a line across the paper need not cost a byte for each column. */
+  #rule(): void {
+    const { columns } = this.#profile;
+    const across = [4, 3, 2].find(times => columns % times === 0) ?? 1;
+    this.#use(plain);
+    this.#put(command.stretch(across), this.text.encode(this.text.rule(columns / across)), command.bytes(command.LF));
+    this.#put(command.stretch(1));
     this.dotLines += this.#spacing;
   }
 

@@ -4,6 +4,8 @@ import type { CodePage, PrinterProfile } from '../profiles.ts';
 import { isAscii, pageTable, printable, standIn } from './code-pages.ts';
 import { bytes, codePage, join } from './commands.ts';
 
+const noBreak = '\u00a0';
+
 export interface Replacement {
   readonly character: string;
   /** Empty: left out (control and formatting characters). */
@@ -31,7 +33,7 @@ export class TextEncoder {
   prepare(text: string): string {
     let out = '';
     for (const character of text.normalize('NFC').replaceAll(/\r\n?|\u2028|\u2029/g, '\n')) {
-      if (character === '\n' || isAscii(character)) out += character;
+      if (character === '\n' || character === noBreak || isAscii(character)) out += character;
       else if (character === '\t') out += ' ';
       else if (/\p{Cc}|\p{Cf}|\p{Variation_Selector}/u.test(character)) this.#replaced.set(character, '');
       else if (printable(character, this.#profile)) out += character;
@@ -46,8 +48,9 @@ export class TextEncoder {
     const parts: Uint8Array[] = [];
     let run: number[] = [];
     characters.forEach((character, at) => {
-      if (isAscii(character)) {
-        run.push(character.charCodeAt(0));
+      if (isAscii(character) || character === noBreak) {
+        // A blank that keeps words together prints as any other.
+        run.push(character === noBreak ? 0x20 : character.charCodeAt(0));
         return;
       }
       let byte = this.#page === null ? undefined : pageTable(this.#page).get(character);
@@ -74,7 +77,7 @@ export class TextEncoder {
     if (stand === null) throw unprintable(character);
     let out = '';
     for (const part of stand) {
-      if (isAscii(part) || printable(part, this.#profile)) out += part;
+      if (isAscii(part) || part === noBreak || printable(part, this.#profile)) out += part;
       else throw unprintable(character);
     }
     this.#replaced.set(character, out);
@@ -87,7 +90,9 @@ export class TextEncoder {
     let longest = 0;
     for (const entry of this.#profile.codePages) {
       const table = pageTable(entry[0]);
-      const end = characters.findIndex(character => !isAscii(character) && !table.has(character));
+      const end = characters.findIndex(
+        character => !isAscii(character) && character !== noBreak && !table.has(character),
+      );
       const length = end === -1 ? characters.length : end;
       if (length > longest) {
         longest = length;
