@@ -7,6 +7,9 @@ import { type Fault, pointer } from '../fault.ts';
 /** Faults beyond this number are not listed: a hostile document must not fill the memory. */
 export const mostFaults = 10_000;
 
+/** Faults beyond this number are told without a guess at what was meant, which takes time. */
+const mostGuesses = 100;
+
 /** Deepest nesting of predicates and selectors. */
 export const deepest = 64;
 
@@ -17,7 +20,12 @@ export class Report {
 
   /** Reports a fault at the present place, or below it. */
   fault(message: string, ...below: readonly (string | number)[]): void {
-    if (this.faults.length < mostFaults) this.faults.push({ pointer: pointer([...this.path, ...below]), message });
+    if (!this.full) this.faults.push({ pointer: pointer([...this.path, ...below]), message });
+  }
+
+  /** Whether no more faults are listed. */
+  get full(): boolean {
+    return this.faults.length >= mostFaults;
   }
 
   /** Whether a fault lies at this place or below it. */
@@ -60,8 +68,9 @@ export function object(
     const fields = fieldsOf(value);
     if (fields === null) return report.fault(`must be an object, is ${kindOf(value)}`);
     for (const name of Object.keys(fields)) {
+      if (report.full) return;
       const check = known.get(name);
-      if (check === undefined) report.fault(`unknown field${nearest(name, known.keys())}`, name);
+      if (check === undefined) report.fault(`unknown field${nearest(name, known.keys(), report)}`, name);
       else checkAt(check, fields[name], name, report);
     }
     for (const [name] of required) if (!Object.hasOwn(fields, name)) report.fault('is missing', name);
@@ -78,7 +87,7 @@ export function oneOf(choices: Readonly<Record<string, Check>>, what: string): C
     if (fields === null) return report.fault(`must be ${what}, an object with one of ${names}; is ${kindOf(value)}`);
     const keys = Object.keys(fields);
     const unknown = keys.filter(key => !known.has(key));
-    for (const key of unknown) report.fault(`unknown ${what}${nearest(key, known.keys())}`, key);
+    for (const key of unknown) report.fault(`unknown ${what}${nearest(key, known.keys(), report)}`, key);
     const meant = keys.filter(key => known.has(key));
     for (const key of meant) {
       const check = known.get(key);
@@ -93,7 +102,7 @@ export function oneOf(choices: Readonly<Record<string, Check>>, what: string): C
 export function list(check: Check, after?: (items: readonly unknown[], report: Report) => void): Check {
   return (value, report) => {
     if (!Array.isArray(value)) return report.fault(`must be a list, is ${kindOf(value)}`);
-    for (let index = 0; index < value.length; index++) checkAt(check, value[index], index, report);
+    for (let index = 0; index < value.length && !report.full; index++) checkAt(check, value[index], index, report);
     after?.(value, report);
   };
 }
@@ -175,8 +184,8 @@ function shorten(value: string): string {
 }
 
 /** ", did you mean …?" for a name that is nearly a known one. */
-function nearest(name: string, known: Iterable<string>): string {
-  if (name.length > 40) return '';
+function nearest(name: string, known: Iterable<string>, report: Report): string {
+  if (name.length > 40 || report.faults.length >= mostGuesses) return '';
   let [best, distance] = ['', 3];
   for (const candidate of known) {
     const steps = editDistance(name.toLowerCase(), candidate.toLowerCase());
