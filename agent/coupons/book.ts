@@ -23,7 +23,7 @@ export type IssueOrder = {
   readonly issuedMs: number;
   /** First millisecond at which it is over. */
   readonly expiresMs: number;
-  readonly texts: Pick<SlipContent, 'title' | 'body' | 'legal' | 'language'>;
+  readonly texts: Pick<SlipContent, 'title' | 'body' | 'legal' | 'language' | 'benefitText'>;
   readonly barcode: SlipContent['barcode'];
   readonly validFrom: string;
   readonly validTo: string;

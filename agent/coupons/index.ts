@@ -1,4 +1,5 @@
 /** Coupons: serials, tokens, their life and their claims between tills. */
+export { benefitText } from './benefit-text.ts';
 export { type CouponBook, createCouponBook, type IssueOrder, type VoidReason } from './book.ts';
 export { type Claims, createClaims } from './claims.ts';
 export { loadCouponKeys } from './coupon-key.ts';

@@ -5,6 +5,8 @@ export type SlipContent = {
   readonly title: string;
   readonly body?: string;
   readonly legal?: string;
+  /** `20 %`: what is printed largest. */
+  readonly benefitText?: string;
   /** Local dates, both included. */
   readonly validFrom: string;
   readonly validTo: string;

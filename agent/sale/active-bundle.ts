@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../../clock.ts';
 import { type Fault, messageOf } from '../../errors.ts';
 import type { BundlePointer } from '../../sync/protocol/types.ts';
+import { longestBoughtWindow } from '../offers/bought-window.ts';
 import { compileBundle, decide, parseBundle } from '../offers/index.ts';
-import type { Bundle, Cap, CouponTerms, Decision, Offer, Sale } from '../offers/types.ts';
+import type { Benefit, Bundle, Cap, CouponTerms, Decision, Offer, Sale } from '../offers/types.ts';
 import type { ActivationResult, BundlePort } from '../ports.ts';
 import type { BundleRow, Store } from '../store/index.ts';
 
@@ -165,8 +166,14 @@ function prepare(row: BundleRow, engine: OfferEngine): Active {
       const caps = offer.caps ?? [];
       return caps.length === 0 ? [] : [{ offer, caps }];
     }),
-    boughtWithinDays: longestBought(bundle.offers),
+    boughtWithinDays: longestBoughtWindow(bundle.offers),
   };
+}
+
+/** What an offer gives in a variant. */
+export function benefitOf(offer: Offer, variant: string | null): Benefit {
+  const own = variant === null ? undefined : offer.experiment?.variants?.find(({ id }) => id === variant)?.benefit;
+  return own ?? offer.benefit;
 }
 
 /** Terms of an offer's coupon in a variant; null for an offer without coupon. */
@@ -174,20 +181,6 @@ export function couponTerms(offer: Offer | undefined, variant: string | null): C
   if (offer === undefined) return null;
   const own = variant === null ? undefined : offer.experiment?.variants?.find(({ id }) => id === variant)?.coupon;
   return own ?? offer.coupon ?? null;
-}
-
-/** The longest `bought.withinDays` anywhere in the conditions. */
-function longestBought(value: unknown): number {
-  if (Array.isArray(value)) return value.reduce((most: number, entry) => Math.max(most, longestBought(entry)), 0);
-  if (typeof value !== 'object' || value === null) return 0;
-  let most = 0;
-  for (const [key, entry] of Object.entries(value)) {
-    if (key === 'bought' && typeof entry === 'object' && entry !== null) {
-      const { withinDays } = entry as { withinDays?: unknown };
-      if (typeof withinDays === 'number') most = Math.max(most, withinDays);
-    } else most = Math.max(most, longestBought(entry));
-  }
-  return most;
 }
 
 function keepable(pointer: BundlePointer): BundlePointer | null {

@@ -5,12 +5,12 @@
 import { createHash } from 'node:crypto';
 import { TillsideError } from '../../errors.ts';
 import type { CompletePost } from '../api/wire.ts';
-import { textsIn } from '../coupons/index.ts';
+import { benefitText, textsIn } from '../coupons/index.ts';
 import { expiresAt } from '../offers/index.ts';
 import { parseInstant } from '../offers/time.ts';
 import type { Decision, Issue } from '../offers/types.ts';
 import type { CouponRow, SaleRow } from '../store/index.ts';
-import { type Active, couponTerms } from './active-bundle.ts';
+import { type Active, benefitOf, couponTerms } from './active-bundle.ts';
 import { amountOf, type Evaluation, evaluate } from './evaluation.ts';
 import type { SaleParts } from './parts.ts';
 import { linesOf } from './view.ts';
@@ -114,11 +114,15 @@ function issueCoupon(
 ): CouponRow {
   const offer = active.offers.get(issue.offer);
   const terms = couponTerms(offer, issue.variant);
-  if (terms === null) throw new Error(`offer ${issue.offer} was decided to print and has no coupon`);
+  if (offer === undefined || terms === null)
+    throw new Error(`offer ${issue.offer} was decided to print and has no coupon`);
+  const { currency, defaultLanguage } = active.bundle;
+  const texts = textsIn(terms, member?.language, defaultLanguage);
+  const large = benefitText(benefitOf(offer, issue.variant), texts.language, currency, issue.title);
   return parts.book.issue({
     offer: issue.offer,
     variant: issue.variant,
-    class: offer?.contact?.class ?? null,
+    class: offer.contact?.class ?? null,
     saleId: facts.saleId,
     memberId: member?.id ?? null,
     household: member?.household ?? null,
@@ -126,7 +130,7 @@ function issueCoupon(
     issuedAt: facts.at,
     issuedMs: facts.ms,
     expiresMs: Date.parse(expiresAt(issue.validTo, active.bundle.timezone)) + 1000,
-    texts: { ...textsIn(terms, member?.language, active.bundle.defaultLanguage), title: issue.title },
+    texts: { ...texts, title: issue.title, ...(large === null ? {} : { benefitText: large }) },
     barcode: terms.barcode,
     validFrom: issue.validFrom,
     validTo: issue.validTo,

@@ -16,6 +16,7 @@ import { createCouponDesk } from './coupon-desk.ts';
 import { evaluate } from './evaluation.ts';
 import { explainAnswer } from './explaining.ts';
 import type { SaleParts } from './parts.ts';
+import { returnGoods } from './returning.ts';
 import {
   classifyScan,
   type FoundCoupon,
@@ -60,6 +61,7 @@ export interface Sales
     | 'coupon'
     | 'reprint'
     | 'cancel'
+    | 'returnLines'
     | 'member'
     | 'products'
   > {
@@ -270,6 +272,13 @@ export function createSales(options: SalesOptions): Sales {
       tellSale(sale);
       for (const serial of changed) couponChanged(serial);
       return view(sale, language);
+    },
+
+    returnLines(returnId, goods, language) {
+      const { answer, changed } = returnGoods(parts, returnId, goods, language);
+      if (changed.length > 0) parts.wakePrinter();
+      for (const serial of changed) couponChanged(serial);
+      return answer;
     },
 
     explain: (saleId, language) => explainAnswer(parts, seen(existing(saleId)).evaluation, language),

@@ -14,12 +14,14 @@ export type Voided = {
 
 /**
  * Voids a sale; a repeat changes nothing.
- * @throws TillsideError `not-found`
+ * @throws TillsideError `not-found`, `sale-state` (goods of it came back already)
  */
 export function voidSale(parts: SaleParts, saleId: string): Voided {
   const { store } = parts;
   const sale = store.sales.get(saleId);
   if (sale === null) throw new TillsideError('not-found', `There is no sale ${saleId}.`);
+  if (store.sales.goodsReturns(saleId).length > 0)
+    throw new TillsideError('sale-state', `Goods of sale ${saleId} came back already; return the rest of it.`);
   if (sale.state === 'voided') return { sale, freed: [], changed: [] };
   return store.transaction(() => {
     const done = sale.state === 'open' ? freeAll(parts, sale) : undo(parts, sale);

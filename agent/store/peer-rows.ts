@@ -19,11 +19,6 @@ export interface PeerRows {
   reservations(serial: string, sinceMs: number): readonly PeerReservation[];
   /** True the first time, false for a fact taken in before. */
   takeFact(id: string, nowMs: number): boolean;
-  /** How far each other till was heard, so that a restart does not ask for everything again. */
-  readonly heard: {
-    read(): Readonly<Record<string, { readonly epoch: number; readonly seq: number }>>;
-    write(till: string, epoch: number, seq: number): void;
-  };
   prune(beforeMs: number): void;
 }
 
@@ -36,9 +31,6 @@ const RELEASE_ALL = 'DELETE FROM peer_reservation WHERE serial = ?';
 const RESERVATIONS = `SELECT serial, till, sale_id AS saleId, at, at_ms AS atMs, heard_ms AS heardMs FROM peer_reservation
   WHERE serial = ? AND heard_ms >= ? ORDER BY at_ms, till`;
 const TAKE = 'INSERT INTO peer_fact (id, heard_ms) VALUES (?, ?) ON CONFLICT DO NOTHING';
-const HEARD = 'SELECT till, epoch, seq FROM peer_heard';
-const HEAR = `INSERT INTO peer_heard (till, epoch, seq) VALUES (?, ?, ?)
-  ON CONFLICT (till) DO UPDATE SET epoch = excluded.epoch, seq = excluded.seq`;
 const PRUNE = ['DELETE FROM peer_fact WHERE heard_ms < ?', 'DELETE FROM peer_reservation WHERE heard_ms < ?'];
 
 export function createPeerRows(database: Database): PeerRows {
@@ -47,8 +39,6 @@ export function createPeerRows(database: Database): PeerRows {
   const releaseAll = database.prepare<[string]>(RELEASE_ALL);
   const reservations = database.prepare<[string, number], PeerReservation>(RESERVATIONS);
   const take = database.prepare<[string, number]>(TAKE);
-  const heard = database.prepare<[], { till: string; epoch: number; seq: number }>(HEARD);
-  const hear = database.prepare<[string, number, number]>(HEAR);
   const prune = PRUNE.map(sql => database.prepare<[number]>(sql));
   return {
     reserve: row => void reserve.run(row),
@@ -56,10 +46,6 @@ export function createPeerRows(database: Database): PeerRows {
     releaseAll: serial => void releaseAll.run(serial),
     reservations: (serial, sinceMs) => reservations.all(serial, sinceMs),
     takeFact: (id, nowMs) => take.run(id, nowMs).changes === 1,
-    heard: {
-      read: () => Object.fromEntries(heard.all().map(({ till, epoch, seq }) => [till, { epoch, seq }])),
-      write: (till, epoch, seq) => void hear.run(till, epoch, seq),
-    },
     prune(beforeMs) {
       for (const statement of prune) statement.run(beforeMs);
     },

@@ -92,12 +92,6 @@ export const migrations: readonly string[] = [
     heard_ms INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
 
-  CREATE TABLE peer_heard (
-    till TEXT PRIMARY KEY,
-    epoch INTEGER NOT NULL,
-    seq INTEGER NOT NULL
-  ) STRICT, WITHOUT ROWID;
-
   CREATE TABLE print_job (
     id INTEGER PRIMARY KEY,
     serial TEXT NOT NULL REFERENCES coupon (serial),

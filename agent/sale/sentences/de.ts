@@ -33,6 +33,7 @@ export const de: Sentences = {
   couponOfflineUpTo: amount => `Ohne Verbindung zur Zentrale gilt dieser Bon nur bis ${amount}.`,
   noOffers: 'Diese Kasse hat noch keine Angebote. Bons gehen im Moment nicht.',
   pointsToTier: (points, tier) => `Noch ${points} Punkte bis ${tier}.`,
+  refund: amount => `Zurückzuzahlen: ${amount}.`,
   printer: {
     missing: 'Bondrucker nicht gefunden. Kabel und Strom prüfen. Der Verkauf geht weiter.',
     'paper-out': 'Papier ist leer. Deckel öffnen, Rolle einlegen. Der Bon druckt von selbst.',

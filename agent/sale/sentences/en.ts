@@ -33,6 +33,7 @@ export const en: Sentences = {
   couponOfflineUpTo: amount => `Without a line to HQ this coupon counts up to ${amount} only.`,
   noOffers: "This till has no offers yet. Coupons can't be taken now.",
   pointsToTier: (points, tier) => `${points} points to ${tier}.`,
+  refund: amount => `To pay back: ${amount}.`,
   printer: {
     missing: 'Coupon printer not found. Check cable and power. Selling goes on.',
     'paper-out': 'Paper is out. Open the cover, put in a roll. The coupon prints by itself.',

@@ -33,6 +33,7 @@ export const fr: Sentences = {
   couponOfflineUpTo: amount => `Sans liaison avec la centrale, ce bon vaut au plus ${amount}.`,
   noOffers: "Cette caisse n'a pas encore d'offres. Pas de bons pour le moment.",
   pointsToTier: (points, tier) => `Encore ${points} points jusqu'à ${tier}.`,
+  refund: amount => `À rembourser : ${amount}.`,
   printer: {
     missing: 'Imprimante introuvable. Vérifier le câble et le courant. La vente continue.',
     'paper-out': "Plus de papier. Ouvrir le capot, mettre un rouleau. Le bon s'imprime tout seul.",

@@ -33,6 +33,7 @@ export const it: Sentences = {
   couponOfflineUpTo: amount => `Senza collegamento con la centrale questo buono vale al massimo ${amount}.`,
   noOffers: 'Questa cassa non ha ancora offerte. Per ora niente buoni.',
   pointsToTier: (points, tier) => `Ancora ${points} punti fino a ${tier}.`,
+  refund: amount => `Da rimborsare: ${amount}.`,
   printer: {
     missing: 'Stampante non trovata. Controllare cavo e corrente. La vendita continua.',
     'paper-out': 'Carta finita. Aprire il coperchio, mettere un rotolo. Il buono si stampa da solo.',

@@ -37,6 +37,7 @@ export interface Sentences {
   couponOfflineUpTo(amount: string): string;
   noOffers: string;
   pointsToTier(points: string, tier: string): string;
+  refund(amount: string): string;
   printer: Readonly<Record<PrinterProblem, string>>;
   paperNearEnd: string;
   couponNotPrinted: string;
