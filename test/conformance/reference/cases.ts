@@ -1,4 +1,4 @@
-/** Conformance cases as files: reading them, and the matching rules of the conformance README. */
+/** Conformance cases as files, and the matching rule of the conformance README for faults. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Bundle, Sale } from '../../../agent/offers/types.ts';
@@ -19,22 +19,6 @@ export function casesIn(directory: string): Case[] {
     .map(file => ({ ...JSON.parse(readFileSync(join(directory, file), 'utf8')), file }));
 }
 
-/** Where an answer differs from what a case expects; empty if it matches. */
-export function mismatches(expected: unknown, found: unknown, path = ''): string[] {
-  if (expected === null) return found === null || found === undefined ? [] : [`${path}: null, found ${show(found)}`];
-  if (Array.isArray(expected)) {
-    if (!Array.isArray(found) || found.length !== expected.length)
-      return [`${path}: ${show(expected)}, found ${show(found)}`];
-    return expected.flatMap((element, index) => mismatches(element, found[index], `${path}/${index}`));
-  }
-  if (typeof expected === 'object') {
-    if (typeof found !== 'object' || found === null) return [`${path}: ${show(expected)}, found ${show(found)}`];
-    const fields: Record<string, unknown> = { ...found };
-    return Object.entries(expected ?? {}).flatMap(([key, value]) => mismatches(value, fields[key], `${path}/${key}`));
-  }
-  return expected === found ? [] : [`${path}: ${show(expected)}, found ${show(found)}`];
-}
-
 /** What is wrong with a list of faults: one expected place is missing, or a fault is elsewhere. */
 export function faultMismatches(expected: readonly string[], found: readonly string[]): string[] {
   const below = (pointer: string, place: string): boolean => pointer === place || pointer.startsWith(`${place}/`);
@@ -44,8 +28,4 @@ export function faultMismatches(expected: readonly string[], found: readonly str
       .filter(pointer => !expected.some(place => below(pointer, place)))
       .map(pointer => `fault elsewhere: ${pointer}`),
   ];
-}
-
-function show(value: unknown): string {
-  return JSON.stringify(value) ?? 'nothing';
 }

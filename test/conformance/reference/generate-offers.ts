@@ -186,7 +186,7 @@ function offerOf(phase: Phase, bare: boolean) {
     consent: chance(5, fc.constantFrom('coupons', 'mail')),
     audience: chance(10, audience),
     after: chance(
-      14,
+      8,
       fc.record({
         offer: fc.constantFrom(...offerIds),
         outcome: fc.constantFrom('issued', 'redeemed', 'expired', 'unredeemed'),
@@ -231,8 +231,6 @@ export function offerAt(scene: Scene, { whenTrigger, coupon, ...raw }: RawOffer)
   const s = raw.schedule;
   return {
     ...raw,
-    // chains in the direction of the list only: never a circle
-    after: raw.after && offerIds.indexOf(raw.after.offer) > offerIds.indexOf(raw.id) ? raw.after : undefined,
     when: whenTrigger === undefined ? raw.when : withTrigger(whenTrigger, benefit),
     coupon: coupon && couponFor(coupon, benefit),
     experiment: experiment && {

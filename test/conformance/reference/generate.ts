@@ -248,11 +248,9 @@ function saleAt(
       householdCoupons: raw.householdCoupons?.map(coupon),
     },
     counters: raw.counters,
-    coupons: raw.presented?.map(({ number, offer, validFrom, validTo, loose, household, ...rest }) => ({
+    coupons: raw.presented?.map(({ number, offer, validFrom, validTo, loose, ...rest }) => ({
       ...rest,
       offer: named(offer),
-      // the contract is silent on a member who joined a household after the coupon was bound to the member's id
-      household: household === raw.member?.id ? (raw.member?.household ?? household) : household,
       serial: loose ? `${takers[0] ?? 'a'}-${number}` : `${named(offer)}-${number}`,
       validFrom: someday(validFrom),
       validTo: someday(validTo),

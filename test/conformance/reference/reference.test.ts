@@ -3,12 +3,13 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { type Case, casesIn, mismatches } from './cases.ts';
+import { mismatches } from '../../offers/match.ts';
+import { type Case, casesIn } from './cases.ts';
 import { referenceDecide } from './decide.ts';
 
 const own = join(import.meta.dirname, '..', 'cases');
 /** The cases that came with the contract, where they are at hand. */
-const given = process.env.CONFORMANCE ?? '/work/shared/conformance';
+const given = join(import.meta.dirname, '../../../../shared/conformance');
 
 const cases: Case[] = [...(existsSync(given) ? casesIn(given) : []), ...casesIn(own)];
 for (const { file, note, bundle, sale, expect } of cases) {
