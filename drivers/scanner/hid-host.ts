@@ -26,7 +26,10 @@ process.on('message', (request: HidRequest) => {
 // The till is gone or wants an end: let go of the device first, node-hid's reader would keep the process.
 process.on('disconnect', () => {
   queue = queue.then(() => release()).finally(() => process.exit(0));
+  setTimeout(() => process.exit(1), 3000); // native code that hangs must not leave a process behind
 });
+// Control + C in a terminal reaches the whole process group; this process ends when its till has let go of it.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
 
 function tell(message: HidMessage): void {
   if (process.connected) process.send?.(message);
