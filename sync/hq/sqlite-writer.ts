@@ -1,7 +1,7 @@
 /** How facts come into SQLite: one batch after the other, each event once, every row that it means; and what tills say of themselves. */
 import { createHash } from 'node:crypto';
 import type Database from 'better-sqlite3';
-import { chainStart, hashOf } from '../protocol/chain.ts';
+import { chainStart, hashOfJson } from '../protocol/chain.ts';
 import type { StateMessage } from '../protocol/messages.ts';
 import type { TillEvent } from '../protocol/types.ts';
 import { BEYOND, gaps } from './event-questions.ts';
@@ -70,17 +70,13 @@ export function createSqliteWriter(prepare: Prepare) {
   }
 
   function take(of: Arrival, event: TillEvent, at: string, sales: Map<string, TillName & { saleId: string }>) {
-    const hash = hashOf(event);
     const json = JSON.stringify(event);
+    const hash = hashOfJson(json);
     const projection = project(event);
     const saleId = typeof event.body.saleId === 'string' ? event.body.saleId : null;
-    const carried =
-      prepare('SELECT 1 FROM event WHERE id = ? AND store = ? AND till = ? AND epoch <> ?').get(
-        event.id,
-        of.store,
-        of.till,
-        of.epoch,
-      ) !== undefined;
+    // By id alone: asked for by store and till too, SQLite would walk through all events of the till.
+    const namesakes = prepare(SAME_ID).all(event.id) as (TillName & { epoch: number })[];
+    const carried = namesakes.some(one => one.store === of.store && one.till === of.till && one.epoch !== of.epoch);
     const row = { id: event.id, type: event.type, at: event.at, saleId, json, hash, prev: event.prev };
     if (!insert(of, event.seq, row, at)) {
       const known = prepare('SELECT hash FROM event WHERE store = ? AND till = ? AND epoch = ? AND seq = ?').get(
@@ -273,6 +269,7 @@ WHERE store = ? AND till = ? AND epoch = ?`;
 const INSERT_EVENT = `
 INSERT INTO event (store, till, epoch, seq, id, type, at, sale_id, json, hash, prev, received_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (store, till, epoch, seq) DO NOTHING`;
+const SAME_ID = 'SELECT store, till, epoch FROM event WHERE id = ?';
 const NEXT = 'SELECT seq, hash, prev FROM event WHERE store = ? AND till = ? AND epoch = ? AND seq > ? ORDER BY seq';
 
 const ARRIVAL = '(SELECT coalesce(max(arrival), 0) + 1 FROM sale)';

@@ -10,6 +10,7 @@ export function tillQuestions(query: Query): Pick<Ledger, 'tills' | 'totals'> {
     async tills(today, only) {
       const rows = await query<TillRow>(only === undefined ? TILLS : `${TILLS} WHERE n.store = ? AND n.till = ?`, [
         today,
+        today,
         ...(only === undefined ? [] : [only.store, only.till]),
       ]);
       return rows.map(tillView).sort((a, b) => order(a.store, b.store) || order(a.till, b.till));
@@ -60,13 +61,13 @@ SELECT n.store, n.till, t.online, t.since, t.state, m.epoch, m.contiguous,
   CASE WHEN m.highest > m.contiguous THEN m.highest - m.received ELSE 0 END AS missing,
   m.broken_at, m.last_event_at, m.last_received_at,
   (SELECT count(*) FROM quarantine q WHERE q.store = n.store AND q.till = n.till) AS quarantined,
-  coalesce(d.sales, 0) AS sales, d.net
+  (SELECT count(*) FROM sale d WHERE d.day = ? AND d.store = n.store AND d.till = n.till) AS sales,
+  (SELECT sum(CASE WHEN d.voided_at IS NULL THEN d.net ELSE 0 END) FROM sale d
+    WHERE d.day = ? AND d.store = n.store AND d.till = n.till) AS net
 FROM (SELECT store, till FROM till UNION SELECT store, till FROM stream) n
 LEFT JOIN till t ON t.store = n.store AND t.till = n.till
 LEFT JOIN stream m ON m.store = n.store AND m.till = n.till
-  AND m.epoch = (SELECT max(epoch) FROM stream x WHERE x.store = n.store AND x.till = n.till)
-LEFT JOIN (SELECT store, till, count(*) AS sales, sum(CASE WHEN voided_at IS NULL THEN net ELSE 0 END) AS net
-  FROM sale WHERE day = ? GROUP BY store, till) d ON d.store = n.store AND d.till = n.till`;
+  AND m.epoch = (SELECT max(epoch) FROM stream x WHERE x.store = n.store AND x.till = n.till)`;
 
 function tillView(row: TillRow): TillView {
   const state = row.state === null ? null : stateOf(row.state);
