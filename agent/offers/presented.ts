@@ -76,7 +76,8 @@ export function couponFault({ coupon, repeated }: Presented, facts: Facts): Find
   }
   if (coupon.household !== undefined) {
     const { member } = facts;
-    if (member === null || coupon.household !== (member.household ?? member.id))
+    // Bound to the member's own id where there was no household at issue: joining one later takes no coupon away.
+    if (member === null || (coupon.household !== member.household && coupon.household !== member.id))
       return { reason: 'coupon-bound', guest: member === null };
   }
   return null;

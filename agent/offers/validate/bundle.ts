@@ -54,7 +54,6 @@ function checkBundle(document: unknown, report: Report): void {
   bundleCheck(offers)(document, report);
   if (root === null) return;
   checkReferences(root, references, report);
-  checkChains(root, report);
 }
 
 function bundleCheck(offers: Check): Check {
@@ -153,41 +152,4 @@ function idsOf(items: unknown): Set<string> | null {
     ids.add(name);
   }
   return ids;
-}
-
-/** An offer that comes after itself, by whatever way round, could never begin: every offer on the round is a fault. */
-function checkChains(root: Readonly<Record<string, unknown>>, report: Report): void {
-  const offers = field(root, 'offers');
-  if (!Array.isArray(offers)) return;
-  const next = new Map<string, string>();
-  const places = new Map<string, number>();
-  offers.forEach((offer: unknown, index) => {
-    const fields = fieldsOf(offer);
-    const name = fields === null ? undefined : field(fields, 'id');
-    const after = fields === null ? null : fieldsOf(field(fields, 'after'));
-    const before = after === null ? undefined : field(after, 'offer');
-    if (!isId(name) || places.has(name)) return;
-    places.set(name, index);
-    if (isId(before)) next.set(name, before);
-  });
-  const state = new Map<string, 'open' | 'done'>();
-  for (const start of next.keys()) {
-    const walk: string[] = [];
-    let at: string | undefined = start;
-    while (at !== undefined && !state.has(at)) {
-      state.set(at, 'open');
-      walk.push(at);
-      at = next.get(at);
-    }
-    if (at !== undefined && state.get(at) === 'open')
-      for (const name of walk.slice(walk.indexOf(at)))
-        report.fault(
-          'goes round in a circle: the offer would come after itself',
-          'offers',
-          places.get(name) ?? 0,
-          'after',
-          'offer',
-        );
-    for (const name of walk) state.set(name, 'done');
-  }
 }
