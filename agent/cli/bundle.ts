@@ -9,17 +9,19 @@ import type { BundlesAnswer, PublishAnswer } from '../../sync/hq/wire.ts';
 import { maxBlockBytes, signPointer } from '../../sync/protocol/pointer.ts';
 import type { Bundle } from '../offers/types.ts';
 import { parseBundle } from '../offers/validate/bundle.ts';
+import { bundleCheckCommand } from './bundle-check.ts';
 import type { CommandIo } from './command.ts';
 import { askHq, demoToken, demoUrl } from './hq-client.ts';
 
 const help = `tillside bundle: the offers that tills decide with
 
-usage: tillside bundle check FILE [--json]
+usage: tillside bundle check FILE [--catalogue FILE] [--members FILE | --attributes LIST] [--json] …
        tillside bundle sign FILE --key FILE [--ring RING] [--out FILE]
        tillside bundle publish FILE [--ring RING] [--hq URL] [--token-file FILE] [--json]
        tillside bundle status [--hq URL] [--token-file FILE] [--json]
 
-  check    holds the file against the offer contract: one "pointer: fault" a line on standard error
+  check    holds the file against the offer contract, and finds what is legal but surely wrong:
+           see tillside bundle check --help
   sign     writes the signed pointer to the file's bytes (Ed25519), as tills verify it
   publish  hands the file to HQ, which checks, signs and points the tills of the ring to it
   status   what is published, and which till has it
@@ -29,10 +31,11 @@ usage: tillside bundle check FILE [--json]
   --hq URL           default ${demoUrl}
   --token-file FILE  default ${demoToken}
 
-Exit codes: 0 done, 1 failed, 2 wrong usage or a bundle with faults.
+Exit codes: 0 done, 1 failed (check: a finding of severity error), 2 wrong usage or a bundle with faults.
 `;
 
 export async function bundleCommand(args: readonly string[], io: CommandIo): Promise<number> {
+  if (args[0] === 'check') return bundleCheckCommand(args.slice(1), io);
   const { values, positionals } = parse(args);
   const [action, file, ...more] = positionals;
   if (values.help === true || action === undefined) {
@@ -42,7 +45,7 @@ export async function bundleCommand(args: readonly string[], io: CommandIo): Pro
   const address = { url: values.hq ?? demoUrl, tokenFile: values['token-file'] ?? demoToken };
   const json = values.json === true;
   if (action === 'status' && file === undefined) return status(address, json, io);
-  if (file === undefined || more.length > 0 || !['check', 'sign', 'publish'].includes(action))
+  if (file === undefined || more.length > 0 || !['sign', 'publish'].includes(action))
     throw new TillsideError(
       'usage',
       'needs check, sign or publish with one FILE, or status; see tillside bundle --help',
@@ -50,7 +53,6 @@ export async function bundleCommand(args: readonly string[], io: CommandIo): Pro
   const bytes = readBundleFile(file);
   const parsed = parseBundle(bytes);
   if (!parsed.ok) return faulty(parsed.faults, json, io);
-  if (action === 'check') return check(parsed.bundle, bytes, json, io);
   if (action === 'sign') return sign(parsed.bundle, bytes, values, io);
   return publish(bytes, values.ring ?? 'all', address, json, io);
 }
@@ -89,25 +91,6 @@ function faulty(faults: readonly Fault[], json: boolean, io: CommandIo): number 
   for (const { pointer, message } of faults) io.stderr.write(`${pointer}: ${message}\n`);
   if (json) io.stdout.write(`${JSON.stringify({ ok: false, faults })}\n`);
   return 2;
-}
-
-function check(bundle: Bundle, bytes: Uint8Array, json: boolean, io: CommandIo): number {
-  const { id, version, notAfter, offers } = bundle;
-  const facts = {
-    ok: true,
-    id,
-    version,
-    notAfter,
-    offers: offers.length,
-    sha256: sha256Of(bytes),
-    size: bytes.byteLength,
-  };
-  io.stdout.write(
-    json
-      ? `${JSON.stringify(facts)}\n`
-      : `${id} version ${version}: ${offers.length} offers, no faults, good until ${notAfter}\n`,
-  );
-  return 0;
 }
 
 function sign(bundle: Bundle, bytes: Uint8Array, values: Values, io: CommandIo): number {

@@ -140,12 +140,12 @@ function discounts(day: (offset: number) => string): Offer[] {
     {
       id: 'gold-5',
       version: 1,
-      name: 'Gold members: 5 % on the basket',
+      name: 'Gold members: 5 % on the basket, 50.00 at most',
       campaign: 'loyalty',
       phase: 'basket',
       sequence: 10,
       audience: { tier: { atLeast: 'gold' } },
-      benefit: { percent: { permyriad: 500 } },
+      benefit: { percent: { permyriad: 500, maxAmount: 5000 } },
     },
     {
       id: 'basket-100',
