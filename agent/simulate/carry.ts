@@ -2,6 +2,7 @@
  * What the simulation remembers of a member from sale to sale: coupons that it would have printed and products bought. Without it
  * member caps, contact policies and chains would see a stranger in every sale.
  */
+import { longestBoughtWindow } from '../offers/bought-window.ts';
 import type { BoughtProduct, CouponHistory, Decision, Offer, Sale } from '../offers/types.ts';
 
 type Memory = { bought: BoughtProduct[]; coupons: (CouponHistory & { readonly household: string | undefined })[] };
@@ -18,7 +19,7 @@ const dayMs = 86_400_000;
 /** @param offers of the bundle that is played: their windows say how long purchases matter */
 export function createCarry(offers: readonly Offer[]): Carry {
   const memories = new Map<string, Memory>();
-  const boughtMs = longestBought(offers) * dayMs;
+  const boughtMs = longestBoughtWindow(offers) * dayMs;
   const classes = new Map(offers.map(offer => [offer.id, offer.contact?.class]));
   const leased = Object.fromEntries(
     offers
@@ -81,14 +82,4 @@ export function createCarry(offers: readonly Offer[]): Carry {
         });
     },
   };
-}
-
-/** The longest `bought.withinDays` in any condition; 0: purchases don't matter. */
-function longestBought(value: unknown): number {
-  if (Array.isArray(value)) return value.reduce((most: number, entry) => Math.max(most, longestBought(entry)), 0);
-  if (typeof value !== 'object' || value === null) return 0;
-  return Object.entries(value).reduce((most, [key, entry]) => {
-    const own = key === 'bought' ? Number((entry as { withinDays?: unknown }).withinDays ?? 0) : longestBought(entry);
-    return Math.max(most, own);
-  }, 0);
 }
