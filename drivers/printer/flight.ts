@@ -1,8 +1,8 @@
 /** One job whose bytes are out: what counts as its evidence, and when to look, to wait, to give up. Pure. */
+import type { Capability } from './capability.ts';
 import * as command from './escpos/commands.ts';
 import { type Condition, problemOf } from './escpos/condition.ts';
 import type { EncodedSlip } from './escpos/encode.ts';
-import type { Capability } from './machine-types.ts';
 import type { PrintOutcome } from './types.ts';
 
 export type FlightStep =

@@ -1,4 +1,5 @@
 /** What goes into the printer's state machine and what comes out; the machine itself has no clock and no link. */
+import type { Capability } from './capability.ts';
 import type { PrinterReport } from './escpos/demux.ts';
 import type { EncodedSlip } from './escpos/encode.ts';
 import type { PrinterStatus, PrintOutcome } from './types.ts';
@@ -31,14 +32,6 @@ export type Effect =
   | { readonly kind: 'outcome'; readonly outcome: PrintOutcome }
   /** The link is no good: close it and open it anew. The machine counts it as lost already. */
   | { readonly kind: 'drop'; readonly detail: string };
-
-/** What this printer was seen to answer. */
-export interface Capability {
-  readonly realTime: boolean;
-  readonly processId: boolean;
-  readonly fence: boolean;
-  readonly asb: boolean;
-}
 
 export interface MachineOptions {
   readonly device: string;

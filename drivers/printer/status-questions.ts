@@ -1,5 +1,4 @@
 /** Matches real-time answers, which carry no number, with the four questions asked together. */
-import { type Condition, conditionOfRealTime } from './escpos/condition.ts';
 
 export interface StatusQuestions {
   /** True while answers are due. */
@@ -7,8 +6,8 @@ export interface StatusQuestions {
   /** Questions asked in a row to which no whole answer came. */
   readonly missed: number;
   asked(): void;
-  /** One answer byte; the condition when it was the last of four, else null. */
-  answer(status: number): Condition | null;
+  /** One answer byte; all four, of the questions 1 to 4, when it was the last of them, else null. */
+  answer(status: number): readonly number[] | null;
   /** The time for an answer is over. */
   expire(): void;
   reset(): void;
@@ -33,7 +32,7 @@ export function createStatusQuestions(): StatusQuestions {
       if (answers === null) return null;
       answers.push(status);
       if (answers.length < questions) return null;
-      const whole = conditionOfRealTime(answers);
+      const whole = answers;
       answers = null;
       missed = 0;
       return whole;
