@@ -3,6 +3,7 @@ import process from 'node:process';
 import { hidScenarios } from './hid-scenarios.ts';
 import { lineScenarios } from './line-scenarios.ts';
 import { runScenarios, type Scenario } from './scenario.ts';
+import { tillScenarios } from './till-scenarios.ts';
 
 // The drivers keep no process alive by themselves.
 const alive = setInterval(() => undefined, 1000);
@@ -15,6 +16,9 @@ process.on('uncaughtException', error => {
   console.log(`\n@@${JSON.stringify({ name: survived.name, ok: false, ms: 0, detail: String(error) })}`);
   process.exit(1);
 });
-const all = await runScenarios([...hidScenarios, ...lineScenarios, survived]);
+// TILLSIDE_SCENARIOS: only those whose name matches it, for a quick look while working on one.
+const only = new RegExp(process.env.TILLSIDE_SCENARIOS ?? '');
+const chosen = [...hidScenarios, ...lineScenarios, ...tillScenarios, survived].filter(({ name }) => only.test(name));
+const all = await runScenarios(chosen);
 clearInterval(alive);
 process.exit(all ? 0 : 1);

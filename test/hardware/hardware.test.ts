@@ -2,17 +2,18 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { hidScenarios } from './hid-scenarios.ts';
 import { lineScenarios } from './line-scenarios.ts';
+import { tillScenarios } from './till-scenarios.ts';
 import { type GuestRun, runInGuest, whyNoMachine } from './vm.ts';
 
 const missing = whyNoMachine();
 
-describe('on real kernel drivers', { skip: missing ?? false, timeout: 900_000 }, () => {
+describe('on real kernel drivers', { skip: missing ?? false, timeout: 1_800_000 }, () => {
   let run: GuestRun | null = null;
   before(async () => {
     run = await runInGuest('guest.sh');
   });
 
-  for (const { name } of [...hidScenarios, ...lineScenarios]) {
+  for (const { name } of [...hidScenarios, ...lineScenarios, ...tillScenarios]) {
     test(name, () => {
       const result = run?.results.find(each => each.name === name);
       assert.ok(result !== undefined, `the guest did not get there:\n${run?.log}`);

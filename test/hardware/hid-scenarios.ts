@@ -27,8 +27,9 @@ export function listening(device: string) {
   scanner.on('error', error => problems.push(`${error.code}: ${error.message}`));
   scanner.start();
   const connected = (wanted: boolean) =>
-    until(`${device} ${wanted ? 'connected' : 'gone'} (${problems.at(-1) ?? 'no problem told'})`, () =>
-      scanner.status().connected === wanted ? true : null,
+    until(
+      () => `${device} ${wanted ? 'connected' : 'gone'} (${problems.at(-1) ?? 'no problem told'})`,
+      () => (scanner.status().connected === wanted ? true : null),
     );
   return { scanner, scans, problems, connected };
 }

@@ -4,7 +4,8 @@ import { messageOf } from '../../errors.ts';
 export type Scenario = { readonly name: string; readonly run: () => Promise<void> };
 
 /** The guest has no hardware virtualisation and is about ten times slower than the machine it runs on. */
-const scenarioLimitMs = 120_000;
+const scenarioLimitMs = 420_000;
+const waitLimitMs = 180_000;
 
 export async function runScenarios(scenarios: readonly Scenario[]): Promise<boolean> {
   let all = true;
@@ -25,16 +26,17 @@ export async function runScenarios(scenarios: readonly Scenario[]): Promise<bool
 
 /** Waits until `look` gives something; conditions of a kernel are seen by looking again. */
 export async function until<Value>(
-  what: string,
+  what: string | (() => string),
   look: () => Value | null | undefined | false | Promise<Value | null | undefined | false>,
-  limitMs = 60_000,
+  everyMs = 20,
 ): Promise<Value> {
-  const end = performance.now() + limitMs;
+  const end = performance.now() + waitLimitMs;
   for (;;) {
     const value = await look();
     if (value !== null && value !== undefined && value !== false) return value;
-    if (performance.now() > end) throw new Error(`waited ${limitMs} ms for ${what}`);
-    await new Promise(resolve => setTimeout(resolve, 20));
+    if (performance.now() > end)
+      throw new Error(`waited ${waitLimitMs} ms for ${typeof what === 'string' ? what : what()}`);
+    await new Promise(resolve => setTimeout(resolve, everyMs));
   }
 }
 
