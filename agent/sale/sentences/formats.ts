@@ -14,7 +14,7 @@ export interface Formats {
   /** `Dienstag 14:10` within six days, else day and time. */
   weekdayTime(ms: number, nowMs: number): string;
   count(n: number): string;
-  /** Minor units: `CHF 1’234.50`. */
+  /** Minor units: `CHF 1'234.50`. */
   money(minor: number, currency: string): string;
 }
 
