@@ -125,7 +125,7 @@ test(`after ${kills} kills at random moments every answered sale is there once a
 
 test('the same harness finds a till whose writes commit one by one', async t => {
   t.diagnostic(`seed ${seed} (TILL_SEED=${seed})`);
-  const { broken } = await lane('split', 40, seed + 2);
+  const { broken } = await lane('split', 150, seed + 2);
   t.diagnostic(broken[0] ?? 'nothing found');
   assert.notDeepEqual(broken, []);
 });
