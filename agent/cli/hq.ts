@@ -79,7 +79,13 @@ async function run(config: LoadedHqConfig, io: CommandIo): Promise<number> {
     log,
   });
   await hq.start();
-  io.stdout.write(`HQ is at ${hq.url}/#token=${hq.token}\n`);
+  // The address holds the token: for the person at the terminal, not for the log of a service.
+  const seen = 'isTTY' in io.stdout && io.stdout.isTTY === true;
+  io.stdout.write(
+    seen
+      ? `HQ is at ${hq.url}/#token=${hq.token}\n`
+      : `HQ is at ${hq.url}; the console opens with /#token= and the token from ${join(config.dataDir, 'tokens', 'hq')}\n`,
+  );
   await new Promise<void>(resolve => {
     process.once('SIGINT', resolve);
     process.once('SIGTERM', resolve);

@@ -10,16 +10,17 @@ import { type Cancel, type Clock, instant } from '../../clock.ts';
 import { messageOf, TillsideError } from '../../errors.ts';
 import { type Backoff, type BrokerAddress, createLink, type SyncLog } from '../link/link.ts';
 import { signCommand } from '../protocol/command.ts';
-import { decodeAsk, decodeHqState, decodeState, encodeMessage } from '../protocol/messages.ts';
+import { decodeAsk, decodeHqState, encodeMessage } from '../protocol/messages.ts';
 import { publicPemOf } from '../protocol/signing.ts';
 import { hqSubscriptions, isTopicId, parseTopic, tillTopic, topicOf } from '../protocol/topics.ts';
 import { createApi, type HqApi } from './api.ts';
 import { loadSigningKey, openSigningKey, openToken } from './files.ts';
 import { type BundleFacts, createFleet } from './fleet.ts';
 import { createIngest } from './ingest.ts';
-import type { Ledger, TillName } from './ledger.ts';
+import type { Ledger, TillName, TillRecord } from './ledger.ts';
 import { createMetrics } from './metrics.ts';
 import { createPublisher } from './publisher.ts';
+import { createRollCall } from './roll-call.ts';
 import { createSqliteLedger } from './sqlite-ledger.ts';
 import { HqStream } from './stream.ts';
 import type { PublishAnswer } from './wire.ts';
@@ -121,6 +122,17 @@ export function createHq(options: HqOptions): Hq {
     onRefused: metrics.refused,
   });
 
+  const rollCall = createRollCall({
+    ledger,
+    clock,
+    log,
+    onState,
+    onSilent(tills) {
+      if (tills.length > 0) log.warn({ tills: tills.length }, 'tills that had been on line are silent');
+      tellSummary();
+    },
+  });
+
   const link = createLink({
     broker: config.broker,
     clientId: `tillside-hq-${tenant}`,
@@ -132,10 +144,14 @@ export function createHq(options: HqOptions): Hq {
     backoff: options.backoff,
     onUp() {
       send(stateTopic, hqState(true), true);
+      rollCall.up();
       inBackground(publisher.announce);
       tellSummary();
     },
-    onDown: tellSummary,
+    onDown() {
+      rollCall.down();
+      tellSummary();
+    },
     onMessage: receive,
   });
 
@@ -147,7 +163,7 @@ export function createHq(options: HqOptions): Hq {
     if (from.kind !== 'till') return;
     const till = { store: from.store, till: from.till };
     if (from.channel === 'up') return ingest.receive(till, payload);
-    if (from.channel === 'state') return tillState(till, payload);
+    if (from.channel === 'state') return rollCall.receive(till, payload);
     if (from.channel === 'ask') return answer(till, payload);
   }
 
@@ -160,13 +176,9 @@ export function createHq(options: HqOptions): Hq {
     if ((!seen.value.online || seen.value.boot < boot) && link.up) send(stateTopic, hqState(true), true);
   }
 
-  async function tillState(till: TillName, payload: Uint8Array) {
-    if (payload.byteLength === 0) return;
-    const state = decodeState(payload);
-    if (!state.ok) return log.warn({ ...till, reason: state.reason }, 'unreadable state');
-    if (!(await ledger.saveState(till, state.value, now()))) return;
-    const { epoch, outbox } = state.value;
-    if (state.value.online && outbox !== undefined) {
+  async function onState({ state, ...till }: TillRecord) {
+    const { epoch, outbox } = state;
+    if (state.online && outbox !== undefined) {
       const standing = await ledger.standing(till, epoch);
       const have = standing?.contiguous ?? 0;
       // HQ once confirmed more than it has: its database was restored. The till kept it and sends it again.
@@ -273,6 +285,7 @@ export function createHq(options: HqOptions): Hq {
       cancelSummary?.();
       stream.close();
       await api?.close();
+      rollCall.stop();
       await link.stop({ topic: stateTopic, payload: hqState(false) });
       await ingest.idle();
       await ledger.close();

@@ -2,7 +2,7 @@
  * Takes what tills send: checks who speaks, commits in sets, and acknowledges only what is committed. While a commit runs
  * the next set gathers, so that the database is asked as seldom as the load allows.
  */
-import { type Clock, instant } from '../../clock.ts';
+import { type Clock, instant, pause } from '../../clock.ts';
 import { messageOf } from '../../errors.ts';
 import type { SyncLog } from '../link/link.ts';
 import { decodeBatch } from '../protocol/batch.ts';
@@ -31,15 +31,7 @@ export interface Ingest {
 const setEvents = 4000;
 /** Batches that may wait before the broker is held back. */
 const roomFor = 512;
-
-function nextSet(waiting: readonly Arrival[]): readonly Arrival[] {
-  let events = 0;
-  const end = waiting.findIndex((arrival, index) => {
-    events += arrival.events.length;
-    return index > 0 && events > setEvents;
-  });
-  return end === -1 ? waiting : waiting.slice(0, end);
-}
+const gatherMs = 5;
 
 export function createIngest(options: IngestOptions): Ingest {
   const { ledger, clock, log } = options;
@@ -49,6 +41,8 @@ export function createIngest(options: IngestOptions): Ingest {
 
   async function work() {
     while (waiting.length > 0) {
+      // A short wait lets the batches of many tills share one transaction and its fsync.
+      if (waiting.length < roomFor) await pause(clock, gatherMs);
       const set = nextSet(waiting);
       waiting = waiting.slice(set.length);
       try {
@@ -84,7 +78,7 @@ export function createIngest(options: IngestOptions): Ingest {
       }
       const { epoch, boot, events, unreadable } = batch.value;
       waiting.push({ ...from, epoch, boot, events, unreadable });
-      working ??= Promise.resolve().then(work);
+      working ??= work();
       while (waiting.length >= roomFor && working !== null) await working;
     },
     problem: () => problem,
@@ -92,4 +86,13 @@ export function createIngest(options: IngestOptions): Ingest {
       while (working !== null) await working;
     },
   };
+}
+
+function nextSet(waiting: readonly Arrival[]): readonly Arrival[] {
+  let events = 0;
+  const end = waiting.findIndex((arrival, index) => {
+    events += arrival.events.length;
+    return index > 0 && events > setEvents;
+  });
+  return end === -1 ? waiting : waiting.slice(0, end);
 }

@@ -82,8 +82,10 @@ export interface Ledger {
   /** All of it or nothing. @param at RFC 3339, the time of arrival */
   commit(arrivals: readonly Arrival[], at: string): Promise<Committed>;
   quarantine(payload: QuarantinedPayload, at: string): Promise<void>;
-  /** Takes over what a till says of itself unless a newer session has spoken. False: it was older. */
-  saveState(till: TillName, state: StateMessage, at: string): Promise<boolean>;
+  /** Takes over what tills say of themselves, in one transaction; answers those that no newer session had spoken over. */
+  saveStates(states: readonly TillRecord[], at: string): Promise<readonly TillRecord[]>;
+  /** Tills that are on line by the ledger and not among `heard` (`store/till`) are off line from now on; answers them. */
+  markSilent(heard: ReadonlySet<string>, at: string): Promise<readonly TillName[]>;
   /** The standing of a till's stream, or null if nothing of it has ever come. */
   standing(till: TillName, epoch: number): Promise<Standing | null>;
 

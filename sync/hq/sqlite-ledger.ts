@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { TillsideError } from '../../errors.ts';
-import type { Ledger, StoredBundle } from './ledger.ts';
+import type { Ledger, StoredBundle, TillName } from './ledger.ts';
 import type { Query } from './query.ts';
 import { askThrough } from './questions.ts';
 import { migrations } from './sqlite-schema.ts';
@@ -54,8 +54,19 @@ export function createSqliteLedger(path: string): Ledger {
     async quarantine({ store, till, reason, payload }, at) {
       write.quarantine({ store, till }, null, null, at, reason, payload);
     },
-    async saveState(till, state, at) {
-      return database.transaction(() => write.saveState(till, state, at)).immediate();
+    async saveStates(states, at) {
+      return database.transaction(() => states.filter(one => write.saveState(one, one.state, at))).immediate();
+    },
+    async markSilent(heard, at) {
+      return database
+        .transaction(() => {
+          const online = prepare('SELECT store, till FROM till WHERE online = 1').all() as TillName[];
+          const silent = online.filter(({ store, till }) => !heard.has(`${store}/${till}`));
+          for (const { store, till } of silent)
+            prepare('UPDATE till SET online = 0, since = ? WHERE store = ? AND till = ?').run(at, store, till);
+          return silent;
+        })
+        .immediate();
     },
     async publish(bundle, pointer) {
       database

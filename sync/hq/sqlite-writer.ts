@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type Database from 'better-sqlite3';
 import { chainStart, hashOfJson } from '../protocol/chain.ts';
-import type { StateMessage } from '../protocol/messages.ts';
+import { compareSessions, type StateMessage } from '../protocol/messages.ts';
 import type { TillEvent } from '../protocol/types.ts';
 import { BEYOND, gaps } from './event-questions.ts';
 import type { Arrival, Committed, Standing, TillName } from './ledger.ts';
@@ -223,7 +223,7 @@ export function createSqliteWriter(prepare: Prepare) {
       | { epoch: number; boot: number; session: number; online: number; since: string; state: string }
       | undefined;
     const { epoch, boot, session, online } = state;
-    if (known !== undefined && isOlder([epoch, boot, session], [known.epoch, known.boot, known.session])) return false;
+    if (known !== undefined && compareSessions(state, known) < 0) return false;
     // A Will says only that the line is gone; what is known of the till stays known.
     const merged = known === undefined ? state : { ...JSON.parse(known.state), ...state };
     const since = known !== undefined && (known.online === 1) === online ? known.since : at;
@@ -243,15 +243,6 @@ export function createSqliteWriter(prepare: Prepare) {
   }
 
   return { commit, quarantine, saveState };
-}
-
-/** Compares [epoch, boot, session]. */
-function isOlder(a: readonly number[], b: readonly number[]): boolean {
-  for (const [index, value] of a.entries()) {
-    const other = b[index] ?? 0;
-    if (value !== other) return value < other;
-  }
-  return false;
 }
 
 function prevOf(json: string): string {

@@ -67,6 +67,13 @@ export interface StateMessage {
   readonly totals?: { readonly upTo: number; readonly days: readonly DayTotals[] };
 }
 
+/** Below 0 where `a` is of an older connection than `b`, by epoch, boot and session. */
+export function compareSessions(a: SessionName, b: SessionName): number {
+  return a.epoch - b.epoch || a.boot - b.boot || a.session - b.session;
+}
+
+export type SessionName = Pick<StateMessage, 'epoch' | 'boot' | 'session'>;
+
 export function decodeState(payload: Uint8Array): Result<StateMessage> {
   const parsed = parseObject(payload, maxMessageBytes);
   if (!parsed.ok) return parsed;

@@ -210,6 +210,9 @@ test('facts carried over into a new epoch under new numbers count once', async (
   });
 });
 
+const saveState = async (ledger: Ledger, said: StateMessage) =>
+  (await ledger.saveStates([{ ...name, state: said }], at)).length === 1;
+
 const state = (change: Partial<StateMessage>): StateMessage => ({
   online: true,
   boot: 1,
@@ -222,16 +225,16 @@ const state = (change: Partial<StateMessage>): StateMessage => ({
 test('a late Will of an older connection does not take a till off line', async () => {
   await ledgerWith(async ledger => {
     const online = async () => (await ledger.tills('2026-11-21'))[0]?.online;
-    await ledger.saveState(name, state({ boot: 7, session: 2, agent: '0.1.0' }), at);
-    assert.equal(await ledger.saveState(name, state({ boot: 7, session: 1, online: false }), at), false);
-    assert.equal(await ledger.saveState(name, state({ boot: 6, session: 9, online: false }), at), false);
+    await saveState(ledger, state({ boot: 7, session: 2, agent: '0.1.0' }));
+    assert.equal(await saveState(ledger, state({ boot: 7, session: 1, online: false })), false);
+    assert.equal(await saveState(ledger, state({ boot: 6, session: 9, online: false })), false);
     assert.equal(await online(), true);
-    assert.equal(await ledger.saveState(name, state({ boot: 7, session: 2, online: false }), at), true);
+    assert.equal(await saveState(ledger, state({ boot: 7, session: 2, online: false })), true);
     assert.equal(await online(), false);
     // The Will is short; what was known stays known.
     assert.equal((await ledger.tills('2026-11-21'))[0]?.agent, '0.1.0');
     // A new database starts its boots anew, in a higher epoch.
-    assert.equal(await ledger.saveState(name, state({ boot: 1, session: 1, epoch: 2 }), at), true);
+    assert.equal(await saveState(ledger, state({ boot: 1, session: 1, epoch: 2 })), true);
     assert.equal(await online(), true);
   });
 });
@@ -240,8 +243,7 @@ test("HQ's totals are held against the till's own over the same events, to the c
   await ledgerWith(async ledger => {
     const events = aDay();
     const day = { day: '2026-11-21', sales: 3, voided: 1, net: 3000 };
-    const tell = (upTo: number, totals: typeof day) =>
-      ledger.saveState(name, state({ totals: { upTo, days: [totals] } }), at);
+    const tell = (upTo: number, totals: typeof day) => saveState(ledger, state({ totals: { upTo, days: [totals] } }));
     const verdict = async () => (await ledger.reconcile('2026-11-21', '2026-11-21')).map(row => row.verdict);
 
     await ledger.commit([arrival(events.slice(0, 8))], at);
@@ -266,5 +268,27 @@ test('a sale counts on the local day of its till, whatever offset the POS dates 
     outbox.append('sale.completed', saleBody('B', 200, '2026-11-20T23:30:00-05:00'));
     await ledger.commit([arrival(outbox.events)], at);
     assert.equal((await ledger.totals('2026-11-21')).today.net, 300);
+  });
+});
+
+test('a till that stays silent after HQ came on line is off line; one that spoke is not', async () => {
+  await ledgerWith(async ledger => {
+    const other = { store: '0042', till: '2' };
+    await ledger.saveStates(
+      [
+        { ...name, state: state({}) },
+        { ...other, state: state({}) },
+      ],
+      at,
+    );
+    assert.deepEqual(await ledger.markSilent(new Set(['0042/2']), '2026-11-21T10:00:00Z'), [name]);
+    const tills = await ledger.tills('2026-11-21');
+    assert.deepEqual(
+      tills.map(till => [till.till, till.online, till.since]),
+      [
+        ['1', false, '2026-11-21T10:00:00Z'],
+        ['2', true, at],
+      ],
+    );
   });
 });

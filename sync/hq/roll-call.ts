@@ -1,0 +1,90 @@
+/**
+ * Keeps what tills say of themselves. At HQ's start all of them speak at once (retained states), so they are written in sets;
+ * and who stays silent after HQ came on line, though the ledger has it on line, is off line: its Will was lost with a broker.
+ */
+import { type Cancel, type Clock, instant } from '../../clock.ts';
+import { messageOf } from '../../errors.ts';
+import type { SyncLog } from '../link/link.ts';
+import { compareSessions, decodeState } from '../protocol/messages.ts';
+import type { Ledger, TillName, TillRecord } from './ledger.ts';
+
+export interface RollCallOptions {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly log: SyncLog;
+  /** The till's state is written. */
+  readonly onState: (record: TillRecord) => Promise<void>;
+  readonly onSilent: (tills: readonly TillName[]) => void;
+}
+
+export interface RollCall {
+  receive(till: TillName, payload: Uint8Array): void;
+  /** HQ is on line: the tills have until now to speak. */
+  up(): void;
+  down(): void;
+  /** What is not yet written will be said again at the next start. */
+  stop(): void;
+}
+
+const gatherMs = 20;
+/** Longer than a till's longest pause between two attempts to connect. */
+const silentMs = 150_000;
+
+export function createRollCall(options: RollCallOptions): RollCall {
+  const { ledger, clock, log } = options;
+  const waiting = new Map<string, TillRecord>();
+  const heard = new Set<string>();
+  let writing = false;
+  let stopped = false;
+  let cancelSilent: Cancel = () => {};
+
+  const now = () => instant(clock.now(), 'UTC');
+
+  async function write() {
+    while (waiting.size > 0 && !stopped) {
+      const records = [...waiting.values()];
+      waiting.clear();
+      try {
+        for (const record of await ledger.saveStates(records, now())) await options.onState(record);
+      } catch (error) {
+        log.error({ tills: records.length, error: messageOf(error) }, 'states of tills could not be written');
+      }
+    }
+    writing = false;
+  }
+
+  return {
+    receive(till, payload) {
+      // An empty retained message is a state taken back.
+      if (payload.byteLength === 0) return;
+      const state = decodeState(payload);
+      if (!state.ok) return log.warn({ ...till, reason: state.reason }, 'unreadable state');
+      const name = `${till.store}/${till.till}`;
+      heard.add(name);
+      const before = waiting.get(name)?.state;
+      const order = before === undefined ? 1 : compareSessions(state.value, before);
+      if (order < 0) return;
+      // Of two states of one connection in a set the short Will must not hide the birth that says more.
+      waiting.set(name, { ...till, state: order === 0 ? { ...before, ...state.value } : state.value });
+      if (writing) return;
+      writing = true;
+      clock.after(gatherMs, () => void write());
+    },
+    up() {
+      heard.clear();
+      cancelSilent();
+      cancelSilent = clock.after(silentMs, () => {
+        ledger
+          .markSilent(heard, now())
+          .then(options.onSilent, error => log.error({ error: messageOf(error) }, 'silent tills could not be marked'));
+      });
+    },
+    down() {
+      cancelSilent();
+    },
+    stop() {
+      stopped = true;
+      cancelSilent();
+    },
+  };
+}
