@@ -66,6 +66,8 @@ export interface VirtualPrinter {
   received(): number;
   /** Makes `change` happen when so many more bytes have been received (0: at once). */
   after(bytes: number, change: PrinterChange): void;
+  /** Forgets the changes that `after` has prepared and that have not happened. */
+  heal(): void;
   /** Commands that the printer did not know or refused. */
   unknown(): readonly string[];
 }
@@ -194,6 +196,9 @@ export function createVirtualPrinter(options: VirtualPrinterOptions = {}): Virtu
     after(bytes, change) {
       if (bytes <= 0) set(change);
       else faults.push({ at: received + bytes, change });
+    },
+    heal() {
+      faults.length = 0;
     },
     unknown: () => device.unknown,
   };
