@@ -14,7 +14,7 @@ import { failureOf } from './failure.ts';
 import type { Finding } from './finding.ts';
 import { type PointsGiven, pointsResult } from './points.ts';
 import type { CompiledPredicate } from './predicate.ts';
-import { couponFault, type Presented, readPresented } from './presented.ts';
+import { couponFault, type Presented, type PresentedCoupons } from './presented.ts';
 import { isScheduled } from './schedule.ts';
 import { type Candidate, choose } from './selection.ts';
 import { formatDate } from './time.ts';
@@ -41,8 +41,18 @@ export interface Outcome {
 /** Offers of a phase in the contract's order. */
 export type OffersOf = (phase: Phase) => Iterable<CompiledOffer>;
 
-export function evaluate(compiled: CompiledBundle, facts: Facts, offersOf: OffersOf): Outcome {
-  return new Evaluation(compiled, facts).run(offersOf);
+/**
+ * @param presented what `readPresented` answered for these facts
+ * @param explaining whether refusals are asked for; without, they are left out
+ */
+export function evaluate(
+  compiled: CompiledBundle,
+  facts: Facts,
+  presented: PresentedCoupons,
+  offersOf: OffersOf,
+  explaining: boolean,
+): Outcome {
+  return new Evaluation(compiled, facts, explaining).run(presented, offersOf);
 }
 
 /** An offer by itself (`coupon` null), or one of its presented coupons. */
@@ -54,6 +64,7 @@ interface Item {
 class Evaluation {
   readonly #compiled: CompiledBundle;
   readonly #facts: Facts;
+  readonly #explaining: boolean;
   readonly #applied: Application[] = [];
   readonly #points: PointsGiven[] = [];
   readonly #issue: Issue[] = [];
@@ -65,13 +76,13 @@ class Evaluation {
   /** Applications of this sale by offer: they count towards the caps of the next. */
   readonly #applications = new Map<string, number>();
 
-  constructor(compiled: CompiledBundle, facts: Facts) {
+  constructor(compiled: CompiledBundle, facts: Facts, explaining: boolean) {
     this.#compiled = compiled;
     this.#facts = facts;
+    this.#explaining = explaining;
   }
 
-  run(offersOf: OffersOf): Outcome {
-    const presented = readPresented(this.#compiled, this.#facts);
+  run(presented: PresentedCoupons, offersOf: OffersOf): Outcome {
     for (const phase of ['line', 'basket', 'points'] as const) {
       const coupons = presented.good.filter(coupon => coupon.phase === phase).sort(byOrder);
       for (const item of merged(offersOf(phase), coupons)) this.#evaluate(item, phase);
@@ -197,6 +208,7 @@ class Evaluation {
     reason: 'audience' | 'when' | 'coupon-condition',
   ): Finding | null {
     if (predicate === null || predicate.test(this.#facts)) return null;
+    if (!this.#explaining) return unexplained;
     return { reason, failure: failureOf(predicate, this.#facts) };
   }
 
@@ -274,6 +286,7 @@ class Evaluation {
   }
 
   #refuse(offer: CompiledOffer, phase: Phase, coupon: Presented | null, finding: Finding): void {
+    if (!this.#explaining) return;
     this.#refused.push({
       offer: offer.id,
       phase,
@@ -349,6 +362,9 @@ class Evaluation {
     };
   }
 }
+
+/** Stands for any finding where nobody asks for it. */
+const unexplained: Finding = { reason: 'trigger', trigger: 'coupon' };
 
 interface CouponCandidate extends Candidate {
   readonly offer: CompiledOffer;

@@ -1,8 +1,9 @@
 /** The offers part as the rest of the product sees it. Pure: no I/O, no clock, no randomness. */
 export { type CompiledBundle, compileBundle } from './compile.ts';
-export { decide } from './decide.ts';
+export { decide, prepareBundle, prepareMember } from './decide.ts';
 export { type ExplainLanguage, type Explanation, explain } from './explain/explain.ts';
 export type { Fault } from './fault.ts';
+export type { PreparedMember } from './lookup/lookup.ts';
 export { addDays, daysBetween, expiresAt, localDateOf } from './time.ts';
 export type * from './types.ts';
 export { type BundleResult, parseBundle, validateBundle } from './validate/bundle.ts';

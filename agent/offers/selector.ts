@@ -45,6 +45,9 @@ function among(values: readonly string[], of: (product: Product) => string | und
 }
 
 function below(nodes: readonly string[]): Selects {
+  const [only] = nodes;
+  if (nodes.length === 1 && only !== undefined) return ({ category }) => isBelow(category, only);
+  if (nodes.length <= 4) return ({ category }) => nodes.some(node => isBelow(category, node));
   const set = new Set(nodes);
   return ({ category }) => {
     if (category === undefined) return false;
@@ -53,4 +56,9 @@ function below(nodes: readonly string[]): Selects {
       if (set.has(category.slice(0, slash))) return true;
     return false;
   };
+}
+
+function isBelow(category: string | undefined, node: string): boolean {
+  if (category === undefined || !category.startsWith(node)) return false;
+  return category.length === node.length || category.charCodeAt(node.length) === 47;
 }
