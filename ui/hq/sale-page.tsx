@@ -1,4 +1,5 @@
 /** One sale: what was sold, what was taken off, what was printed with which evidence, what HQ has of it. */
+import { useEffect, useState } from 'preact/hooks';
 import type { CouponRow, SaleDetail } from '../../sync/hq/wire.ts';
 import { saleAddress } from './sales-page.tsx';
 import { Table } from './table.tsx';
@@ -8,10 +9,15 @@ import { useAnswer, useView } from './view.ts';
 export function SalePage({ till, saleId, store }: { till: string; saleId: string; store: string | null }) {
   const { state, texts, formats } = useView();
   const query = store === null ? '' : `?store=${encodeURIComponent(store)}`;
-  // A coupon that is printed or redeemed later changes the row; the detail follows.
+  // The row is told anew when the sale changes. That a coupon came out is a fact of its own: until all did, every commit counts.
   const row = state.sales.find(sale => sale.till === till && sale.saleId === saleId);
+  const [isPrinting, setPrinting] = useState(true);
+  const again = isPrinting ? state.status?.events.committed : row;
   const path = `/v1/sales/${encodeURIComponent(till)}/${encodeURIComponent(saleId)}${query}`;
-  const asked = useAnswer<SaleDetail>(path, JSON.stringify(row ?? null));
+  const asked = useAnswer<SaleDetail>(path, again);
+  useEffect(() => {
+    if (asked.state === 'there') setPrinting(asked.value.coupons.some(coupon => coupon.print === 'queued'));
+  }, [asked]);
   if (asked.state === 'loading') return <p class="quiet">{texts.loading}</p>;
   if (asked.state === 'refused') return <p class="band">{asked.message}</p>;
   const { sale, body, bundle, coupons, redeemed, events } = asked.value;
@@ -121,7 +127,9 @@ function Coupons({ coupons, name }: { coupons: readonly CouponRow[]; name: strin
             <code>{coupon.serial}</code>
           </td>
           <td>
-            <Mark isWell={coupon.print !== 'failed' && coupon.print !== 'unknown'}>{coupon.print}</Mark>
+            <Mark isWell={coupon.print === 'queued' ? null : coupon.print !== 'failed' && coupon.print !== 'unknown'}>
+              {coupon.print}
+            </Mark>
           </td>
           <td>
             {coupon.validFrom === null || coupon.validTo === null

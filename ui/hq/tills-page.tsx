@@ -1,4 +1,5 @@
 /** Every till: is it there, how far behind and why, what its devices and its bundle are. */
+import type { ComponentChildren } from 'preact';
 import type { TillView } from '../../sync/hq/wire.ts';
 import { address } from './route.ts';
 import { SalesTable } from './sales-page.tsx';
@@ -95,7 +96,7 @@ function Behind({ till }: { till: TillView }) {
   );
 }
 
-/** A word that is well or ill; the form differs as well as the colour. */
-export function Mark({ isWell, children }: { isWell: boolean; children: preact.ComponentChildren }) {
-  return <span class={`mark ${isWell ? 'is-well' : 'is-ill'}`}>{children}</span>;
+/** A word that is well, ill, or neither yet (null); the form differs as well as the colour. */
+export function Mark({ isWell, children }: { isWell: boolean | null; children: ComponentChildren }) {
+  return <span class={`mark ${isWell === null ? '' : isWell ? 'is-well' : 'is-ill'}`}>{children}</span>;
 }

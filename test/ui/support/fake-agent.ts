@@ -50,7 +50,16 @@ export type FakeAgent = {
   readonly token: string;
   /** Changes the status and tells it. */
   change(change: Partial<StatusView>): void;
-  sale(saleId: string): SaleView | undefined;
+  readonly sales: ReadonlyMap<string, SaleView>;
+  /** `Last-Event-ID` of each reader of the stream, in order; null where it sent none. */
+  readonly resumed: readonly (string | null)[];
+  /** How often each sale was asked to complete. */
+  readonly completions: ReadonlyMap<string, number>;
+  /** What a POS does: tells a basket. */
+  put(saleId: string, put: SalePut): void;
+  complete(saleId: string): void;
+  /** Answers to `complete` get lost on the way, as when the process dies after the commit. */
+  loseAnswers(lose: boolean): void;
   /** The process goes away: every connection breaks. */
   down(): Promise<void>;
   up(): Promise<void>;
@@ -59,6 +68,9 @@ export type FakeAgent = {
 
 export async function startFakeAgent(first: Partial<StatusView> = {}): Promise<FakeAgent> {
   const sales = new Map<string, SaleView>();
+  const resumed: (string | null)[] = [];
+  const completions = new Map<string, number>();
+  let losesAnswers = false;
   const streams = new Set<ServerResponse>();
   const waiting: CouponView[] = [];
   const printer = { paper: true, cover: 'closed' as 'closed' | 'open', cable: true };
@@ -210,6 +222,21 @@ export async function startFakeAgent(first: Partial<StatusView> = {}): Promise<F
     }
   }
 
+  function put(saleId: string, body: SalePut): SaleView {
+    const next = view(saleId, body, sales.get(saleId));
+    sales.set(saleId, next);
+    tell('sale', next);
+    return next;
+  }
+
+  function complete(saleId: string, known: SaleView) {
+    const coupons = known.willPrint.map(() => coupon(saleId));
+    waiting.push(...coupons);
+    sales.set(saleId, { ...known, state: 'completed', willPrint: [], coupons });
+    if (!losesAnswers) tell('sale', sales.get(saleId));
+    setTimeout(print, 0);
+  }
+
   async function answer(request: IncomingMessage, response: ServerResponse) {
     const url = new URL(request.url ?? '/', 'http://till');
     if (!url.pathname.startsWith('/v1/')) return file(url.pathname, response);
@@ -220,6 +247,7 @@ export async function startFakeAgent(first: Partial<StatusView> = {}): Promise<F
     if (called === 'GET status') return json(response, 200, status);
     if (called === 'GET products') return json(response, 200, fakeProducts);
     if (called === 'GET events') {
+      resumed.push(request.headers['last-event-id']?.toString() ?? null);
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       response.write(`id: f-${eventId}\n\n`);
       streams.add(response);
@@ -243,12 +271,7 @@ export async function startFakeAgent(first: Partial<StatusView> = {}): Promise<F
       return json(response, 200, simulator);
     }
     const known = sales.get(id);
-    if (called === 'PUT sales') {
-      const next = view(id, body as SalePut, known);
-      sales.set(id, next);
-      tell('sale', next);
-      return json(response, 200, next);
-    }
+    if (called === 'PUT sales') return json(response, 200, put(id, body as SalePut));
     if (known === undefined) return json(response, 404, problem(404, 'not-found'));
     if (what === '') return json(response, 200, known);
     if (what === 'scan') return json(response, 200, scan(id, (body as { code: string }).code));
@@ -258,14 +281,12 @@ export async function startFakeAgent(first: Partial<StatusView> = {}): Promise<F
       tell('sale', next);
       return json(response, 200, next);
     }
+    completions.set(id, 1 + (completions.get(id) ?? 0));
     if (known.state === 'open') {
       if ((body as CompletePost).total !== known.total.net) return json(response, 409, problem(409, 'total-mismatch'));
-      const coupons = known.willPrint.map(() => coupon(id));
-      waiting.push(...coupons);
-      sales.set(id, { ...known, state: 'completed', willPrint: [], coupons });
-      tell('sale', sales.get(id));
-      setTimeout(print, 0);
+      complete(id, known);
     }
+    if (losesAnswers) return response.destroy();
     const sale = sales.get(id) ?? known;
     return json(response, 200, { decision: {}, serials: sale.coupons.map(({ serial }) => serial), sale });
   }
@@ -283,7 +304,17 @@ export async function startFakeAgent(first: Partial<StatusView> = {}): Promise<F
     url: `http://127.0.0.1:${port}`,
     token,
     change,
-    sale: saleId => sales.get(saleId),
+    sales,
+    resumed,
+    completions,
+    put,
+    complete(saleId) {
+      const sale = sales.get(saleId);
+      if (sale !== undefined) complete(saleId, sale);
+    },
+    loseAnswers(lose) {
+      losesAnswers = lose;
+    },
     down,
     up: () => listen(port),
     stop: down,
