@@ -64,10 +64,10 @@ export const de: Sentences = {
   redeemed: (r, offer, within) => `${range(r)} eingelöste Bons «${offer}» in ${within} Tagen`,
   segment: segment => `die Kundengruppe «${segment}»`,
   tier: (tier, orHigher) => `die Stufe «${tier}»${orHigher ? ' oder höher' : ''}`,
-  attribute: (name, values) => `«${name}» ${isRange(values) ? range(values) : values.join(' oder ')}`,
-  memberDays: r => `eine Mitgliedschaft von ${range(r)} Tagen`,
+  attribute: (name, values) => `«${name}» ${isRange(values) ? open(values) : values.join(' oder ')}`,
+  memberDays: r => `eine Mitgliedschaft von ${open(r)} Tagen`,
   birthday: within => `einen Geburtstag innert ${within} Tagen`,
-  balance: r => `${range(r)} Punkte`,
+  balance: r => `${open(r)} Punkte`,
   basketHad: found => `im Korb war ${found}`,
   timesFound: found => `gefunden wurden ${found}`,
   memberHas: found => `der Kunde hat ${found}`,
@@ -83,6 +83,11 @@ export const de: Sentences = {
 function range({ least, most }: Range): string {
   if (least !== undefined && most !== undefined) return least === most ? `genau ${least}` : `${least} bis ${most}`;
   return least ?? (most === undefined ? '' : `höchstens ${most}`);
+}
+
+/** Says that a lower bound alone is one. */
+function open(r: Range): string {
+  return r.most === undefined && r.least !== undefined ? `mindestens ${r.least}` : range(r);
 }
 
 function spanText(span: Span): string {

@@ -63,10 +63,10 @@ export const en: Sentences = {
   redeemed: (r, offer, within) => `${range(r)} coupons “${offer}” redeemed in ${within} days`,
   segment: segment => `the customer group “${segment}”`,
   tier: (tier, orHigher) => `the tier “${tier}”${orHigher ? ' or higher' : ''}`,
-  attribute: (name, values) => `“${name}” ${isRange(values) ? range(values) : values.join(' or ')}`,
-  memberDays: r => `a membership of ${range(r)} days`,
+  attribute: (name, values) => `“${name}” ${isRange(values) ? open(values) : values.join(' or ')}`,
+  memberDays: r => `a membership of ${open(r)} days`,
   birthday: within => `a birthday within ${within} days`,
-  balance: r => `${range(r)} points`,
+  balance: r => `${open(r)} points`,
   basketHad: found => `the basket had ${found}`,
   timesFound: found => `there were ${found}`,
   memberHas: found => `the customer has ${found}`,
@@ -82,6 +82,11 @@ export const en: Sentences = {
 function range({ least, most }: Range): string {
   if (least !== undefined && most !== undefined) return least === most ? `exactly ${least}` : `${least} to ${most}`;
   return least ?? (most === undefined ? '' : `at most ${most}`);
+}
+
+/** Says that a lower bound alone is one. */
+function open(r: Range): string {
+  return r.most === undefined && r.least !== undefined ? `at least ${r.least}` : range(r);
 }
 
 function spanText(span: Span): string {

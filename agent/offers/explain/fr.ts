@@ -65,10 +65,10 @@ export const fr: Sentences = {
   redeemed: (r, offer, within) => `${range(r)} bons « ${offer} » utilisés en ${within} jours`,
   segment: segment => `le groupe de clients « ${segment} »`,
   tier: (tier, orHigher) => `le niveau « ${tier} »${orHigher ? ' ou plus' : ''}`,
-  attribute: (name, values) => `« ${name} » ${isRange(values) ? range(values) : values.join(' ou ')}`,
-  memberDays: r => `une adhésion de ${range(r)} jours`,
+  attribute: (name, values) => `« ${name} » ${isRange(values) ? open(values) : values.join(' ou ')}`,
+  memberDays: r => `une adhésion de ${open(r)} jours`,
   birthday: within => `un anniversaire à ${within} jours près`,
-  balance: r => `${range(r)} points`,
+  balance: r => `${open(r)} points`,
   basketHad: found => `le panier avait ${found}`,
   timesFound: found => `il y en a eu ${found}`,
   memberHas: found => `le client a ${found}`,
@@ -84,6 +84,11 @@ export const fr: Sentences = {
 function range({ least, most }: Range): string {
   if (least !== undefined && most !== undefined) return least === most ? `exactement ${least}` : `${least} à ${most}`;
   return least ?? (most === undefined ? '' : `au plus ${most}`);
+}
+
+/** Says that a lower bound alone is one. */
+function open(r: Range): string {
+  return r.most === undefined && r.least !== undefined ? `au moins ${r.least}` : range(r);
 }
 
 function spanText(span: Span): string {

@@ -65,10 +65,10 @@ export const it: Sentences = {
   redeemed: (r, offer, within) => `${range(r)} buoni «${offer}» riscattati in ${within} giorni`,
   segment: segment => `il gruppo di clienti «${segment}»`,
   tier: (tier, orHigher) => `il livello «${tier}»${orHigher ? ' o superiore' : ''}`,
-  attribute: (name, values) => `«${name}» ${isRange(values) ? range(values) : values.join(' o ')}`,
-  memberDays: r => `un’iscrizione da ${range(r)} giorni`,
+  attribute: (name, values) => `«${name}» ${isRange(values) ? open(values) : values.join(' o ')}`,
+  memberDays: r => `un’iscrizione da ${open(r)} giorni`,
   birthday: within => `un compleanno entro ${within} giorni`,
-  balance: r => `${range(r)} punti`,
+  balance: r => `${open(r)} punti`,
   basketHad: found => `nel carrello c’era ${found}`,
   timesFound: found => `ne sono stati trovati ${found}`,
   memberHas: found => `il cliente ha ${found}`,
@@ -85,6 +85,11 @@ function range({ least, most }: Range): string {
   if (least !== undefined && most !== undefined)
     return least === most ? `esattamente ${least}` : `da ${least} a ${most}`;
   return least ?? (most === undefined ? '' : `al massimo ${most}`);
+}
+
+/** Says that a lower bound alone is one. */
+function open(r: Range): string {
+  return r.most === undefined && r.least !== undefined ? `almeno ${r.least}` : range(r);
 }
 
 function spanText(span: Span): string {
