@@ -6,51 +6,36 @@
  *
  * Commands are worked off faster than paper moves, so `GS r` answers before the lines before it are on paper; that is how printers are.
  */
-import type { Cancel, Clock } from '../../clock.ts';
+import type { Clock } from '../../clock.ts';
+import { Mechanism, type PaperPiece } from './escpos-mechanism.ts';
 import { type EscPosCommand, takeCommand } from './escpos-parser.ts';
 import { createRealTimeScanner } from './escpos-realtime.ts';
+import { automaticStatusBytes, type PhysicalState, realTimeStatusByte } from './escpos-status.ts';
 import {
   barcodeRows,
-  blankRows,
   createLineBuffer,
   defaultModes,
   defaultSpacing,
   type Modes,
-  type PrintedSymbol,
   qrRows,
   type Rows,
   rasterRows,
 } from './printer-canvas.ts';
 import { type PrinterPersonality, pageOf } from './printer-personalities.ts';
 
-/** What came out at a cut, or hangs out of the printer uncut. */
-export interface PaperPiece {
-  readonly bytes: Uint8Array;
-  readonly rows: readonly Rows[];
-  readonly height: number;
-  /** Codes that are on this piece whole. */
-  readonly symbols: readonly PrintedSymbol[];
-  readonly text: string;
-}
-
 export interface DeviceOptions {
   readonly clock: Clock;
   readonly personality: PrinterPersonality;
   /** To the host, if one is connected. */
   readonly send: (bytes: Uint8Array) => void;
-  readonly cutOff: (piece: PaperPiece) => void;
+  /** `bytes`: what was worked off for this piece. */
+  readonly cutOff: (piece: PaperPiece, bytes: Uint8Array) => void;
   /** The receive buffer has room again. */
   readonly room: () => void;
 }
 
-type Item =
-  | { readonly kind: 'rows'; readonly rows: Rows; done: number }
-  | { readonly kind: 'cut'; readonly feed: number }
-  | { readonly kind: 'id'; readonly id: Uint8Array };
-
 /** Head to cutter. */
 const cutterDots = 90;
-const cutMs = 150;
 /** Lines that the print buffer holds before the printer stops reading commands. */
 const queueRows = 600;
 /** A printer without cutter: so long a feed means that the paper is torn off. */
@@ -62,25 +47,16 @@ export class EscPosDevice {
   readonly unknown: string[] = [];
   readonly #options: DeviceOptions;
   readonly #line;
-  readonly #msPerRow: number;
-  readonly #scanner;
+  readonly #scanner = createRealTimeScanner();
+  readonly #mechanism: Mechanism;
   #power = true;
-  #cover = false;
-  #jammed = false;
-  /** The cutter has stopped and waits to be told to go on. */
-  #cutterError = false;
-  #rowsLeft = Number.POSITIVE_INFINITY;
   #nearEnd = false;
   #receive: Uint8Array = new Uint8Array(0);
   #modes: Modes = defaultModes();
+  /** QR data stored by `GS ( k` 80. */
   #stored: Uint8Array = new Uint8Array(0);
   #asbOn = false;
   #asbSent = '';
-  #queue: Item[] = [];
-  #motion: { readonly since: number; readonly rows: number; readonly cancel: Cancel } | null = null;
-  #paper: Rows[] = [];
-  #symbols: PrintedSymbol[] = [];
-  #text: string[] = [];
   #bytes: Uint8Array[] = [];
 
   constructor(options: DeviceOptions) {
@@ -88,8 +64,15 @@ export class EscPosDevice {
     const { profile, speed } = options.personality;
     this.width = profile.dots;
     this.#line = createLineBuffer(profile.dots);
-    this.#msPerRow = (25.4 / profile.dpi / speed) * 1000;
-    this.#scanner = createRealTimeScanner();
+    this.#mechanism = new Mechanism({
+      clock: options.clock,
+      width: profile.dots,
+      msPerRow: (25.4 / profile.dpi / speed) * 1000,
+      cutOff: piece => this.#cutOff(piece),
+      idDue: id => this.#send([0x37, 0x22, ...id, 0]),
+      stopped: () => this.#changed(),
+      moved: () => this.work(),
+    });
   }
 
   get power(): boolean {
@@ -97,20 +80,16 @@ export class EscPosDevice {
   }
 
   get paperOut(): boolean {
-    return this.#rowsLeft <= 0;
+    return this.#mechanism.rowsLeft <= 0;
   }
 
   get coverOpen(): boolean {
-    return this.#cover;
-  }
-
-  get cutterStopped(): boolean {
-    return this.#cutterError;
+    return this.#mechanism.cover;
   }
 
   /** True while paper moves or is still to move. */
   get busy(): boolean {
-    return this.#queue.length > 0 || this.#receive.length > 0;
+    return this.#mechanism.busy || this.#receive.length > 0;
   }
 
   /** Bytes that the receive buffer takes now. */
@@ -125,7 +104,7 @@ export class EscPosDevice {
     this.#receive = Buffer.concat([this.#receive, Uint8Array.of(byte)]);
     const command = this.#scanner(byte);
     if (command === null) return;
-    if (command.kind === 'status' && realTime) this.#send([this.#realTime(command.which)]);
+    if (command.kind === 'status' && realTime) this.#send([realTimeStatusByte(command.which, this.#physical())]);
     if (command.kind === 'clear' && recovery) {
       this.#forget();
       this.#send([0x37, 0x25, 0]);
@@ -135,7 +114,7 @@ export class EscPosDevice {
 
   /** Works off what is in the buffer; called after bytes were accepted. */
   work(): void {
-    while (this.#power && !this.#offline && this.#queuedRows() < queueRows) {
+    while (this.#power && !this.#mechanism.blocked && this.#mechanism.rowsQueued < queueRows) {
       const taken = takeCommand(this.#receive, this.#families());
       if (taken === null) break;
       this.#bytes.push(this.#receive.slice(0, taken.length));
@@ -143,24 +122,25 @@ export class EscPosDevice {
       this.#execute(taken.command);
     }
     this.#options.room();
-    this.#move();
+    if (this.#power) this.#mechanism.move();
   }
 
   // --- what people do to it -----------------------------------------------------------------------------------------
 
   setCover(open: boolean): void {
-    if (open === this.#cover) return;
-    if (open) this.#halt();
-    this.#cover = open;
+    const mechanism = this.#mechanism;
+    if (open === mechanism.cover) return;
+    if (open) mechanism.halt();
+    mechanism.cover = open;
     // Models that can't be told to go on do so once someone has looked inside.
-    if (!open && !this.#jammed && !this.#options.personality.recovery) this.#cutterError = false;
+    if (!open && !mechanism.jammed && !this.#options.personality.recovery) mechanism.cutterStopped = false;
     this.#changed();
   }
 
   /** @param rows dots of paper left on the roll; infinite for a new one */
   setPaper(rows: number): void {
-    this.#halt();
-    this.#rowsLeft = rows;
+    this.#mechanism.halt();
+    this.#mechanism.rowsLeft = rows;
     this.#changed();
   }
 
@@ -170,30 +150,24 @@ export class EscPosDevice {
   }
 
   setJammed(jammed: boolean): void {
-    this.#jammed = jammed;
+    this.#mechanism.jammed = jammed;
   }
 
   setPower(on: boolean): void {
     if (on === this.#power) return;
-    this.#halt();
+    this.#mechanism.halt();
     this.#power = on;
     // Memory, modes and automatic status go; what is on paper stays.
     this.#forget();
     this.#asbOn = false;
     this.#asbSent = '';
-    this.#cutterError = false;
+    this.#mechanism.cutterStopped = false;
     if (on) this.#options.room();
   }
 
   /** The piece of paper that hangs out of the printer. */
   hanging(): PaperPiece {
-    return {
-      bytes: Buffer.concat(this.#bytes),
-      rows: this.#paper,
-      height: this.#paper.reduce((sum, rows) => sum + rows.height, 0),
-      symbols: this.#symbols,
-      text: this.#text.join('\n'),
-    };
+    return this.#mechanism.hanging();
   }
 
   // --- commands -----------------------------------------------------------------------------------------------------
@@ -268,7 +242,7 @@ export class EscPosDevice {
         break;
       case 'ESC J':
         this.#endLine();
-        this.#print(blankRows(n, this.width));
+        this.#mechanism.feed(n);
         break;
       case 'ESC i':
       case 'ESC m':
@@ -312,7 +286,7 @@ export class EscPosDevice {
         this.#identify(n);
         break;
       case 'GS ( H':
-        if (data[0] === 0x30 && data[1] === 0x30) this.#queue.push({ kind: 'id', id: data.slice(2, 6) });
+        if (data[0] === 0x30 && data[1] === 0x30) this.#mechanism.reportId(data.slice(2, 6));
         break;
       default:
         break;
@@ -325,9 +299,8 @@ export class EscPosDevice {
 
   #feedLines(lines: number): void {
     this.#endLine();
-    this.#print(blankRows(lines * this.#modes.spacing, this.width));
-    if (this.#options.personality.profile.cutter === 'none' && lines >= tearFeedLines)
-      this.#queue.push({ kind: 'cut', feed: 0 });
+    this.#mechanism.feed(lines * this.#modes.spacing);
+    if (this.#options.personality.profile.cutter === 'none' && lines >= tearFeedLines) this.#mechanism.cut(0);
   }
 
   #barcode(data: Uint8Array): void {
@@ -359,7 +332,7 @@ export class EscPosDevice {
 
   #cut(feed: number): void {
     this.#endLine();
-    if (this.#options.personality.profile.cutter !== 'none') this.#queue.push({ kind: 'cut', feed });
+    if (this.#options.personality.profile.cutter !== 'none') this.#mechanism.cut(feed);
   }
 
   #identify(n: number): void {
@@ -369,97 +342,36 @@ export class EscPosDevice {
     else if (n >= 65 && n <= 69) this.#send([0x5f, ...Buffer.from(n === 67 ? model : '1.00', 'latin1'), 0]);
   }
 
-  // --- mechanism ----------------------------------------------------------------------------------------------------
-
   #print(rows: Rows): void {
-    if (rows.height > 0) this.#queue.push({ kind: 'rows', rows, done: 0 });
+    this.#mechanism.print(rows);
   }
 
-  #queuedRows(): number {
-    return this.#queue.reduce((sum, item) => sum + (item.kind === 'rows' ? item.rows.height - item.done : 0), 0);
-  }
-
-  #move(): void {
-    while (this.#power && !this.#offline && this.#motion === null) {
-      const item = this.#queue[0];
-      if (item === undefined) return;
-      if (item.kind === 'id') {
-        this.#queue.shift();
-        this.#send([0x37, 0x22, ...item.id, 0]);
-      } else if (item.kind === 'rows') {
-        const rows = Math.min(item.rows.height - item.done, this.#rowsLeft);
-        this.#start(rows, rows * this.#msPerRow, () => this.#printed(item, rows));
-      } else if (this.#jammed) {
-        this.#cutterError = true;
-        this.#changed();
-      } else this.#start(0, cutMs + item.feed * this.#msPerRow, () => this.#cutDone());
-    }
-  }
-
-  #start(rows: number, ms: number, done: () => void): void {
-    const cancel = this.#options.clock.after(ms, () => {
-      this.#motion = null;
-      done();
-      this.work();
-    });
-    this.#motion = { since: this.#options.clock.monotonic(), rows, cancel };
-  }
-
-  #printed(item: Item & { kind: 'rows' }, rows: number): void {
-    const { dots, height, symbol, text } = item.rows;
-    this.#paper.push({ dots: dots.subarray(item.done * this.width, (item.done + rows) * this.width), height: rows });
-    item.done += rows;
-    this.#rowsLeft -= rows;
-    if (item.done >= height) {
-      this.#queue.shift();
-      if (symbol !== undefined) this.#symbols.push(symbol);
-      if (text !== undefined && text !== '') this.#text.push(text);
-    }
-    if (this.#rowsLeft <= 0) this.#changed();
-  }
-
-  #cutDone(): void {
-    this.#queue.shift();
-    const piece = this.hanging();
-    this.#paper = [];
-    this.#symbols = [];
-    this.#text = [];
+  #cutOff(piece: PaperPiece): void {
+    const bytes = Buffer.concat(this.#bytes);
     this.#bytes = [];
-    if (piece.height > 0) this.#options.cutOff(piece);
-  }
-
-  /** Stops the paper where it is; the rows already printed stay printed. */
-  #halt(): void {
-    const motion = this.#motion;
-    if (motion === null) return;
-    motion.cancel();
-    this.#motion = null;
-    const item = this.#queue[0];
-    const passed = Math.floor((this.#options.clock.monotonic() - motion.since) / this.#msPerRow);
-    const rows = Math.min(motion.rows, passed);
-    if (item?.kind === 'rows' && rows > 0) this.#printed(item, rows);
+    if (piece.height > 0) this.#options.cutOff(piece, bytes);
   }
 
   #forget(): void {
-    this.#halt();
+    this.#mechanism.clear();
     this.#receive = new Uint8Array(0);
-    this.#queue = [];
     this.#line.clear();
     this.#modes = defaultModes();
     this.#stored = new Uint8Array(0);
   }
 
   #recover(how: 1 | 2): void {
-    if (!this.#cutterError) return;
-    this.#cutterError = false;
+    if (!this.#mechanism.cutterStopped) return;
+    this.#mechanism.cutterStopped = false;
     if (how === 2) this.#forget();
     this.#changed();
   }
 
   // --- status -------------------------------------------------------------------------------------------------------
 
-  get #offline(): boolean {
-    return this.#cover || this.#rowsLeft <= 0 || this.#cutterError;
+  #physical(): PhysicalState {
+    const { blocked, cover, rowsLeft, cutterStopped } = this.#mechanism;
+    return { offline: blocked, cover, paperEnd: rowsLeft <= 0, paperNearEnd: this.#nearEnd, cutterStopped };
   }
 
   #changed(): void {
@@ -469,30 +381,10 @@ export class EscPosDevice {
 
   #tellStatus(): void {
     if (!this.#asbOn || !this.#power) return;
-    const end = this.#rowsLeft <= 0;
-    const status = [
-      0x10 | (this.#offline ? 0x08 : 0) | (this.#cover ? 0x20 : 0),
-      (this.#cutterError ? 0x08 : 0) | 0,
-      (this.#nearEnd || end ? 0x03 : 0) | (end ? 0x0c : 0),
-      0x0f,
-    ];
+    const status = automaticStatusBytes(this.#physical());
     if (status.join() === this.#asbSent) return;
     this.#asbSent = status.join();
     this.#send(status);
-  }
-
-  #realTime(which: 1 | 2 | 3 | 4): number {
-    const end = this.#rowsLeft <= 0;
-    switch (which) {
-      case 1:
-        return 0x12 | (this.#offline ? 0x08 : 0);
-      case 2:
-        return 0x12 | (this.#cover ? 0x04 : 0) | (end ? 0x20 : 0) | (this.#cutterError ? 0x40 : 0);
-      case 3:
-        return 0x12 | (this.#cutterError ? 0x08 : 0);
-      case 4:
-        return 0x12 | (this.#nearEnd || end ? 0x0c : 0) | (end ? 0x60 : 0);
-    }
   }
 
   #send(bytes: readonly number[]): void {

@@ -7,7 +7,8 @@ import { type Clock, systemClock } from '../../clock.ts';
 import { TillsideError } from '../../errors.ts';
 import { createLinkEvents } from '../printer/transports/link-events.ts';
 import type { Link, Transport } from '../printer/types.ts';
-import { EscPosDevice, type PaperPiece } from './escpos-device.ts';
+import { EscPosDevice } from './escpos-device.ts';
+import type { PaperPiece } from './escpos-mechanism.ts';
 import type { PrintedSymbol } from './printer-canvas.ts';
 import { type PersonalityName, type PrinterPersonality, printerPersonalities } from './printer-personalities.ts';
 import { type Picture, pictureOf, pngOf } from './printer-picture.ts';
@@ -115,8 +116,8 @@ export function createVirtualPrinter(options: VirtualPrinterOptions = {}): Virtu
       if (host !== null) host.deliver(bytes);
       else if (bytes[0] === 0x37 && bytes[1] === 0x22) untold = bytes;
     },
-    cutOff(piece) {
-      const slip = printedSlip(nextSlip++, piece, device.width);
+    cutOff(piece, bytes) {
+      const slip = printedSlip(nextSlip++, piece, bytes, device.width);
       slips.push(slip);
       if (slips.length > (options.keep ?? slipsKept)) slips.shift();
       for (const listener of listeners) listener(slip);
@@ -336,11 +337,11 @@ function paperRows(paper: boolean | { readonly millimetres: number }, dpi: numbe
   return Math.round((paper.millimetres / 25.4) * dpi);
 }
 
-function printedSlip(id: number, piece: PaperPiece, dots: number): PrintedSlip {
+function printedSlip(id: number, piece: PaperPiece, bytes: Uint8Array, dots: number): PrintedSlip {
   const picture: Picture = pictureOf(piece.rows, dots);
   return {
     id,
-    bytes: piece.bytes,
+    bytes,
     width: picture.width,
     height: picture.height,
     symbols: piece.symbols,
