@@ -17,6 +17,7 @@ import {
   decodeHqState,
   decodeState,
   encodeMessage,
+  type HqStateMessage,
   type StateMessage,
 } from '../protocol/messages.ts';
 import { decodePointer } from '../protocol/pointer.ts';
@@ -87,7 +88,7 @@ export function createEdge(options: EdgeOptions): Edge {
     peer: storeTopic(address, 'peer'),
   };
   let session = 0;
-  let hqBoot = -1;
+  let hq = { boot: -1, session: -1 };
   let forget: () => void = () => {};
   let cancelState: Cancel | null = null;
   let cancelTotals: Cancel | null = null;
@@ -156,7 +157,7 @@ export function createEdge(options: EdgeOptions): Edge {
     heard: options.heard,
   });
 
-  function receive(topic: string, payload: Uint8Array) {
+  function receive(topic: string, payload: Uint8Array, retained: boolean) {
     const parsed = parseTopic(topic);
     if (!parsed.ok) return;
     const { value: to } = parsed;
@@ -184,15 +185,21 @@ export function createEdge(options: EdgeOptions): Edge {
     }
     if (to.kind === 'store' && to.channel === 'peer') return peers.receive(payload);
     if (to.kind === 'hq') {
-      const hq = decodeHqState(payload);
-      if (!hq.ok) return unreadable(hq.reason);
-      // A late Will of an HQ that has long been started anew.
-      if (hq.value.boot < hqBoot) return;
-      const back = hq.value.online && hq.value.boot >= hqBoot;
-      hqBoot = hq.value.boot;
-      uplink.hq(hq.value.online);
-      if (back && link.up) askPointers();
+      const said = decodeHqState(payload);
+      return said.ok ? hqSaid(said.value, retained) : unreadable(said.reason);
     }
+  }
+
+  function hqSaid({ online, boot, session: of }: HqStateMessage, retained: boolean) {
+    // A late Will of an HQ that has long been started or connected anew.
+    if (boot < hq.boot || (boot === hq.boot && of < hq.session)) return;
+    const isNew = boot > hq.boot || of > hq.session;
+    hq = { boot, session: of };
+    uplink.hq(online);
+    if (!online || !isNew || retained || !link.up) return;
+    // HQ came on line just now: what was sent since this till did, nobody has heard.
+    uplink.restart();
+    askPointers();
   }
 
   function command(payload: Uint8Array, unreadable: (reason: string) => void) {

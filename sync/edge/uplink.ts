@@ -25,6 +25,8 @@ export interface Uplink {
   down(): void;
   /** HQ came or went; while it is away only a probe is sent now and then. */
   hq(online: boolean): void;
+  /** Nobody heard what was sent: all that is unconfirmed goes out again. */
+  restart(): void;
   acknowledged(ack: Ack): void;
   /** HQ lacks what it once confirmed: send everything from `from` on again. */
   resend(epoch: number, from: number): void;
@@ -100,6 +102,12 @@ export function createUplink(options: UplinkOptions): Uplink {
     next = base + 1;
   }
 
+  function restart() {
+    strikes = 0;
+    rewind();
+    pump();
+  }
+
   function sendMissing(missing: readonly number[]) {
     const now = clock.monotonic();
     const wanted = missing.filter(seq => {
@@ -120,10 +128,8 @@ export function createUplink(options: UplinkOptions): Uplink {
   return {
     up() {
       open = true;
-      strikes = 0;
       base = outbox.acknowledged();
-      rewind();
-      pump();
+      restart();
     },
     down() {
       open = false;
@@ -133,11 +139,9 @@ export function createUplink(options: UplinkOptions): Uplink {
     hq(online) {
       const back = hqAway && online;
       hqAway = !online;
-      if (!back) return;
-      strikes = 0;
-      rewind();
-      pump();
+      if (back) restart();
     },
+    restart,
     acknowledged(ack) {
       if (ack.epoch !== outbox.epoch || !open) return;
       if (ack.contiguous >= next && ack.contiguous > outbox.acknowledged() + outbox.depth().waiting)

@@ -87,6 +87,7 @@ export function createHq(options: HqOptions): Hq {
   const stateTopic = topicOf({ kind: 'hq', tenant });
   const startedAt = now();
   let boot = 0;
+  let session = 0;
   let cancelSummary: Cancel | null = null;
   let api: HqApi | null = null;
 
@@ -94,7 +95,8 @@ export function createHq(options: HqOptions): Hq {
     return instant(clock.now(), 'UTC');
   }
 
-  const hqState = (online: boolean) => encodeMessage({ online, boot, at: now() });
+  const hqState = (online: boolean, ofSession = session) =>
+    encodeMessage({ online, boot, session: ofSession, at: now() });
   const send = (topic: string, payload: Uint8Array, retain: boolean) => void link.publish(topic, payload, retain);
 
   const publisher = createPublisher({ tenant, ledger, clock, key, send });
@@ -137,12 +139,13 @@ export function createHq(options: HqOptions): Hq {
     broker: config.broker,
     clientId: `tillside-hq-${tenant}`,
     subscriptions: hqSubscriptions(tenant),
-    will: () => ({ topic: stateTopic, payload: hqState(false) }),
+    will: own => ({ topic: stateTopic, payload: hqState(false, own) }),
     clock,
     random,
     log,
     backoff: options.backoff,
-    onUp() {
+    onUp(own) {
+      session = own;
       send(stateTopic, hqState(true), true);
       rollCall.up();
       inBackground(publisher.announce);
@@ -173,7 +176,8 @@ export function createHq(options: HqOptions): Hq {
     if (!seen.ok) return;
     if (seen.value.boot > boot)
       return log.error({ boot, other: seen.value.boot }, 'another HQ of this tenant is on this broker');
-    if ((!seen.value.online || seen.value.boot < boot) && link.up) send(stateTopic, hqState(true), true);
+    if ((!seen.value.online || seen.value.boot < boot || seen.value.session < session) && link.up)
+      send(stateTopic, hqState(true), true);
   }
 
   async function onState({ state, ...till }: TillRecord) {

@@ -57,8 +57,11 @@ export interface LinkOptions {
   /** Subscribed and ready to send. */
   readonly onUp: (session: number) => void;
   readonly onDown: () => void;
-  /** The next message is read only after this has settled: a slow reader slows the broker, not the heap. */
-  readonly onMessage: (topic: string, payload: Uint8Array) => void | Promise<void>;
+  /**
+   * The next message is read only after this has settled: a slow reader slows the broker, not the heap.
+   * `retained`: the broker kept it from before this connection subscribed.
+   */
+  readonly onMessage: (topic: string, payload: Uint8Array, retained: boolean) => void | Promise<void>;
 }
 
 export interface Link {
@@ -140,7 +143,7 @@ export function createLink(options: LinkOptions): Link {
       retry();
     };
     next.handleMessage = (packet, done) => {
-      const taken = ended ? undefined : options.onMessage(packet.topic, bytesOf(packet.payload));
+      const taken = ended ? undefined : options.onMessage(packet.topic, bytesOf(packet.payload), packet.retain);
       if (taken === undefined) return done();
       taken.then(
         () => done(),

@@ -113,15 +113,18 @@ export function decodeState(payload: Uint8Array): Result<StateMessage> {
 export interface HqStateMessage {
   readonly online: boolean;
   readonly boot: number;
+  /** Counts HQ's connections of this boot. */
+  readonly session: number;
   readonly at: string;
 }
 
 export function decodeHqState(payload: Uint8Array): Result<HqStateMessage> {
   const parsed = parseObject(payload, maxMessageBytes);
   if (!parsed.ok) return parsed;
-  const { online, boot, at } = parsed.value;
-  if (typeof online !== 'boolean' || !isCount(boot) || !isInstant(at)) return refuse('is no {online, boot, at}');
-  return accept({ online, boot, at });
+  const { online, boot, session, at } = parsed.value;
+  if (typeof online !== 'boolean' || !isCount(boot) || !isCount(session) || !isInstant(at))
+    return refuse('is no {online, boot, session, at}');
+  return accept({ online, boot, session, at });
 }
 
 /** What a till asks HQ for. */

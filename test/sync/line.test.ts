@@ -179,7 +179,10 @@ for (const kind of ['aedes', 'mosquitto'] satisfies BrokerKind[]) {
         [up('2'), batch],
         [tillTopic({ tenant, store, till: '2' }, 'ack'), ack],
         [`tillside/1/${tenant}/ring/all/pointer`, encodeMessage({})],
-        [`tillside/1/${tenant}/hq/state`, encodeMessage({ online: false, boot: 9e9, at: '2026-11-21T10:15:00Z' })],
+        [
+          `tillside/1/${tenant}/hq/state`,
+          encodeMessage({ online: false, boot: 9e9, session: 1, at: '2026-11-21T10:15:00Z' }),
+        ],
       ] as const) {
         const liar = await stranger(line, '1');
         // Aedes ends the connection, mosquitto drops the message and says nothing (3.1.1).
@@ -242,6 +245,20 @@ for (const kind of ['aedes', 'mosquitto'] satisfies BrokerKind[]) {
       await until(async () => (await online()) === true, 'online again at HQ');
     }));
 }
+
+for (const kind of ['aedes', 'mosquitto'] satisfies BrokerKind[])
+  test(`${kind}: what a till sent before HQ came on line is sent again at once, not after a time-out`, () =>
+    onLine(kind, async line => {
+      const hq = line.hq();
+      // A clock that stands still: no time-out can help.
+      const till = line.till('1', hq, { clock: new FakeClock() });
+      till.edge.start();
+      till.outbox.append('sale.completed', saleBody('A', 100));
+      await until(() => till.edge.line().connected, 'the till');
+      await hq.start();
+      await until(() => till.outbox.acknowledged() === 1, 'A');
+      assert.equal((await hq.ledger.sales({})).sales.length, 1);
+    }));
 
 test('a till with a new epoch is counted beside its old one, and its old acknowledgements do not fit', () =>
   onLine('aedes', async line => {
