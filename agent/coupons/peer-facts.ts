@@ -40,6 +40,8 @@ function takeIssued(store: Store, till: string, event: TillEvent): FactChanges {
   const coupon = foreignCoupon(till, event.body);
   if (coupon === null) return NOTHING;
   if (!store.coupons.add(coupon)) store.coupons.complete(coupon);
+  // Its void was heard first.
+  if (store.coupons.get(coupon.serial)?.state === 'voided') return { serials: [coupon.serial], doubleRedemptions: [] };
   store.ledger.addUsage({
     offer: coupon.offer,
     kind: 'issued',
@@ -104,8 +106,9 @@ function takeVoided(store: Store, till: string, event: TillEvent): FactChanges {
   if (serial === null) return NOTHING;
   const known = store.coupons.get(serial);
   if (known === null) {
+    const today = event.at.slice(0, 10);
     // Heard out of order: remembered as voided, so that a slip of it is refused.
-    const coupon = foreignCoupon(till, { validFrom: '1970-01-01', validTo: '9999-12-31', ...event.body });
+    const coupon = foreignCoupon(till, { validFrom: today, validTo: today, ...event.body });
     if (coupon === null) return NOTHING;
     store.coupons.add(coupon);
   }

@@ -114,8 +114,9 @@ export function createActiveBundle(options: ActiveBundleOptions): ActiveBundle {
       if (sha256 !== pointer.sha256)
         return refuse(id, version, 'bundle-untrusted', 'The bytes are not those that the pointer names.', []);
       const highest = store.bundles.highest(id);
-      if (version <= highest) {
-        const message = `Version ${version} is not above ${highest}, which was trusted before.`;
+      // The highest one itself is taken again where it was lost with a damaged database.
+      if (active === null ? version < highest : version <= highest) {
+        const message = `Version ${version} comes after ${highest}, which was trusted before; there is no way back.`;
         return refuse(id, version, 'bundle-untrusted', message, []);
       }
       try {

@@ -76,6 +76,8 @@ export interface Sales
 
 /** A card or coupon scanned while no sale is open waits this long for one. */
 const WAIT_MS = 120_000;
+/** An open sale that nobody touched for so long is not the one in front of the cashier. */
+const ABANDONED_MS = 30 * 60_000;
 
 export function createSales(options: SalesOptions): Sales {
   const { store, members, bundles, clock } = options;
@@ -226,7 +228,7 @@ export function createSales(options: SalesOptions): Sales {
     },
 
     async deviceScan(scan) {
-      const current = store.sales.current();
+      const current = store.sales.current(clock.now() - ABANDONED_MS);
       const { symbology } = scan;
       const posted = symbology === null ? { code: scan.text } : { code: scan.text, symbology };
       const outcome = await scanInto(current?.saleId ?? null, posted, scan.aim);

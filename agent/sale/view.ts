@@ -3,6 +3,7 @@ import type { Language } from '../api/till-service.ts';
 import type { CouponView, MemberView, PresentedView, SaleView } from '../api/wire.ts';
 import type { Decision, Member } from '../offers/types.ts';
 import type { BasketLine, CouponRow, SaleRow } from '../store/index.ts';
+import { couponTerms } from './active-bundle.ts';
 import { amountOf, type Evaluation } from './evaluation.ts';
 import type { SaleParts } from './parts.ts';
 import { reasonSentence } from './reasons.ts';
@@ -122,7 +123,7 @@ export function memberView(parts: SaleParts, member: Member, firstName: string, 
 
 /** A coupon's title: as its offer says it in the cashier's language, else as it was printed. */
 export function titleOf(parts: SaleParts, coupon: CouponRow, language: Language): string {
-  const texts = parts.bundles.active()?.offers.get(coupon.offer)?.coupon?.texts;
+  const texts = couponTerms(parts.bundles.active()?.offers.get(coupon.offer), coupon.variant)?.texts;
   return texts?.[language]?.title ?? (coupon.title === '' ? coupon.offer : coupon.title);
 }
 

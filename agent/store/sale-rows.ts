@@ -43,8 +43,10 @@ export type PresentedRow = {
 
 export interface SaleRows {
   get(saleId: string): SaleRow | null;
-  /** The open sale that was touched last. */
-  current(): SaleRow | null;
+  /** The open sale that was touched last, at or after `sinceMs`. */
+  current(sinceMs: number): SaleRow | null;
+  /** Coupons in open sales that nobody has touched since `beforeMs`. */
+  presentedInStale(beforeMs: number): readonly PresentedRow[];
   put(sale: {
     saleId: string;
     startedAt: string;
@@ -75,7 +77,8 @@ type RawPresented = Omit<PresentedRow, 'verified'> & { readonly verified: number
 const COLUMNS = `sale_id AS saleId, state, started_at AS startedAt, cashier, lines, member_id AS memberId,
   completed_at AS completedAt, completed_ms AS completedMs, request, pos_total AS posTotal, voided_at AS voidedAt`;
 const GET = `SELECT ${COLUMNS} FROM sale WHERE sale_id = ?`;
-const CURRENT = `SELECT ${COLUMNS} FROM sale WHERE state = 'open' ORDER BY touched_ms DESC, rowid DESC LIMIT 1`;
+const CURRENT = `SELECT ${COLUMNS} FROM sale WHERE state = 'open' AND touched_ms >= ?
+  ORDER BY touched_ms DESC, rowid DESC LIMIT 1`;
 const PUT = `INSERT INTO sale (sale_id, state, started_at, cashier, lines, touched_ms) VALUES (?, 'open', ?, ?, ?, ?)
   ON CONFLICT (sale_id) DO UPDATE SET started_at = excluded.started_at, cashier = excluded.cashier,
     lines = excluded.lines, touched_ms = excluded.touched_ms`;
@@ -92,15 +95,17 @@ const PRESENTED = `SELECT sale_id AS saleId, serial, at, at_ms AS atMs, verified
 const UNPRESENT = 'DELETE FROM presented WHERE sale_id = ? AND serial = ?';
 const HOLDER = `SELECT p.sale_id AS saleId, p.serial, p.at, p.at_ms AS atMs, p.verified FROM presented p
   JOIN sale s ON s.sale_id = p.sale_id WHERE p.serial = ? AND s.state = 'open' LIMIT 1`;
+const STALE = `SELECT p.sale_id AS saleId, p.serial, p.at, p.at_ms AS atMs, p.verified FROM presented p
+  JOIN sale s ON s.sale_id = p.sale_id WHERE s.state = 'open' AND s.touched_ms < ?`;
 const RETURN = 'SELECT sale_id AS saleId, request, answer FROM goods_return WHERE return_id = ?';
 const RETURNS = 'SELECT answer FROM goods_return WHERE sale_id = ? ORDER BY rowid';
 const ADD_RETURN = 'INSERT INTO goods_return (return_id, sale_id, request, answer, at) VALUES (?, ?, ?, ?, ?)';
-const PRUNE = `DELETE FROM sale WHERE completed_ms < ? AND state <> 'open'
-  AND sale_id NOT IN (SELECT sale_id FROM goods_return)`;
+const PRUNE = `DELETE FROM sale WHERE sale_id NOT IN (SELECT sale_id FROM goods_return)
+  AND coalesce(completed_ms, touched_ms) < ?`;
 
 export function createSaleRows(database: Database): SaleRows {
   const get = database.prepare<[string], RawSale>(GET);
-  const current = database.prepare<[], RawSale>(CURRENT);
+  const current = database.prepare<[number], RawSale>(CURRENT);
   const put = database.prepare<[string, string, string | null, string, number]>(PUT);
   const attach = database.prepare<[string, number, string]>(ATTACH);
   const complete = database.prepare<[string, number, string, number, string, string, string, string]>(COMPLETE);
@@ -110,6 +115,7 @@ export function createSaleRows(database: Database): SaleRows {
   const presented = database.prepare<[string], RawPresented>(PRESENTED);
   const unpresent = database.prepare<[string, string]>(UNPRESENT);
   const holder = database.prepare<[string], RawPresented>(HOLDER);
+  const stale = database.prepare<[number], RawPresented>(STALE);
   const goodsReturn = database.prepare<[string], { saleId: string; request: string; answer: string }>(RETURN);
   const goodsReturns = database.prepare<[string], string>(RETURNS).pluck();
   const addReturn = database.prepare<[string, string, string, string, string]>(ADD_RETURN);
@@ -117,7 +123,8 @@ export function createSaleRows(database: Database): SaleRows {
 
   return {
     get: saleId => saleRow(get.get(saleId)),
-    current: () => saleRow(current.get()),
+    current: sinceMs => saleRow(current.get(sinceMs)),
+    presentedInStale: beforeMs => stale.all(beforeMs).map(presentedRow),
     put: sale => void put.run(sale.saleId, sale.startedAt, sale.cashier, JSON.stringify(sale.lines), sale.now),
     attachMember: (saleId, memberId, now) => void attach.run(memberId, now, saleId),
     complete(sale) {

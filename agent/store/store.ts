@@ -58,7 +58,10 @@ export interface Store {
   afterCommit(run: () => void): void;
   /** Now, as the till writes it. */
   instant(): string;
-  /** Deletes what is out of its time: acknowledged events and sales after 35 days, coupons and purchases after 400. */
+  /**
+   * Deletes what is out of its time: acknowledged events and sales after 35 days, coupons and purchases
+   * after 400; coupons in sales that nobody touched for a day are free again.
+   */
   prune(): void;
   close(): void;
 }
@@ -144,6 +147,11 @@ function openLocked(options: StoreOptions, unlock: () => void): Store {
       const now = clock.now();
       store.transaction(() => {
         outbox.prune(KEEP_FACTS_MS);
+        // A sale that the POS forgot must not keep a customer's coupon for ever.
+        for (const { saleId, serial } of store.sales.presentedInStale(now - DAY)) {
+          store.sales.unpresent(saleId, serial);
+          store.coupons.release(serial);
+        }
         store.sales.prune(now - KEEP_FACTS_MS);
         store.printJournal.prune(instant(now - KEEP_FACTS_MS, timeZone));
         store.peers.prune(now - KEEP_FACTS_MS);
