@@ -5,7 +5,10 @@ export type JsonResult = { readonly ok: true; readonly value: unknown } | { read
 
 export function parseJson(source: Uint8Array | string): JsonResult {
   try {
-    const text = typeof source === 'string' ? source : new TextDecoder('utf-8', { fatal: true }).decode(source);
+    const text =
+      typeof source === 'string'
+        ? source.replace(/^\uFEFF/, '')
+        : new TextDecoder('utf-8', { fatal: true }).decode(source);
     return { ok: true, value: JSON.parse(text) };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
