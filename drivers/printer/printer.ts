@@ -50,6 +50,10 @@ class ConnectedPrinter implements Printer {
   #cancelRetry: Cancel | null = null;
   #opening: Promise<void> = Promise.resolve();
   #told = '';
+  /** Counts starts: a link that was asked for before a stop is not taken by the next start. */
+  #start = 0;
+  /** The last failure to open, so that a printer that is missing for days is logged once. */
+  #openProblem = '';
 
   constructor(options: PrinterOptions) {
     this.#options = options;
@@ -65,6 +69,7 @@ class ConnectedPrinter implements Printer {
   start(): void {
     if (this.#running) return;
     this.#running = true;
+    this.#start++;
     this.#opening = this.#open();
   }
 
@@ -138,9 +143,11 @@ class ConnectedPrinter implements Printer {
   }
 
   async #open(): Promise<void> {
+    const start = this.#start;
     try {
       const link = await this.#options.transport.open();
-      if (!this.#running) return await link.close();
+      if (!this.#running || start !== this.#start) return await link.close();
+      this.#openProblem = '';
       this.#link = link;
       this.#retryMs = firstRetryMs;
       this.#demux.reset();
@@ -151,10 +158,17 @@ class ConnectedPrinter implements Printer {
       });
       this.#input({ kind: 'opened' });
     } catch (cause) {
-      this.#options.log?.info({ device: this.#options.transport.device }, messageOf(cause));
+      if (start !== this.#start) return;
+      this.#logOpenProblem(messageOf(cause));
       this.#tell();
       this.#retry();
     }
+  }
+
+  #logOpenProblem(problem: string): void {
+    if (problem === this.#openProblem) return;
+    this.#openProblem = problem;
+    this.#options.log?.warn({ device: this.#options.transport.device }, problem);
   }
 
   #retry(): void {

@@ -4,7 +4,10 @@ import { test } from 'node:test';
 import * as command from '../../../drivers/printer/escpos/commands.ts';
 import { encodeSlip } from '../../../drivers/printer/escpos/encode.ts';
 import { createJobMachine } from '../../../drivers/printer/machine.ts';
+import { createPrinter } from '../../../drivers/printer/printer.ts';
 import { resolveProfile } from '../../../drivers/printer/profiles.ts';
+import { createVirtualPrinter } from '../../../drivers/virtual/printer.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 import { copies, couponSlip, type Print, type Rig, rig } from './print-rig.ts';
 
 async function ready(options: Parameters<typeof rig>[0] = {}): Promise<Rig> {
@@ -362,3 +365,27 @@ async function profileOf(name: 'TM-T88III' | 'TM-T88VI') {
   const { printerPersonalities } = await import('../../../drivers/virtual/printer-personalities.ts');
   return printerPersonalities[name];
 }
+
+test('a printer that stays missing is logged once, and a link asked for before a stop is not kept', async () => {
+  const clock = new FakeClock();
+  const paper = createVirtualPrinter({ clock });
+  paper.set({ cable: false });
+  const logged: string[] = [];
+  const log = { info: () => {}, warn: (_: unknown, message: string) => logged.push(message) };
+  const printer = createPrinter({ transport: paper.transport(), profile: paper.personality.profile, clock, log });
+  printer.start();
+  await clock.advance(3_600_000);
+  assert.equal(logged.length, 1);
+  paper.set({ cable: true });
+  await clock.advance(5000);
+  assert.equal(printer.status().problem, null);
+  await printer.stop();
+  printer.start();
+  void printer.stop();
+  printer.start();
+  await clock.advance(5000);
+  assert.equal(printer.status().problem, null);
+  await printer.stop();
+  // Nobody holds the printer any more.
+  await (await paper.transport().open()).close();
+});
