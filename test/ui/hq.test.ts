@@ -43,7 +43,7 @@ test('one sale leads from the list to what was sold, what was printed with which
     await page.locator(`a[href*="${saleId}"]`).click();
     await page.getByRole('heading', { name: `${de.sale} ${saleId}` }).waitFor();
     await page.getByText('sale.completed').waitFor();
-    await page.locator('.mark', { hasText: 'confirmed' }).first().waitFor({ timeout: 20_000 });
+    await page.locator('.mark', { hasText: 'confirmed' }).first().waitFor();
     assert.match(page.url(), new RegExp(`#/sales/2/${saleId}\\?store=0042$`));
     await picture(page, '51-hq-sale');
     await assertAccessible(page, 4.5);
@@ -74,7 +74,7 @@ test('a good bundle is published, and one sees which till has it', async () => {
     await choose(page, { ...bundle, version: bundle.version + 1 });
     await page.getByText(de.published(`weekly ${bundle.version + 1}`)).waitFor();
     const row = page.locator('tr', { hasText: `weekly ${bundle.version + 1}` });
-    await row.locator('.piece.is-active').nth(1).waitFor({ timeout: 20_000 });
+    await row.locator('.piece.is-active').nth(1).waitFor();
     await picture(page, '53-hq-published');
     await assertAccessible(page, 4.5);
   });
@@ -106,12 +106,12 @@ test('campaigns and reconciliation have their addresses', async () => {
 test('HQ’s own line to the broker breaks: the page says so, and recovers by itself', async () => {
   await onPage('', async page => {
     await shop.broker.stop();
-    await page.getByText(de.broker).waitFor({ timeout: 20_000 });
+    await page.getByText(de.broker).waitFor();
     await picture(page, '57-hq-no-broker');
     await assertAccessible(page, 4.5);
     await shop.broker.start();
-    await page.getByText(de.broker).waitFor({ state: 'detached', timeout: 30_000 });
-    await page.getByText(de.allOnline('2')).waitFor({ timeout: 30_000 });
+    await page.getByText(de.broker).waitFor({ state: 'detached' });
+    await page.getByText(de.allOnline('2')).waitFor();
   });
 });
 

@@ -93,7 +93,7 @@ test('one piece more, one less, and a line taken away, by touch', async () => {
 test('the printed coupon is scanned from its picture: it counts once, and is refused the second time', async () => {
   await onScreen(async page => {
     await sellCoffee(page);
-    await page.locator('.headline.is-out').waitFor({ timeout: 20_000 });
+    await page.locator('.headline.is-out').waitFor();
     await until(page, `document.querySelector('.slip img')?.naturalWidth > 100`);
     await check(page, '05-slip-1366', '.headline');
     await page.keyboard.press('Escape');
@@ -146,6 +146,8 @@ test('a whole sale by touch alone, to the coupon in the customer’s hand', asyn
     await page.getByRole('button', { name: new RegExp(`^${de.total}`) }).tap();
     await page.getByText(de.toPay).waitFor();
     await check(page, '10-paying', '.figure.large b');
+    await page.getByRole('button', { name: de.enter }).tap();
+    await page.getByText(de.toPay).waitFor();
     for (const key of ['1', '0', '0']) await page.getByRole('button', { name: key, exact: true }).tap();
     await page.getByRole('button', { name: new RegExp(`^${de.cash}`) }).tap();
     await page.getByText(de.change).waitFor();
@@ -153,6 +155,17 @@ test('a whole sale by touch alone, to the coupon in the customer’s hand', asyn
     await check(page, '11-printing', '.headline');
     await page.locator('.headline.is-out').waitFor();
     await check(page, '12-out', '.headline');
+    await page
+      .getByRole('button', { name: new RegExp(`^${de.reprint}`) })
+      .first()
+      .tap();
+    await page.locator('.say.is-good', { hasText: de.reprinting }).waitFor();
+    const slips = new Set(await slipCodes(page)).size + 1;
+    await page.getByRole('button', { name: de.devices }).tap();
+    await page.getByText(`${slips} / ${slips}`).waitFor();
+    assert.equal(new Set(await slipCodes(page)).size, slips - 1, 'on the new slip stands the old serial');
+    await page.getByRole('button', { name: de.devices }).tap();
+    await page.locator('.headline.is-out').waitFor();
     await page.getByRole('button', { name: new RegExp(`^${de.nextSale}`) }).tap();
     await page.getByText(de.idleHead, { exact: true }).waitFor();
   });
@@ -228,7 +241,7 @@ test('the printer runs out of paper: it says what to do, and the coupon comes by
     await page.keyboard.press('F7');
     await page.getByRole('button', { name: de.simulator.paper }).click();
     await page.keyboard.press('F7');
-    await page.locator('.headline.is-out').waitFor({ timeout: 20_000 });
+    await page.locator('.headline.is-out').waitFor();
     assert.equal(await page.locator('.signs').count(), 0);
   }, 'middle');
 });
@@ -241,10 +254,10 @@ test('cover open and cable pulled are said in plain words, and pass', async () =
     await page.getByRole('button', { name: de.simulator.cover }).click();
     await page.locator('.sign').waitFor({ state: 'detached' });
     await page.getByRole('button', { name: de.simulator.cable }).click();
-    await page.locator('.sign', { hasText: /Drucker/ }).waitFor({ timeout: 20_000 });
+    await page.locator('.sign', { hasText: /Drucker/ }).waitFor();
     await check(page, '16-cable-pulled-1366', '.idle-head');
     await page.getByRole('button', { name: de.simulator.cable }).click();
-    await page.locator('.sign').waitFor({ state: 'detached', timeout: 20_000 });
+    await page.locator('.sign').waitFor({ state: 'detached' });
   }, 'middle');
 });
 
@@ -270,7 +283,7 @@ test('no line to HQ: it says since when and how many sales wait, and recovers by
     await page.locator('.sign', { hasText: '1 Verkauf wartet.' }).waitFor();
     await check(page, '18-offline', '.figure.large b');
     await shop.broker.start();
-    await page.locator('.sign').waitFor({ state: 'detached', timeout: 30_000 });
+    await page.locator('.sign').waitFor({ state: 'detached' });
   });
 });
 

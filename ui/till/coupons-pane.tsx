@@ -69,20 +69,37 @@ function isOut(coupon: CouponView): boolean {
 }
 
 function Ticket({ coupon, isEarlier }: { coupon: CouponView; isEarlier: boolean }) {
-  const { state, texts, showDetails } = useView();
+  const { session, state, texts, showDetails } = useView();
   const isStuck = state.status?.printer.problem != null;
   const { icon, text, tone } = standing(coupon, texts, isStuck);
   const details = `${coupon.serial} · ${coupon.offer} · ${coupon.state} · ${coupon.print} · ${coupon.saleId}`;
   return (
     <li class={`ticket is-${tone}`} {...onLongPress(() => showDetails(details))}>
-      <p class="ticket-title">{coupon.title}</p>
-      <p class="ticket-state">
-        <Icon name={icon} class={icon === 'drum' ? 'turns' : ''} />
-        {text}
-      </p>
-      {isEarlier && <p class="ticket-valid">{texts.earlier}</p>}
+      <div class="ticket-words">
+        <p class="ticket-title">{coupon.title}</p>
+        <p class="ticket-state">
+          <Icon name={icon} class={icon === 'drum' ? 'turns' : ''} />
+          {text}
+        </p>
+        {isEarlier && <p class="ticket-valid">{texts.earlier}</p>}
+      </div>
+      {canReprint(coupon) && (
+        <button
+          type="button"
+          class="tool reprint"
+          aria-label={`${texts.reprint}: ${coupon.title}`}
+          onClick={() => void session.reprint(coupon.serial)}
+        >
+          <Icon name="printer" />
+        </button>
+      )}
     </li>
   );
+}
+
+/** Torn, smudged or not printed at all: it may be had again. */
+function canReprint(coupon: CouponView): boolean {
+  return coupon.replacedBy === null && coupon.state === 'issued' && (isOut(coupon) || coupon.print === 'failed');
 }
 
 type Standing = {

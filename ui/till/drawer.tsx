@@ -179,7 +179,7 @@ function Products({ simulator }: { simulator: Simulator }) {
           <option value="">{texts.simulator.all}</option>
           {branches.map(name => (
             <option key={name} value={name}>
-              {name.split('/').at(-1)}
+              {branchName(name)}
             </option>
           ))}
         </select>
@@ -200,4 +200,10 @@ function Products({ simulator }: { simulator: Simulator }) {
       </ul>
     </div>
   );
+}
+
+/** `food/fruit-veg` → `Fruit & veg`; the catalogue has no better names. */
+function branchName(category: string): string {
+  const name = category.split('/').at(-1)?.replaceAll('-', ' & ') ?? category;
+  return name.charAt(0).toUpperCase() + name.slice(1);
 }

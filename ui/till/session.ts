@@ -5,6 +5,7 @@
 import type {
   CompleteAnswer,
   CompletePost,
+  CouponView,
   ProductView,
   SaleView,
   ScanAnswer,
@@ -162,6 +163,15 @@ export class TillSession {
     await this.#try(async () => {
       const path = `/v1/sales/${encodeURIComponent(saleId)}/coupons/${encodeURIComponent(serial)}`;
       this.#set(withSale(this.#state, await this.api.send<SaleView>('DELETE', path)));
+    });
+  }
+
+  /** The coupon once more on paper, with the same serial; the agent records it. */
+  async reprint(serial: string): Promise<void> {
+    await this.#try(async () => {
+      const coupon = await this.api.send<CouponView>('POST', `/v1/coupons/${encodeURIComponent(serial)}/reprint`);
+      this.#set(withEvent(this.#state, 'coupon', coupon));
+      this.#say('good', this.texts.reprinting);
     });
   }
 

@@ -71,6 +71,8 @@ export type Texts = {
     readonly cancelled: string;
     readonly stuck: string;
   };
+  readonly reprint: string;
+  readonly reprinting: string;
   readonly takeBack: string;
   readonly handedIn: string;
   readonly notApplied: string;
@@ -192,6 +194,8 @@ const de: Texts = {
     cancelled: 'ungültig',
     stuck: 'wartet auf den Drucker',
   },
+  reprint: 'Nochmals drucken',
+  reprinting: 'Der Bon wird nochmals gedruckt.',
   takeBack: 'Bon zurückgeben',
   handedIn: 'Bon',
   notApplied: 'Gilt hier nicht.',
@@ -318,6 +322,8 @@ const fr: Texts = {
     cancelled: 'annulé',
     stuck: 'attend l’imprimante',
   },
+  reprint: 'Imprimer encore une fois',
+  reprinting: 'Le bon s’imprime encore une fois.',
   takeBack: 'Rendre le bon',
   handedIn: 'Bon',
   notApplied: 'Ne s’applique pas ici.',
@@ -444,6 +450,8 @@ const it: Texts = {
     cancelled: 'annullato',
     stuck: 'aspetta la stampante',
   },
+  reprint: 'Stampare di nuovo',
+  reprinting: 'Il buono viene stampato di nuovo.',
   takeBack: 'Restituire il buono',
   handedIn: 'Buono',
   notApplied: 'Qui non vale.',
@@ -570,6 +578,8 @@ const en: Texts = {
     cancelled: 'void',
     stuck: 'waits for the printer',
   },
+  reprint: 'Print once more',
+  reprinting: 'The coupon prints once more.',
   takeBack: 'Give the coupon back',
   handedIn: 'Coupon',
   notApplied: 'Does not apply here.',

@@ -54,7 +54,11 @@ export function Till({ session }: { session: TillSession }) {
       if (session.enterWeight(typed)) setCode('');
       return;
     }
-    if (phase === 'pay' && typed.length <= 7) return void session.pay('cash', typed);
+    // An amount is paid by Enter; Enter alone takes no money, it may be a scanner's.
+    if (phase === 'pay' && typed.length <= 7) {
+      if (typed !== '') void session.pay('cash', typed);
+      return;
+    }
     setCode('');
     setPadOpen(false);
     void session.enterCode(typed);

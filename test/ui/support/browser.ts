@@ -39,7 +39,7 @@ export async function startBrowser(language = 'de-CH'): Promise<Browser> {
     viewport: sizes.small,
     hasTouch: true,
   });
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(30_000);
   return {
     async open(address, size = sizes.small) {
       const page = await context.newPage();
