@@ -50,6 +50,8 @@ export type AgentPorts = {
   readonly virtualPrinter?: VirtualPrinter;
   /** Cards that the simulator's drawer offers. */
   readonly cards?: SimulatorView['cards'];
+  /** How often HQ is told the till's own totals while sales go on; ms. */
+  readonly totalsEveryMs?: number;
   /** Folder of the built screen; null: none is served. */
   readonly uiDir?: string | null;
 };
@@ -63,6 +65,8 @@ export interface Agent {
 }
 
 const screenFolder = join(import.meta.dirname, '..', 'ui', 'dist', 'till');
+/** Days of totals that HQ is told: more than a till is usually off line. */
+const totalledDays = 7;
 const pruneEveryMs = 6 * 3_600_000;
 
 /**
@@ -188,22 +192,25 @@ export function createAgent(config: TillConfig, ports: AgentPorts): Agent {
       log,
       timeZone: store.timeZone,
       heard: heardIn(store),
-      stateOf: () => ({
-        agent: version,
-        printer:
-          printer === null
-            ? { problem: 'none', evidence: null }
-            : { problem: printer.status().problem, evidence: printer.status().evidence },
-        scanner: { problem: scanners.find(scanner => !scanner.status().connected)?.status().problem ?? null },
-      }),
+      ...(ports.totalsEveryMs === undefined ? {} : { totalsEveryMs: ports.totalsEveryMs }),
+      stateOf: () => {
+        const { acknowledged, depth } = store.outbox;
+        const own = printer?.status();
+        return {
+          agent: version,
+          printer: { problem: own === undefined ? 'none' : own.problem, evidence: own?.evidence ?? null },
+          scanner: { problem: scanners.find(scanner => !scanner.status().connected)?.status().problem ?? null },
+          totals: {
+            upTo: acknowledged() + depth().waiting,
+            days: store.dayTotals(clock.now() - totalledDays * 86_400_000),
+          },
+        };
+      },
     });
   }
 
   const service: TillService = {
     ...sales,
-    returnLines() {
-      throw new TillsideError('not-built', 'Returns are not built yet.');
-    },
     complete(saleId, post, language) {
       const answer = sales.complete(saleId, post, language);
       metrics.saleCompleted();

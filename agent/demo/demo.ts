@@ -108,6 +108,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
         clock,
         virtualPrinter: printer,
         cards: sampleCards(today),
+        totalsEveryMs: 2000,
       });
       const { url } = await agent.start();
       stops.push(() => agent.stop());

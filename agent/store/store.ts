@@ -10,6 +10,7 @@ import type { TillAddress } from '../../sync/protocol/types.ts';
 import { type BundleRows, createBundleRows } from './bundle-rows.ts';
 import { type CouponRows, createCouponRows } from './coupon-rows.ts';
 import { type Database, firstDamage, migrate, openDatabase, withStoreErrors } from './database.ts';
+import { createDayTotals, type DayTotals } from './day-totals.ts';
 import { type Random, systemRandom } from './ids.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
@@ -49,6 +50,8 @@ export interface Store {
   readonly peers: PeerRows;
   readonly bundles: BundleRows;
   readonly settings: Settings;
+  /** Per local day, of the sales completed since; see reconciliation in docs/sync.md. */
+  readonly dayTotals: DayTotals;
   /**
    * Runs `run` in one transaction that is on disk when this returns; inside another it joins that one.
    * @throws TillsideError `disk-full`, `store-damaged`; whatever `run` throws. Nothing of it is kept then.
@@ -128,6 +131,7 @@ function openLocked(options: StoreOptions, unlock: () => void): Store {
     peers: createPeerRows(database),
     bundles: createBundleRows(database),
     settings,
+    dayTotals: createDayTotals(database, timeZone),
     transaction(run) {
       if (hooks !== null) return run();
       const mine = new Set<() => void>();

@@ -234,6 +234,18 @@ describe('two tills, a broker and HQ', () => {
     for (const serial of done.serials) await printed(till2, serial);
   });
 
+  it('HQ’s totals per till and day are the till’s own, to the cent, a voided sale included', async () => {
+    const sale = await till1.put('H1', linesOf([coffee], 3));
+    await till1.complete('H1', sale.total.net);
+    await till1.call('POST', '/v1/sales/H1/void');
+    const { rows } = await until(
+      () => atHq<{ rows: { till: string; verdict: string; hq: object; own: object | null }[] }>('/v1/reconcile'),
+      answer => answer.rows.length >= 2 && answer.rows.every(row => row.verdict === 'agrees'),
+      'reconciled',
+    );
+    for (const { hq, own } of rows) assert.deepEqual(own, hq);
+  });
+
   it('goes on after a restart with everything it knew', async () => {
     const before = (await salesAtHq()).length;
     const member = await till1.call<{ points: number }>('GET', '/v1/members/2501100000009');
