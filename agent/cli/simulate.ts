@@ -8,7 +8,6 @@ import type { Bundle } from '../offers/types.ts';
 import { reportJson, reportText } from '../simulate/report.ts';
 import { simulate } from '../simulate/simulate.ts';
 import type { Command } from './command.ts';
-import { linesOf } from './lines.ts';
 import { readOptions } from './options.ts';
 
 const help = `tillside simulate: what would this bundle have done with these sales?
@@ -53,7 +52,7 @@ export const simulateCommand: Command = async (args, io) => {
   const result = await simulate({
     bundle,
     against,
-    lines: textOf(source.stream),
+    source: source.stream as AsyncIterable<Uint8Array>,
     carry: values.carry === true,
     ...(workers === undefined ? {} : { workers }),
     onProgress: bar.show,
@@ -115,9 +114,4 @@ function progressBar(bytes: number, read: () => number) {
       if (out.isTTY && shown > 0) out.write('\r\x1b[K');
     },
   };
-}
-
-/** A line that is too long is no sale; the player says so. */
-async function* textOf(stream: NodeJS.ReadableStream): AsyncIterable<string> {
-  for await (const { text, cut } of linesOf(stream)) yield cut ? '"a line of over 16 MiB"' : text;
 }

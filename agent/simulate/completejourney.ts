@@ -70,14 +70,20 @@ export function convertJourney(tables: JourneyTables): Journey {
   ])
     count(name, 0);
 
-  const categories = new Map(tables.products.map(row => [row.product_id ?? '', categoryOf(row)]));
-  const brands = new Map(tables.products.map(row => [row.product_id ?? '', brandOf(row)]));
+  const categories = new Map(tables.products.map(row => [idOf(row.product_id), categoryOf(row)]));
+  const brands = new Map(tables.products.map(row => [idOf(row.product_id), brandOf(row)]));
   const members = membersOf(tables);
   const prices = new Map<string, number[]>();
   const baskets = new Map<string, JourneySale & { lines: SaleLine[] }>();
 
   for (const row of tables.transactions) {
-    const { basket_id: saleId = '', household_id: household = '', product_id: product = '' } = row;
+    const [saleId, household, product] = [row.basket_id, row.household_id, row.product_id].map(idOf) as [
+      string,
+      string,
+      string,
+    ];
+    if (saleId !== row.basket_id || household !== row.household_id || product !== row.product_id)
+      count('rowsWithIdsInPowersOfTen');
     count('rows');
     let basket = baskets.get(saleId);
     if (basket === undefined) {
@@ -129,7 +135,7 @@ export function convertJourney(tables: JourneyTables): Journey {
     sales.reduce((sum, { lines }) => sum + lines.length, 0),
   );
   count('products', tables.products.length);
-  count('productsSold', tables.products.filter(row => prices.has(row.product_id ?? '')).length);
+  count('productsSold', tables.products.filter(row => prices.has(idOf(row.product_id))).length);
   count('categories', new Set(categories.values()).size);
   count('categoryNames', new Set(tables.products.map(row => JSON.stringify(levelsOf(row)))).size);
   count('members', members.size);
@@ -140,6 +146,11 @@ export function convertJourney(tables: JourneyTables): Journey {
     members: [...members.values()],
     report: Object.fromEntries(counts),
   };
+}
+
+/** The tables were written by R, which turns a round number into a power of ten: `4.0128e+10` → `40128000000`. */
+function idOf(id: string | undefined): string {
+  return id !== undefined && /^\d+(\.\d+)?e\+\d+$/.test(id) ? String(Number(id)) : (id ?? '');
 }
 
 /** `3.86` → 386; the tables have two decimals at most. */
@@ -178,7 +189,7 @@ function brandOf({ brand, manufacturer_id }: Row): string {
 }
 
 function productOf(row: Row, prices: ReadonlyMap<string, readonly number[]>): JourneyProduct {
-  const { product_id: gtin = '' } = row;
+  const gtin = idOf(row.product_id);
   const paid = [...(prices.get(gtin) ?? [])].sort((a, b) => a - b);
   const category = categoryOf(row);
   const words = [row.product_type || row.product_category || row.department, row.package_size]
@@ -204,11 +215,12 @@ function membersOf(tables: JourneyTables): Map<string, Member> {
     ]),
   );
   const mailed = new Map<string, Set<string>>();
-  for (const { household_id: id = '', campaign_id = '' } of tables.campaigns) {
+  for (const { household_id, campaign_id = '' } of tables.campaigns) {
+    const id = idOf(household_id);
     const segments = mailed.get(id) ?? new Set();
     mailed.set(id, segments.add(types.get(campaign_id) ?? 'mailed'));
   }
-  const known = new Map(tables.demographics.map(row => [row.household_id ?? '', row]));
+  const known = new Map(tables.demographics.map(row => [idOf(row.household_id), row]));
   const ids = new Set([...known.keys(), ...mailed.keys()]);
   return new Map(
     [...ids].map((id): [string, Member] => {

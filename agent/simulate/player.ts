@@ -1,14 +1,16 @@
 /** Plays sales through a bundle, and through another one to compare with; counts, and keeps a few examples of each difference. */
-
-import { decideWithFindings } from '../offers/decide.ts';
-import { type CompiledBundle, compileBundle, localDateOf, parseSale } from '../offers/index.ts';
-import type { Bundle, Decision, Sale } from '../offers/types.ts';
+import { type CompiledBundle, compileBundle, localDateOf } from '../offers/index.ts';
+import type { Bundle, Sale } from '../offers/types.ts';
+import type { SaleResult } from '../offers/validate/sale.ts';
 import { type Carry, createCarry } from './carry.ts';
-import { count, emptyTally, type Refused, type Tally } from './tally.ts';
+import { Judge, type Judged, reasonNames } from './judge.ts';
+import { hashOf } from './reach.ts';
+import { Counter, type Tally } from './tally.ts';
 
-/** What became of an offer in one sale: `issued`, `suppressed`, or the reason why not. */
+/** What became of an offer in one sale: `issued`, `suppressed`, the reason why not, or `absent` from the bundle. */
 export type Change = { readonly offer: string; readonly from: string; readonly to: string };
-export type Difference = Change & { sales: number; readonly examples: string[] };
+export type Example = { readonly line: number; readonly saleId: string };
+export type Difference = Change & { sales: number; readonly examples: Example[] };
 export type BadLine = {
   readonly line: number;
   readonly code: string;
@@ -22,32 +24,42 @@ export type Played = {
   readonly differences: readonly Difference[];
   /** The first of them. */
   readonly bad: readonly BadLine[];
-  badLines: number;
+  readonly badLines: number;
 };
 
-const keptExamples = 10;
-const keptBadLines = 20;
+export const keptExamples = 10;
+export const keptBadLines = 20;
 
 class Side {
   readonly compiled: CompiledBundle;
-  readonly tally: Tally;
+  readonly counter: Counter;
+  readonly #judge: Judge;
   readonly #carry: Carry | null;
 
   constructor(bundle: Bundle, carry: boolean) {
     this.compiled = compileBundle(bundle);
-    this.tally = emptyTally(bundle.offers);
-    this.#carry = carry ? createCarry(bundle.offers) : null;
+    this.counter = new Counter(this.compiled);
+    this.#judge = new Judge(this.compiled);
+    this.#carry = carry ? createCarry(bundle) : null;
   }
 
-  play(
-    sale: Sale,
-    day: string,
-  ): { readonly decision: Omit<Decision, 'rejected'>; readonly refused: readonly Refused[] } {
-    const { decision, refused } = decideWithFindings(this.compiled, this.#carry?.enrich(sale) ?? sale);
-    const told = refused.map(({ offer, finding }) => ({ offer, reason: finding.reason }));
-    count(this.tally, decision, told, sale.member?.id, day);
-    this.#carry?.remember(sale, decision);
-    return { decision, refused: told };
+  play(sale: Sale, hash: number | null): Judged {
+    const judged = this.#judge.judge(this.#carry?.enrich(sale) ?? sale);
+    let day: string | null = null;
+    this.counter.count(judged, hash, () => {
+      day ??= localDateOf(sale.at, this.compiled.bundle.timezone);
+      return day;
+    });
+    this.#carry?.remember(sale, judged);
+    return judged;
+  }
+
+  /** Why an offer did not come; it did not. */
+  whyNot(judged: Judged, id: string): string {
+    const rank = this.compiled.byId.get(id)?.rank;
+    if (rank === undefined) return 'absent';
+    if (judged.reasons !== null) return reasonNames[(judged.reasons[rank] ?? 0) - 1] ?? 'absent';
+    return judged.refused.find(({ offer }) => offer === id)?.finding.reason ?? 'absent';
   }
 }
 
@@ -65,8 +77,7 @@ export class Player {
   }
 
   /** @param line its number in the file, from 1 */
-  play(text: string, line: number): void {
-    const reading = parseSale(text);
+  play(reading: SaleResult, line: number): void {
     if (!reading.ok) {
       this.#badLines++;
       if (this.#bad.length < keptBadLines)
@@ -74,31 +85,31 @@ export class Player {
       return;
     }
     const { sale } = reading;
-    const day = localDateOf(sale.at, this.#new.compiled.bundle.timezone);
-    const now = this.#new.play(sale, day);
+    const hash = sale.member === undefined ? null : hashOf(sale.member.id);
+    const now = this.#new.play(sale, hash);
     if (this.#old === null) return;
-    const before = outcomes(this.#old.play(sale, day));
-    const after = outcomes(now);
-    for (const offer of new Set([...before.keys(), ...after.keys()])) {
-      const from = before.get(offer) ?? 'absent';
-      const to = after.get(offer) ?? 'absent';
-      // Why not changes often and matters seldom; that it does or does not come is what is compared.
-      if (from === to || (!isGiven(from) && !isGiven(to))) continue;
-      this.#differ({ offer, from, to }, sale.saleId);
+    const then = this.#old.play(sale, hash);
+    const [after, before] = [given(now), given(then)];
+    // Why not changes often and matters seldom; that it does or does not come is what is compared.
+    for (const [offer, to] of after) {
+      const from = before.get(offer) ?? this.#old.whyNot(then, offer);
+      if (from !== to) this.#differ({ offer, from, to }, line, sale.saleId);
     }
+    for (const [offer, from] of before)
+      if (!after.has(offer)) this.#differ({ offer, from, to: this.#new.whyNot(now, offer) }, line, sale.saleId);
   }
 
   result(): Played {
     return {
-      tally: this.#new.tally,
-      against: this.#old?.tally ?? null,
+      tally: this.#new.counter.tally(),
+      against: this.#old?.counter.tally() ?? null,
       differences: [...this.#differences.values()],
       bad: this.#bad,
       badLines: this.#badLines,
     };
   }
 
-  #differ(change: Change, saleId: string): void {
+  #differ(change: Change, line: number, saleId: string): void {
     const key = `${change.offer} ${change.from} ${change.to}`;
     let known = this.#differences.get(key);
     if (known === undefined) {
@@ -106,17 +117,15 @@ export class Player {
       this.#differences.set(key, known);
     }
     known.sales++;
-    if (known.examples.length < keptExamples) known.examples.push(saleId);
+    if (known.examples.length < keptExamples) known.examples.push({ line, saleId });
   }
 }
 
-const isGiven = (outcome: string) => outcome === 'issued' || outcome === 'suppressed';
-
-function outcomes({ decision, refused }: ReturnType<Side['play']>): Map<string, string> {
-  const found = new Map<string, string>(refused.map(({ offer, reason }) => [offer, reason]));
-  for (const { offer } of decision.suppressed) found.set(offer, 'suppressed');
-  for (const { offer, serial } of decision.applied) if (serial === undefined) found.set(offer, 'issued');
-  for (const { offer } of decision.points?.offers ?? []) found.set(offer, 'issued');
-  for (const { offer } of decision.issue) found.set(offer, 'issued');
+function given({ applied, points, issue, suppressed }: Judged): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const { offer } of suppressed) found.set(offer, 'suppressed');
+  for (const { offer, serial } of applied) if (serial === undefined) found.set(offer, 'issued');
+  for (const { offer, serial } of points?.offers ?? []) if (serial === undefined) found.set(offer, 'issued');
+  for (const { offer } of issue) found.set(offer, 'issued');
   return found;
 }

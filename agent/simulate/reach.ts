@@ -1,48 +1,45 @@
 /**
- * How many different members, counted in constant memory: HyperLogLog with 1,024 registers, 3.2 % standard error, small numbers
+ * How many different members, counted in constant memory: HyperLogLog with 4,096 registers, 1.6 % standard error, small numbers
  * by linear counting (Flajolet, Fusy, Gandouet, Meunier 2007).
  */
 
-const BITS = 10;
-const REGISTERS = 1 << BITS;
-const ALPHA = 0.7213 / (1 + 1.079 / REGISTERS);
+const bits = 12;
+const size = 1 << bits;
+const alpha = 0.7213 / (1 + 1.079 / size);
 
-export class Reach {
-  readonly #registers: Uint8Array;
+/** Empty, or one number a register: the longest run of zeros seen there. */
+export type Registers = Uint8Array;
 
-  constructor(registers: Uint8Array = new Uint8Array(REGISTERS)) {
-    this.#registers = registers;
+export const noRegisters: Registers = new Uint8Array(0);
+
+/** @returns the registers that hold the hash as well: the same ones, unless they were empty */
+export function addTo(registers: Registers, hash: number): Registers {
+  const own = registers.length === 0 ? new Uint8Array(size) : registers;
+  const register = hash & (size - 1);
+  const rest = hash >>> bits;
+  const rank = rest === 0 ? 32 - bits + 1 : Math.clz32(rest) - bits + 1;
+  if (rank > (own[register] ?? 0)) own[register] = rank;
+  return own;
+}
+
+export function mergeInto(registers: Registers, other: Registers): Registers {
+  if (other.length === 0) return registers;
+  if (registers.length === 0) return other.slice();
+  for (let i = 0; i < size; i++) registers[i] = Math.max(registers[i] ?? 0, other[i] ?? 0);
+  return registers;
+}
+
+/** Rounded to a whole number. */
+export function countIn(registers: Registers): number {
+  if (registers.length === 0) return 0;
+  let sum = 0;
+  let empty = 0;
+  for (const register of registers) {
+    sum += 2 ** -register;
+    if (register === 0) empty++;
   }
-
-  add(hash: number): void {
-    const register = hash & (REGISTERS - 1);
-    const rest = (hash >>> BITS) | 0;
-    const rank = rest === 0 ? 32 - BITS + 1 : Math.clz32(rest) - BITS + 1;
-    if (rank > (this.#registers[register] ?? 0)) this.#registers[register] = rank;
-  }
-
-  merge(other: Uint8Array): void {
-    for (let i = 0; i < REGISTERS; i++) {
-      const theirs = other[i] ?? 0;
-      if (theirs > (this.#registers[i] ?? 0)) this.#registers[i] = theirs;
-    }
-  }
-
-  get registers(): Uint8Array {
-    return this.#registers;
-  }
-
-  /** Rounded to a whole number. */
-  count(): number {
-    let sum = 0;
-    let empty = 0;
-    for (const register of this.#registers) {
-      sum += 2 ** -register;
-      if (register === 0) empty++;
-    }
-    const raw = (ALPHA * REGISTERS * REGISTERS) / sum;
-    return Math.round(raw <= 2.5 * REGISTERS && empty > 0 ? REGISTERS * Math.log(REGISTERS / empty) : raw);
-  }
+  const raw = (alpha * size * size) / sum;
+  return Math.round(raw <= 2.5 * size && empty > 0 ? size * Math.log(size / empty) : raw);
 }
 
 /** 32 well-mixed bits of an id (FNV-1a, then the finalizer of MurmurHash3). */

@@ -1,8 +1,8 @@
 /** A simulation for people (a table) and for programs (JSON). */
 import type { Bundle, Offer } from '../offers/types.ts';
-import { Reach } from './reach.ts';
+import { countIn, type Registers } from './reach.ts';
 import type { Simulation } from './simulate.ts';
-import { type OfferTally, sharedCap, type Tally } from './tally.ts';
+import { fixedValue, type OfferTally, sharedCap, type Tally } from './tally.ts';
 
 type CapDay = { readonly day: string; readonly wanted: number; readonly limit: number; readonly scope: string };
 
@@ -37,30 +37,38 @@ function offerJson(offer: Offer, tally: Tally, against: Tally | null): object {
     eligible: own.eligible,
     suppressed: own.suppressed,
     holdoutShare: shareHeldOut(own),
-    given: own.given,
-    faceValue: faceValue(offer, own),
+    membersHeldOut: membersIn(own.held, own.suppressed),
+    redeemed: own.redeemed,
+    cost: costOf(offer, own),
     reach: reachOf(own),
     reasons: own.reasons,
     cappedByDay: own.capped,
     overSharedCap: capDays(offer, own),
     ...(before === undefined
       ? {}
-      : { before: { issued: before.issued, eligible: before.eligible, given: before.given } }),
+      : { before: { issued: before.issued, eligible: before.eligible, cost: costOf(offer, before) } }),
   };
 }
 
-const reachOf = (tally: OfferTally) => new Reach(tally.reach).count();
+/** An estimate within a few percent, and never more than there were sales. */
+const membersIn = (registers: Registers, most: number) => Math.min(countIn(registers), most);
+const reachOf = ({ reach, issued }: OfferTally) => membersIn(reach, issued);
 
-/** Suppressed among those who would have got it; null if nobody would. */
-function shareHeldOut({ issued, suppressed }: OfferTally): number | null {
-  return suppressed === 0 ? null : Math.round((suppressed / (issued + suppressed)) * 10_000) / 10_000;
+/**
+ * Members held out among all who would have got it; null if nobody was. By members, not by sales: whom nothing was given stays
+ * within caps and policies, and is held out again and again.
+ */
+function shareHeldOut(own: OfferTally): number | null {
+  if (own.suppressed === 0) return null;
+  const held = membersIn(own.held, own.suppressed);
+  return Math.round((held / Math.max(1, held + reachOf(own))) * 10_000) / 10_000;
 }
 
-/** What the coupons are worth if all are redeemed, minor units; null where that depends on the basket. */
-function faceValue(offer: Offer, tally: OfferTally): number | null {
-  return offer.phase === 'issue' && 'amount' in offer.benefit && offer.benefit.amount.each !== true
-    ? offer.benefit.amount.off * tally.issued
-    : null;
+/** What it costs, minor units (points in phase `points`); of coupons, if all are redeemed. Null where that depends on the basket. */
+function costOf(offer: Offer, own: OfferTally): number | null {
+  if (offer.phase !== 'issue') return own.given;
+  const benefits = [offer.benefit, ...(offer.experiment?.variants ?? []).flatMap(({ benefit }) => benefit ?? [])];
+  return benefits.some(benefit => fixedValue(benefit) !== null) ? own.given : null;
 }
 
 /** Days on which more would have been given out than a cap shared by many tills allows. */
@@ -99,7 +107,7 @@ export function reportText(result: Simulation, bundle: Bundle, against: Bundle |
         ...(against === null ? [] : [before === undefined ? 'new' : signed(own.issued - before.issued)]),
         whole(own.eligible),
         held === null ? '' : `${(held * 100).toFixed(1)} %`,
-        offer.phase === 'points' ? whole(own.given) : money(faceValue(offer, own) ?? own.given),
+        costText(offer, own, money, whole),
         whole(reachOf(own)),
         top.map(([reason, n]) => `${reason} ${whole(n)}`).join(', '),
       ],
@@ -112,7 +120,7 @@ export function reportText(result: Simulation, bundle: Bundle, against: Bundle |
     ...(against === null ? [] : ['change']),
     'eligible',
     'held out',
-    'worth',
+    'cost',
     'members',
     'why not',
   ];
@@ -131,11 +139,19 @@ export function reportText(result: Simulation, bundle: Bundle, against: Bundle |
   if (against !== null) {
     out.push('', `Against ${against.id} ${against.version}:`);
     for (const { offer, from, to, sales, examples } of result.differences.slice(0, 50))
-      out.push(`  ${offer}: ${from} → ${to} in ${whole(sales)} sales, for example ${examples.join(' ')}`);
+      out.push(
+        `  ${offer}: ${from} → ${to} in ${whole(sales)} sales, for example ${examples.map(({ saleId }) => saleId).join(' ')}`,
+      );
     if (result.differences.length === 0) out.push('  no difference');
   }
   if (result.badLines > 0) out.push('', `${whole(result.badLines)} lines are no sales and were left out`);
   return `${out.join('\n')}\n`;
+}
+
+function costText(offer: Offer, own: OfferTally, money: (n: number) => string, whole: (n: number) => string): string {
+  const cost = costOf(offer, own);
+  if (cost === null) return '?';
+  return offer.phase === 'points' ? `${whole(cost)} p` : money(cost);
 }
 
 const signed = (n: number) => (n > 0 ? `+${n.toLocaleString('en')}` : n.toLocaleString('en'));

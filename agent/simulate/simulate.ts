@@ -1,17 +1,17 @@
-/** Streams a file of sales through bundles on every core, with little memory: a line is forgotten as soon as it is counted. */
+/** Streams a file of sales through bundles on every core, with little memory: a piece is forgotten as soon as it is counted. */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Bundle } from '../offers/types.ts';
-import type { BadLine, Difference, Played } from './player.ts';
-import { hashOf } from './reach.ts';
+import { piecesOf } from './pieces.ts';
+import { type BadLine, type Difference, keptBadLines, keptExamples, type Played } from './player.ts';
 import { emptyTally, merge, type Tally } from './tally.ts';
-import type { WorkerInput, WorkerStart } from './worker.ts';
+import type { WorkerInput, WorkerOutput, WorkerStart } from './worker.ts';
 
 export type SimulationOptions = {
   readonly bundle: Bundle;
   readonly against: Bundle | null;
-  /** One sale a line (JSON). */
-  readonly lines: AsyncIterable<string>;
+  /** One sale a line (JSON, UTF-8). */
+  readonly source: AsyncIterable<Uint8Array>;
   /** Remember members from sale to sale: memory grows with the members, sales must be in order of time. */
   readonly carry: boolean;
   /** How many worker threads; absent: all cores. */
@@ -28,91 +28,83 @@ export type Simulation = {
   readonly badLines: number;
 };
 
-const batchLines = 200;
-/** Batches that a worker may have before it; enough that it never waits, few enough that memory stays small. */
-const ahead = 4;
+/** Pieces that a worker may have before it; enough that it never waits, few enough that memory stays small. */
+const ahead = 3;
 
 export async function simulate(options: SimulationOptions): Promise<Simulation> {
   const { bundle, against, carry } = options;
-  const start: WorkerStart = { bundle, against, carry };
-  const crews = Array.from({ length: options.workers ?? availableParallelism() }, () => new Crew(start));
+  const workers = options.workers ?? availableParallelism();
   let played = 0;
-  for (const crew of crews) crew.onPlayed = count => options.onProgress?.((played += count));
-  let line = 0;
-  let next = 0;
+  const onPlayed = (count: number) => {
+    played += count;
+    options.onProgress?.(played);
+  };
+  const crews = Array.from(
+    { length: workers },
+    (_, index) => new Crew({ bundle, against, carry, index, workers }, onPlayed),
+  );
   try {
-    for await (const text of options.lines) {
-      line++;
-      if (text.trim() === '') continue;
-      // A member's sales must meet the same memory, in their order.
-      const index = carry ? hashOf(memberIn(text)) % crews.length : Math.floor(next++ / batchLines) % crews.length;
-      const crew = crews[index];
-      if (crew !== undefined) await crew.take(text, line);
+    for await (const piece of piecesOf(options.source)) {
+      if (carry) for (const crew of crews) await crew.take(piece);
+      else await (await mostIdle(crews)).take(piece);
     }
-    const results = await Promise.all(crews.map(crew => crew.finish()));
-    return sum(results, bundle, against);
+    return sum(await Promise.all(crews.map(crew => crew.finish())), bundle, against);
   } finally {
     await Promise.all(crews.map(crew => crew.end()));
   }
 }
 
-/** A worker and the lines on their way to it. */
+async function mostIdle(crews: readonly Crew[]): Promise<Crew> {
+  const [first, ...others] = crews;
+  if (first === undefined) throw new RangeError('no worker');
+  if (crews.every(crew => crew.waiting >= ahead)) await Promise.race(crews.map(crew => crew.room()));
+  return others.reduce((least, crew) => (crew.waiting < least.waiting ? crew : least), first);
+}
+
+/** A worker and the pieces on their way to it. */
 class Crew {
-  onPlayed: (count: number) => void = () => {};
+  waiting = 0;
   readonly #worker: Worker;
-  #lines: string[] = [];
-  #numbers: number[] = [];
-  #waiting = 0;
-  #room = () => {};
+  #free = () => {};
   readonly #result: Promise<Played>;
 
-  constructor(start: WorkerStart) {
+  constructor(start: WorkerStart, onPlayed: (count: number) => void) {
     this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: start });
     this.#result = new Promise((resolve, reject) => {
       this.#worker.on('error', reject);
-      this.#worker.on('message', (message: { done?: Played; played?: number }) => {
-        if (message.done !== undefined) return resolve(message.done);
-        this.#waiting--;
-        this.onPlayed(message.played ?? 0);
-        this.#room();
+      this.#worker.on('message', (message: WorkerOutput) => {
+        if ('done' in message) return resolve(message.done);
+        this.waiting--;
+        onPlayed(message.played);
+        this.#free();
       });
     });
-    // Heard again by whoever finishes; a fault before must not end the process.
-    this.#result.catch(() => this.#room());
+    // Heard again by whoever waits or finishes; a fault before must not end the process.
+    this.#result.catch(() => this.#free());
   }
 
-  async take(line: string, number: number): Promise<void> {
-    this.#lines.push(line);
-    this.#numbers.push(number);
-    if (this.#lines.length >= batchLines) await this.#send();
+  /** Resolves when the worker has room for a piece. @throws what the worker threw */
+  async room(): Promise<void> {
+    if (this.waiting < ahead) return;
+    const freed = new Promise<void>(resolve => {
+      this.#free = resolve;
+    });
+    await Promise.race([freed, this.#result]);
+  }
+
+  async take(input: Exclude<WorkerInput, null>): Promise<void> {
+    await this.room();
+    this.waiting++;
+    this.#worker.postMessage(input);
   }
 
   async finish(): Promise<Played> {
-    if (this.#lines.length > 0) await this.#send();
-    this.#post(null);
+    this.#worker.postMessage(null);
     return this.#result;
   }
 
   async end(): Promise<void> {
     await this.#worker.terminate();
-  }
-
-  async #send(): Promise<void> {
-    if (this.#waiting >= ahead)
-      await Promise.race([
-        new Promise<void>(resolve => {
-          this.#room = resolve;
-        }),
-        this.#result.then(() => undefined),
-      ]);
-    this.#waiting++;
-    this.#post({ lines: this.#lines, numbers: this.#numbers });
-    this.#lines = [];
-    this.#numbers = [];
-  }
-
-  #post(input: WorkerInput): void {
-    this.#worker.postMessage(input);
   }
 }
 
@@ -131,20 +123,19 @@ function sum(results: readonly Played[], bundle: Bundle, against: Bundle | null)
       const key = `${difference.offer} ${difference.from} ${difference.to}`;
       const known = differences.get(key) ?? { ...difference, sales: 0, examples: [] };
       known.sales += difference.sales;
-      known.examples.push(...difference.examples.slice(0, 10 - known.examples.length));
+      known.examples.push(...difference.examples);
       differences.set(key, known);
     }
   }
+  // Each worker has its first ones, so the first of all are among them, however the lines were shared out.
+  for (const { examples } of differences.values()) examples.sort((a, b) => a.line - b.line).splice(keptExamples);
   return {
     tally,
     against: other,
-    differences: [...differences.values()].sort((a, b) => b.sales - a.sales || (a.offer < b.offer ? -1 : 1)),
-    bad: bad.sort((a, b) => a.line - b.line).slice(0, 20),
+    differences: [...differences.entries()]
+      .sort(([a, { sales: left }], [b, { sales: right }]) => right - left || (a < b ? -1 : 1))
+      .map(([, difference]) => difference),
+    bad: bad.sort((a, b) => a.line - b.line).slice(0, keptBadLines),
     badLines,
   };
-}
-
-/** The member's id, read without parsing the line; '' where there is none. */
-function memberIn(text: string): string {
-  return /"member"\s*:\s*\{[^{}]*?"id"\s*:\s*"([^"]*)"/.exec(text)?.[1] ?? '';
 }

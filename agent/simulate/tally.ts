@@ -1,9 +1,8 @@
 /** What a bundle did with many sales, counted per offer; tallies of several workers add up. */
-import type { Cap, Decision, Offer, Phase, Reason } from '../offers/types.ts';
-import { hashOf, Reach } from './reach.ts';
-
-/** The part of a refusal that is counted. */
-export type Refused = { readonly offer: string; readonly reason: Reason };
+import type { CompiledBundle } from '../offers/compile.ts';
+import type { Cap, Offer, Phase, Reason } from '../offers/types.ts';
+import { codeOf, type Judged, reasonNames } from './judge.ts';
+import { addTo, mergeInto, noRegisters, type Registers } from './reach.ts';
 
 export type OfferTally = {
   readonly phase: Phase;
@@ -12,11 +11,14 @@ export type OfferTally = {
   /** Passed every condition, chosen or not, held out or not. */
   eligible: number;
   suppressed: number;
-  /** Minor units taken off, or points given. */
+  /** Coupons of it that these sales themselves presented and redeemed. */
+  redeemed: number;
+  /** Minor units taken off, points given, or the value of the coupons printed where that is a fixed amount. */
   given: number;
   readonly reasons: Partial<Record<Reason, number>>;
-  /** Registers of `Reach`. */
-  reach: Uint8Array;
+  /** Members who got it, and members who were held out. */
+  reach: Registers;
+  held: Registers;
   /** Local day → issued; only for offers with a store or global cap. */
   readonly days: Record<string, number>;
   /** Local day → refused by a cap. */
@@ -33,62 +35,120 @@ export type Tally = {
 };
 
 export function emptyTally(offers: readonly Offer[]): Tally {
-  const entries = offers.map(({ id, phase }): [string, OfferTally] => [
-    id,
-    {
-      phase,
-      issued: 0,
-      eligible: 0,
-      suppressed: 0,
-      given: 0,
-      reasons: {},
-      reach: new Reach().registers,
-      days: {},
-      capped: {},
-    },
-  ]);
+  const entries = offers.map(({ id, phase }): [string, OfferTally] => [id, emptyOffer(phase)]);
   return { sales: 0, withMember: 0, discount: 0, points: 0, coupons: 0, offers: Object.fromEntries(entries) };
 }
 
-/** @param day local date of the sale, `YYYY-MM-DD` */
-export function count(
-  tally: Tally,
-  decision: Omit<Decision, 'rejected'>,
-  refused: readonly Refused[],
-  memberId: string | undefined,
-  day: string,
-): void {
-  tally.sales++;
-  if (memberId !== undefined) tally.withMember++;
-  tally.discount += decision.total.discount;
-  tally.points += decision.points?.earned ?? 0;
-  tally.coupons += decision.issue.length;
-  const hash = memberId === undefined ? null : hashOf(memberId);
-  const happened = (offer: string, given: number) => {
-    const own = tally.offers[offer];
+function emptyOffer(phase: Phase): OfferTally {
+  const counts = { issued: 0, eligible: 0, suppressed: 0, redeemed: 0, given: 0 };
+  return { phase, ...counts, reasons: {}, reach: noRegisters, held: noRegisters, days: {}, capped: {} };
+}
+
+const [firstCap, lastCap] = [codeOf('cap-member'), codeOf('cap-global')];
+const codesOfAll = reasonNames.length + 1;
+
+/** Counts sale by sale; reasons in one table of numbers, since there is one for every offer in every sale. */
+export class Counter {
+  readonly #compiled: CompiledBundle;
+  readonly #tally: Tally;
+  readonly #reasons: Float64Array;
+  /** Those that share a cap with other tills, by day. */
+  readonly #shared: ReadonlySet<string>;
+
+  constructor(compiled: CompiledBundle) {
+    const { offers } = compiled.bundle;
+    this.#compiled = compiled;
+    this.#tally = emptyTally(offers);
+    this.#reasons = new Float64Array(offers.length * codesOfAll);
+    this.#shared = new Set(offers.filter(offer => sharedCap(offer) !== undefined).map(({ id }) => id));
+  }
+
+  /**
+   * @param hash of the member's id; null for a guest
+   * @param day local date of the sale; asked for only where it matters
+   */
+  count(judged: Judged, hash: number | null, day: () => string): void {
+    const tally = this.#tally;
+    tally.sales++;
+    if (hash !== null) tally.withMember++;
+    tally.discount += judged.discount;
+    tally.points += judged.points?.earned ?? 0;
+    tally.coupons += judged.issue.length;
+    for (const { offer, phase, amount, serial } of judged.applied) this.#came(offer, phase, amount, serial, hash, day);
+    for (const { offer, points, serial } of judged.points?.offers ?? [])
+      this.#came(offer, 'points', points, serial, hash, day);
+    for (const { offer, variant } of judged.issue)
+      this.#came(offer, 'issue', this.#faceValue(offer, variant) ?? 0, undefined, hash, day);
+    for (const { offer } of judged.suppressed) {
+      const own = tally.offers[offer];
+      if (own === undefined) continue;
+      own.suppressed++;
+      if (hash !== null) own.held = addTo(own.held, hash);
+    }
+    this.#countReasons(judged, day);
+  }
+
+  tally(): Tally {
+    for (const { id, rank } of this.#compiled.offers) {
+      const own = this.#tally.offers[id];
+      if (own === undefined) continue;
+      for (const [index, name] of reasonNames.entries()) {
+        const found = this.#reasons[rank * codesOfAll + index + 1] ?? 0;
+        if (found > 0) own.reasons[name] = found;
+      }
+      own.eligible = own.issued + own.suppressed + (own.reasons['not-selected'] ?? 0);
+    }
+    return this.#tally;
+  }
+
+  #countReasons({ reasons, refused }: Judged, day: () => string): void {
+    if (reasons !== null)
+      for (let rank = 0, row = 0; rank < reasons.length; rank++, row += codesOfAll) {
+        const place = row + (reasons[rank] ?? 0);
+        this.#reasons[place] = (this.#reasons[place] ?? 0) + 1;
+      }
+    for (const { offer, finding } of refused) {
+      const code = codeOf(finding.reason);
+      const rank = this.#compiled.byId.get(offer)?.rank;
+      if (reasons === null && rank !== undefined) {
+        const place = rank * codesOfAll + code;
+        this.#reasons[place] = (this.#reasons[place] ?? 0) + 1;
+      }
+      const own = code >= firstCap && code <= lastCap ? this.#tally.offers[offer] : undefined;
+      if (own !== undefined) own.capped[day()] = (own.capped[day()] ?? 0) + 1;
+    }
+  }
+
+  #came(
+    id: string,
+    phase: Phase,
+    given: number,
+    serial: string | undefined,
+    hash: number | null,
+    day: () => string,
+  ): void {
+    const own = this.#tally.offers[id];
     if (own === undefined) return;
+    if (serial !== undefined && own.phase === 'issue') {
+      own.redeemed++;
+      return;
+    }
     own.issued++;
-    own.eligible++;
-    own.given += given;
-    own.days[day] = (own.days[day] ?? 0) + 1;
-    if (hash !== null) new Reach(own.reach).add(hash);
-  };
-  for (const { offer, amount, serial } of decision.applied) if (serial === undefined) happened(offer, amount);
-  for (const { offer, points } of decision.points?.offers ?? []) happened(offer, points);
-  for (const { offer } of decision.issue) happened(offer, 0);
-  for (const { offer } of decision.suppressed) {
-    const own = tally.offers[offer];
-    if (own === undefined) continue;
-    own.suppressed++;
-    own.eligible++;
+    own.given += phase === own.phase ? given : 0;
+    if (hash !== null) own.reach = addTo(own.reach, hash);
+    if (this.#shared.has(id)) own.days[day()] = (own.days[day()] ?? 0) + 1;
   }
-  for (const { offer, reason } of refused) {
-    const own = tally.offers[offer];
-    if (own === undefined) continue;
-    own.reasons[reason] = (own.reasons[reason] ?? 0) + 1;
-    if (reason === 'not-selected') own.eligible++;
-    if (reason.startsWith('cap-')) own.capped[day] = (own.capped[day] ?? 0) + 1;
+
+  #faceValue(id: string, variant: string | null): number | null {
+    const compiled = this.#compiled.byId.get(id);
+    const terms = (variant === null ? undefined : compiled?.variants.get(variant)) ?? compiled?.base;
+    return terms === undefined ? null : fixedValue(terms.benefit);
   }
+}
+
+/** What a coupon is worth, minor units; null where that depends on the basket. */
+export function fixedValue(benefit: Offer['benefit']): number | null {
+  return 'amount' in benefit && benefit.amount.each !== true ? benefit.amount.off : null;
 }
 
 /** Adds `other` to `tally`. */
@@ -104,11 +164,13 @@ export function merge(tally: Tally, other: Tally): void {
     own.issued += theirs.issued;
     own.eligible += theirs.eligible;
     own.suppressed += theirs.suppressed;
+    own.redeemed += theirs.redeemed;
     own.given += theirs.given;
     add(own.reasons, theirs.reasons);
     add(own.days, theirs.days);
     add(own.capped, theirs.capped);
-    new Reach(own.reach).merge(theirs.reach);
+    own.reach = mergeInto(own.reach, theirs.reach);
+    own.held = mergeInto(own.held, theirs.held);
   }
 }
 
