@@ -60,6 +60,23 @@ test('the answer to a payment gets lost: it is sent again with the same words, a
   });
 });
 
+test('the next code is typed while the article before is still on its way: not a key is lost', async () => {
+  await onScreen({}, async page => {
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    await page.route('**/scan', async route => {
+      await released;
+      await route.continue();
+    });
+    await enter(page, coffee);
+    await page.locator('.code').pressSequentially('7610');
+    release();
+    await page.locator('.line', { hasText: 'Kaffee' }).waitFor();
+    await page.locator('.code').pressSequentially('000000028');
+    await page.keyboard.press('Enter');
+    await page.locator('.line', { hasText: 'Vollmilch' }).waitFor();
+  });
+});
+
 const expired = {
   id: 'weekly',
   version: 46,

@@ -208,14 +208,12 @@ test('a whole sale by keyboard alone; one always sees where the keyboard is', as
 
 test('a keyboard-wedge scanner is told from a person who types', async () => {
   await onScreen(async page => {
-    await page.keyboard.type(anna);
-    await page.keyboard.press('Enter');
+    await scanByWedge(page, anna);
     await page.locator('.first-name', { hasText: 'Anna' }).waitFor();
     assert.equal(await page.locator('.code').inputValue(), '', 'the scan did not go into the field');
-    await page.keyboard.type(coffee.gtin);
-    await page.keyboard.press('Enter');
+    await scanByWedge(page, coffee.gtin);
     await page.locator('.line', { hasText: 'Bohnenkaffee' }).waitFor();
-    await page.keyboard.press('1', { delay: 80 });
+    await page.keyboard.press('1');
     await until(page, `document.querySelector('.code').value === '1'`);
     await page.keyboard.press('Escape');
     await cancel(page);
@@ -365,6 +363,19 @@ async function type(page: Page, code: string): Promise<void> {
   await page.keyboard.type(code, { delay: 45 });
   await until(page, `document.querySelector('.code').value === ${JSON.stringify(code)}`);
   await page.keyboard.press('Enter');
+}
+
+/** As a scanner does: all keys at once, none waits for the one before. */
+async function scanByWedge(page: Page, code: string): Promise<void> {
+  const devtools = await page.context().newCDPSession(page);
+  const keys = [...code].map(digit => ({ key: digit, code: `Digit${digit}`, text: digit }));
+  await Promise.all(
+    [...keys, { key: 'Enter', code: 'Enter', text: '\r' }].flatMap(({ text, ...key }) => [
+      devtools.send('Input.dispatchKeyEvent', { type: 'keyDown', ...key, text }),
+      devtools.send('Input.dispatchKeyEvent', { type: 'keyUp', ...key }),
+    ]),
+  );
+  await devtools.detach();
 }
 
 async function tapCode(page: Page, code: string): Promise<void> {

@@ -42,11 +42,13 @@ export function Till({ session }: { session: TillSession }) {
   const sells = state.status?.screenSells === true;
   const weighing = state.weighing !== null;
 
-  // Weight and cash are asked for with the number keys at hand; afterwards they get out of the way.
+  // Weight and cash are asked for with the number keys at hand; afterwards they get out of the way. Nothing else may touch
+  // the field: the next code is typed while the article before is still on its way.
+  const asksNumber = weighing || (phase === 'pay' && sells);
   useEffect(() => {
     setCode('');
-    setPadOpen(weighing || (phase === 'pay' && sells));
-  }, [weighing, phase, sells]);
+    setPadOpen(asksNumber);
+  }, [asksNumber]);
 
   const submit = () => {
     const typed = code;
