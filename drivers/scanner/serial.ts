@@ -2,6 +2,7 @@
 import type { Clock } from '../../clock.ts';
 import { messageOf, TillsideError } from '../../errors.ts';
 import { createSerialFrame, type Terminator } from './serial-frame.ts';
+import { endOnHangUp } from './serial-hang-up.ts';
 import type { ScanPort } from './session.ts';
 
 export interface SerialAddress {
@@ -138,6 +139,10 @@ async function openSerialLine(address: SerialAddress): Promise<SerialLine> {
   return new Promise((resolve, reject) => {
     const { path, baud: baudRate, dataBits, parity, stopBits } = address;
     const port = new SerialPort({ path, baudRate, dataBits, parity, stopBits, autoOpen: false });
-    port.open(error => (error === null ? resolve(port) : reject(error)));
+    port.open(error => {
+      if (error) return reject(error);
+      endOnHangUp(port.port);
+      resolve(port);
+    });
   });
 }

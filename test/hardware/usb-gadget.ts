@@ -19,20 +19,23 @@ export type UsbGadget = {
 
 export type Plug = { plug(): void; unplug(): void };
 
-/** Makes the device, unplugged. */
+/** The device, unplugged. */
 export function makeGadget(gadget: UsbGadget): Plug {
   const at = join(gadgets, gadget.name);
   const fn = join(at, 'functions', gadget.function);
   const strings = join(at, 'strings/0x409');
   const config = join(at, 'configs/c.1');
-  for (const folder of [at, strings, config, fn]) if (!existsSync(folder)) mkdirSync(folder, { recursive: true });
-  writeFileSync(join(at, 'idVendor'), `0x${gadget.vendor.toString(16)}`);
-  writeFileSync(join(at, 'idProduct'), `0x${gadget.product.toString(16)}`);
-  writeFileSync(join(strings, 'manufacturer'), gadget.manufacturer);
-  writeFileSync(join(strings, 'product'), gadget.model);
-  writeFileSync(join(strings, 'serialnumber'), `${gadget.name}-1`);
-  for (const [name, value] of Object.entries(gadget.attributes)) writeFileSync(join(fn, name), value);
-  symlinkSync(fn, join(config, gadget.function));
+  // Made by an earlier scenario: it lies there unplugged.
+  if (!existsSync(at)) {
+    for (const folder of [at, strings, config, fn]) mkdirSync(folder, { recursive: true });
+    writeFileSync(join(at, 'idVendor'), `0x${gadget.vendor.toString(16)}`);
+    writeFileSync(join(at, 'idProduct'), `0x${gadget.product.toString(16)}`);
+    writeFileSync(join(strings, 'manufacturer'), gadget.manufacturer);
+    writeFileSync(join(strings, 'product'), gadget.model);
+    writeFileSync(join(strings, 'serialnumber'), `${gadget.name}-1`);
+    for (const [name, value] of Object.entries(gadget.attributes)) writeFileSync(join(fn, name), value);
+    symlinkSync(fn, join(config, gadget.function));
+  }
   const port = join(at, 'UDC');
   return {
     plug: () => writeFileSync(port, `dummy_udc.${gadget.port}`),
