@@ -8,6 +8,8 @@ export type Seen = {
   readonly voided: ReadonlySet<string>;
   /** Serials in the order in which their slips came out. */
   readonly paper: readonly string[];
+  /** Coupons handed over in sales that were dropped again. */
+  readonly shown?: ReadonlySet<string>;
 };
 
 type Event = { seq: number; type: string; prev: string; body: Record<string, unknown> };
@@ -82,7 +84,8 @@ function* check(database: SqliteDatabase.Database, seen: Seen): Iterable<string>
       .pluck()
       .all(),
   );
-  const shown = new Set(database.prepare<[], string>('SELECT serial FROM presented').pluck().all());
+  const presented = database.prepare<[], string>('SELECT serial FROM presented').pluck().all();
+  const shown = new Set([...presented, ...(seen.shown ?? [])]);
   const jobs = Map.groupBy(
     database
       .prepare<[], { serial: string; state: string }>("SELECT serial, state FROM print_job WHERE kind = 'coupon'")
