@@ -44,6 +44,8 @@ export function createCarry({ offers, timezone }: Bundle): Carry {
   );
 
   const memoryOf = (id: string, household: string | undefined): Memory => {
+    const known = memories.get(id);
+    if (known !== undefined) return known;
     const key = household ?? id;
     const all = households.get(key) ?? new Set();
     households.set(key, all);
@@ -78,7 +80,8 @@ export function createCarry({ offers, timezone }: Bundle): Carry {
 
   return {
     enrich(sale) {
-      const memory = sale.member === undefined ? undefined : memories.get(sale.member.id);
+      // Someone new may be of a household that is not.
+      const memory = sale.member === undefined ? undefined : memoryOf(sale.member.id, sale.member.household);
       const counters = countersOf(sale, memory);
       const known = counters === undefined ? sale : { ...sale, counters };
       if (memory === undefined) return known;
@@ -97,7 +100,7 @@ export function createCarry({ offers, timezone }: Bundle): Carry {
       const { member, saleId } = sale;
       if (member === undefined) return;
       const at = parseInstant(sale.at) ?? 0;
-      const memory = memories.get(member.id) ?? memoryOf(member.id, member.household);
+      const memory = memoryOf(member.id, member.household);
       for (const { offer, validTo } of issue) {
         const contact = byId.get(offer)?.contact?.class;
         memory.coupons.push({

@@ -8,7 +8,7 @@ import { compileBundle, decide, validateBundle } from '../../agent/offers/index.
 import type { Bundle, Decision, Offer, Predicate } from '../../agent/offers/types.ts';
 import { anySmallWorld } from '../conformance/reference/generate.ts';
 
-const runs = Number(process.env.RUNS ?? 4000);
+const runs = Number(process.env.RUNS ?? 1500);
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
 const options = { at: null, columns: 42, languages: null, catalogue: null, members: null };
 
