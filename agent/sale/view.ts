@@ -131,8 +131,15 @@ function memberViewOf(parts: SaleParts, evaluation: Evaluation, language: Langua
   const { member, decision } = evaluation;
   if (member === null) return null;
   const record = parts.members.byId(member.id);
-  const shown = open || decision.points === null ? member : afterSale(member, decision.points);
-  const view = memberView(parts, shown, record?.firstName ?? '', language);
+  const firstName = record?.firstName ?? '';
+  // How far the next tier is counts this sale already, as the points beside it do; balance and tier are its own until it is paid.
+  const after = memberView(
+    parts,
+    decision.points === null ? member : afterSale(member, decision.points),
+    firstName,
+    language,
+  );
+  const view = open ? { ...after, points: member.points ?? 0, tier: member.tier ?? null } : after;
   const texts = decision.applied.filter(({ offer }) => {
     const benefit = parts.bundles.active()?.offers.get(offer)?.benefit;
     return benefit !== undefined && 'text' in benefit;
