@@ -4,6 +4,7 @@
  * A line sold by piece is as many units of `amount / quantity`, the odd cents on the first; any other line is one unit.
  * Lines that are not discountable, or taken back (negative quantity or amount), are in the total and nowhere else.
  */
+import { type ProductSums, productSums } from './product-sums.ts';
 import { parseQuantity, type Thousandths, wholePieces } from './quantity.ts';
 import type { Selects } from './selector.ts';
 import type { Minor, SaleLine } from './types.ts';
@@ -34,6 +35,7 @@ export class Basket {
   readonly initial: Minor;
   readonly #unitCount: number;
   #units: Units | null = null;
+  #sums: ProductSums | null = null;
 
   constructor(lines: readonly SaleLine[]) {
     const seen: BasketLine[] = [];
@@ -57,6 +59,18 @@ export class Basket {
   get units(): Units {
     this.#units ??= new Units(this.lines, this.#unitCount);
     return this.#units;
+  }
+
+  /** Sums by product number, brand and category, as the lines now stand. */
+  get sums(): ProductSums {
+    this.#sums ??= productSums(this.lines);
+    return this.#sums;
+  }
+
+  /** Takes `amount` off a unit and its line. */
+  reduce(unit: number, amount: Minor): void {
+    this.units.reduce(unit, amount);
+    this.#sums = null;
   }
 
   /** Sum of the running amounts of the selected lines. */
@@ -125,7 +139,7 @@ export class Units {
     this.#state[unit] = stackable ? byStackable : used;
   }
 
-  /** Takes `amount` off a unit and its line. */
+  /** Of the basket only, which keeps its sums true. */
   reduce(unit: number, amount: Minor): void {
     this.running[unit] = this.left(unit) - amount;
     this.line(unit).running -= amount;

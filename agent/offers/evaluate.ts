@@ -268,14 +268,15 @@ class Evaluation {
 
   /** Takes a discount off the basket and uses up its units; the amounts by line. */
   #take(discount: Discount, stackable: boolean): Application['lines'] {
-    const { units } = this.#facts.basket;
+    const { basket } = this.#facts;
+    const { units } = basket;
     const lines = new Map<string, number>();
     discount.units.forEach((unit, index) => {
       const amount = discount.amounts[index] ?? 0;
       if (amount === 0) return;
       const { lineId } = units.line(unit).line;
       lines.set(lineId, (lines.get(lineId) ?? 0) + amount);
-      units.reduce(unit, amount);
+      basket.reduce(unit, amount);
     });
     for (const unit of discount.consumed) units.consume(unit, stackable);
     return [...lines].map(([lineId, amount]) => ({ lineId, amount }));

@@ -1,8 +1,9 @@
 /** Predicates (contract section 4), compiled once to tests; the tree stays beside them for explanations. */
+import type { Basket } from './basket.ts';
 import type { Facts } from './facts.ts';
 import { compileSelector, type Selects } from './selector.ts';
 import { daysToBirthday, parseDate } from './time.ts';
-import type { AttributeTest, Bounds, Predicate, Tier } from './types.ts';
+import type { AttributeTest, Bounds, Predicate, Selector, Tier } from './types.ts';
 
 export interface CompiledPredicate {
   readonly source: Predicate;
@@ -54,12 +55,12 @@ function compileLeaf(
     return bounded({ atMost: within }, birthdayDistance);
   }
   if ('spend' in source) {
-    const selects = compileSelector(source.spend.of);
-    return bounded(source.spend, ({ basket }) => basket.spend(selects));
+    const sum = sumOf(source.spend.of, 'spend');
+    return bounded(source.spend, ({ basket }) => sum(basket));
   }
   if ('items' in source) {
-    const selects = compileSelector(source.items.of);
-    return bounded(source.items, ({ basket }) => basket.items(selects));
+    const sum = sumOf(source.items.of, 'items');
+    return bounded(source.items, ({ basket }) => sum(basket));
   }
   if ('bought' in source) {
     const { of, withinDays } = source.bought;
@@ -81,6 +82,25 @@ function compileLeaf(
         past => past.offer === offer && past.redeemed !== null && facts.withinDays(past.redeemed, withinDays),
       ).length,
   );
+}
+
+/** What the basket has of a selector: from its sums where one product has one key of the selector only, else by line. */
+function sumOf(of: Selector | undefined, what: 'spend' | 'items'): (basket: Basket) => number {
+  if (of !== undefined && 'category' in of && of.category.length === 1) {
+    const [node = ''] = of.category;
+    return basket => basket.sums.category.get(node)?.[what] ?? 0;
+  }
+  const by = of !== undefined && 'gtin' in of ? 'gtin' : of !== undefined && 'brand' in of ? 'brand' : null;
+  if (by !== null && of !== undefined) {
+    const keys = [...new Set('gtin' in of ? of.gtin : 'brand' in of ? of.brand : [])];
+    return basket => {
+      let total = 0;
+      for (const key of keys) total += basket.sums[by].get(key)?.[what] ?? 0;
+      return total;
+    };
+  }
+  const selects = compileSelector(of);
+  return basket => basket[what](selects);
 }
 
 function tierTest(test: { readonly atLeast: string } | { readonly is: string }, tiers: readonly Tier[]): Leaf {

@@ -49,7 +49,12 @@ const kinds = [0, 1, 2] as const;
 
 /** The best set, by priority descending, then id. */
 export function choose<C extends Candidate>(candidates: readonly C[], limits: Limits): C[] {
-  const sorted = [...candidates].sort((a, b) => b.priority - a.priority || compareIds(a.id, b.id));
+  const all = [...candidates].sort((a, b) => b.priority - a.priority || compareIds(a.id, b.id));
+  const first = firstFit(all, limits);
+  // The most valuable ones that there are places for, and all of them fit: nothing can be better.
+  const places = Math.min(limits.total, all.length);
+  if (first.length === places && first.every((candidate, index) => candidate === all[index])) return first;
+  const sorted = worthwhile(all, first, limits.total);
   const rooms: [number[], number[], number[]] = [[], [], []];
   const number = (kind: 0 | 1 | 2, room: (key: string) => number) => {
     const numbers = new Map<string, number>();
@@ -80,6 +85,39 @@ export function choose<C extends Candidate>(candidates: readonly C[], limits: Li
   return search.run(entries).map(({ index }) => sorted[index] as C);
 }
 
+/** A good set to begin with: each candidate in order that still fits. */
+function firstFit<C extends Candidate>(sorted: readonly C[], limits: Limits): C[] {
+  const set: C[] = [];
+  const used = new Map<string, number>();
+  const fits = (name: string, key: string | undefined, room: number) =>
+    key === undefined || (used.get(name + key) ?? 0) < room;
+  const use = (name: string, key: string | undefined) => {
+    if (key !== undefined) used.set(name + key, (used.get(name + key) ?? 0) + 1);
+  };
+  for (const candidate of sorted) {
+    if (set.length >= limits.total) break;
+    const { group, category, class: contact } = candidate;
+    const open =
+      fits('g', group, 1) &&
+      fits('c', category, limits.perCategory) &&
+      fits('k', contact, limits.classes.get(contact ?? '') ?? Number.POSITIVE_INFINITY);
+    if (!open) continue;
+    use('g', group);
+    use('c', category);
+    use('k', contact);
+    set.push(candidate);
+  }
+  return set;
+}
+
+/** Without candidates too small to reach the first set's sum, even beside the most valuable others. */
+function worthwhile<C extends Candidate>(sorted: readonly C[], first: readonly C[], total: number): readonly C[] {
+  if (sorted.length <= total) return sorted;
+  const sum = (set: readonly C[]) => set.reduce((value, { priority }) => value + priority, 0);
+  const least = sum(first) - sum(sorted.slice(0, Math.max(0, total - 1)));
+  return sorted.filter(({ priority }) => priority >= least);
+}
+
 class Search {
   /** What is left of each limit. */
   readonly #rooms: readonly [number[], number[], number[]];
@@ -98,29 +136,8 @@ class Search {
 
   /** @param entries by index */
   run(entries: readonly Entry[]): Entry[] {
-    this.#best = this.#firstFit(entries);
-    this.#branch([], this.#reduce(this.#worthwhile(entries), 0), null);
+    this.#branch([], this.#reduce(entries, 0), null);
     return [...this.#best].sort((a, b) => a.index - b.index);
-  }
-
-  /** A good set to begin with: each candidate in order that still fits. */
-  #firstFit(entries: readonly Entry[]): Entry[] {
-    const set: Entry[] = [];
-    for (const entry of entries) {
-      if (set.length >= this.#total) break;
-      if (!this.#fits(entry)) continue;
-      this.#use(entry, 1);
-      set.push(entry);
-    }
-    for (const entry of set) this.#use(entry, -1);
-    return set;
-  }
-
-  /** Without candidates too small to reach the best sum known, even beside the largest others. */
-  #worthwhile(entries: readonly Entry[]): readonly Entry[] {
-    if (entries.length <= this.#total) return entries;
-    const least = sumOf(this.#best) - sumOf(entries.slice(0, Math.max(0, this.#total - 1)));
-    return entries.filter(({ priority }) => priority >= least);
   }
 
   #fits({ keys }: Entry): boolean {

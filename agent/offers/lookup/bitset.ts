@@ -1,13 +1,18 @@
-/** Sets of offers as bits, by the offers' rank. */
+/** Sets of offers by rank: as bits, or as a list where there are few, which is then much less to walk. */
 
 export type Bits = Uint32Array;
+
+/** A set to add to bits or take out of them. */
+export type RankSet =
+  | { readonly bits: Bits; readonly list: null }
+  | { readonly bits: null; readonly list: Uint32Array };
 
 export function bits(size: number): Bits {
   return new Uint32Array((size + 31) >>> 5);
 }
 
 export function put(set: Bits, rank: number): void {
-  set[rank >>> 5] = ((set[rank >>> 5] ?? 0) | (1 << (rank & 31))) >>> 0;
+  set[rank >>> 5] = (set[rank >>> 5] ?? 0) | (1 << (rank & 31));
 }
 
 export function has(set: Bits, rank: number): boolean {
@@ -19,12 +24,29 @@ export function keep(set: Bits, other: Bits): void {
   for (let word = 0; word < set.length; word++) set[word] = (set[word] ?? 0) & (other[word] ?? 0);
 }
 
-/** Takes out what is in `other`. */
-export function drop(set: Bits, other: Bits): void {
-  for (let word = 0; word < set.length; word++) set[word] = (set[word] ?? 0) & ~(other[word] ?? 0);
+/** @param ranks each once */
+export function rankSet(ranks: readonly number[], size: number): RankSet {
+  // A word of bits costs about as much as an entry of a list.
+  if (ranks.length < size / 32) return { bits: null, list: Uint32Array.from(ranks) };
+  const all = bits(size);
+  for (const rank of ranks) put(all, rank);
+  return { bits: all, list: null };
 }
 
 /** Adds what is in `other`. */
-export function join(set: Bits, other: Bits): void {
-  for (let word = 0; word < set.length; word++) set[word] = (set[word] ?? 0) | (other[word] ?? 0);
+export function join(set: Bits, other: RankSet): void {
+  if (other.list !== null) {
+    for (const rank of other.list) put(set, rank);
+    return;
+  }
+  for (let word = 0; word < set.length; word++) set[word] = (set[word] ?? 0) | (other.bits[word] ?? 0);
+}
+
+/** Takes out what is in `other`. */
+export function drop(set: Bits, other: RankSet): void {
+  if (other.list !== null) {
+    for (const rank of other.list) set[rank >>> 5] = (set[rank >>> 5] ?? 0) & ~(1 << (rank & 31));
+    return;
+  }
+  for (let word = 0; word < set.length; word++) set[word] = (set[word] ?? 0) & ~(other.bits[word] ?? 0);
 }

@@ -6,7 +6,7 @@ import type { CompiledBundle, CompiledOffer } from '../compile.ts';
 import type { Facts } from '../facts.ts';
 import { isScheduled } from '../schedule.ts';
 import type { Member, Phase, Tier } from '../types.ts';
-import { type Bits, bits, drop, has, join, keep, put } from './bitset.ts';
+import { type Bits, bits, drop, has, join, keep, put, type RankSet, rankSet } from './bitset.ts';
 import { type BasketNeed, type Necessary, necessary } from './necessary.ts';
 import { ProductLookup } from './products.ts';
 
@@ -25,11 +25,11 @@ export class Lookup {
   // Member.
   readonly #guests: Bits;
   readonly #anySegment: Bits;
-  readonly #segments = new Map<string, Bits>();
-  readonly #notSegments = new Map<string, Bits>();
-  readonly #consents = new Map<string, Bits>();
+  readonly #segments: ReadonlyMap<string, RankSet>;
+  readonly #notSegments: ReadonlyMap<string, RankSet>;
+  readonly #consents: ReadonlyMap<string, RankSet>;
   readonly #tiers = new Map<string | null, Bits>();
-  readonly #digital: Bits;
+  readonly #digital: RankSet;
   // Basket.
   readonly #anyBasket: Bits;
   readonly #products: ProductLookup;
@@ -49,22 +49,38 @@ export class Lookup {
     const set = () => bits(this.#size);
     this.#guests = set();
     this.#anySegment = set();
-    this.#digital = set();
     this.#anyBasket = set();
     this.#allowed = set();
     this.#found = new Int32Array(this.#size);
+    const segments = new Map<string, number[]>();
+    const notSegments = new Map<string, number[]>();
+    const consents = new Map<string, number[]>();
+    const digital: number[] = [];
     const products: (readonly [number, BasketNeed])[] = [];
     const bySpend: (readonly [number, number])[] = [];
     const needs = offers.map(({ offer }) => necessary([offer.audience, offer.when]));
     offers.forEach((offer, rank) => {
       const need = needs[rank];
       if (need === undefined) return;
-      this.#indexMember(offer, need);
+      if (offer.needsMember === null) put(this.#guests, rank);
+      if (offer.trigger === 'digital') digital.push(rank);
+      if (offer.offer.consent !== undefined) add(consents, offer.offer.consent, rank);
+      for (const segment of new Set(need.notSegments)) add(notSegments, segment, rank);
+      // One list of segments is enough to find the offer; the shortest finds it least often for nothing.
+      const [shortest] = [...need.segments].sort((a, b) => a.length - b.length);
+      if (shortest === undefined) put(this.#anySegment, rank);
+      else for (const segment of new Set(shortest)) add(segments, segment, rank);
       const basket = easiest(need.baskets);
       if (basket !== null) products.push([rank, basket]);
       else if (need.spend > 0) bySpend.push([need.spend, rank]);
       else put(this.#anyBasket, rank);
     });
+    const sets = (lists: ReadonlyMap<string, readonly number[]>) =>
+      new Map([...lists].map(([name, ranks]) => [name, rankSet(ranks, this.#size)]));
+    this.#segments = sets(segments);
+    this.#notSegments = sets(notSegments);
+    this.#consents = sets(consents);
+    this.#digital = rankSet(digital, this.#size);
     this.#indexTiers(needs, compiled.bundle.loyalty?.tiers ?? []);
     this.#products = new ProductLookup(products);
     this.#bySpend = bySpend.sort((a, b) => a[0] - b[0]);
@@ -75,7 +91,10 @@ export class Lookup {
   /** The member's part of the question, which can be asked before the basket is known. */
   prepare(member: Member): PreparedMember {
     const allowed = this.#anySegment.slice();
-    for (const segment of member.segments ?? []) join(allowed, this.#segments.get(segment) ?? nothing);
+    for (const segment of member.segments ?? []) {
+      const invited = this.#segments.get(segment);
+      if (invited !== undefined) join(allowed, invited);
+    }
     for (const segment of member.segments ?? []) {
       const barred = this.#notSegments.get(segment);
       if (barred !== undefined) drop(allowed, barred);
@@ -122,7 +141,7 @@ export class Lookup {
       if (least > spend) break;
       take(rank);
     }
-    this.#products.visit(lines, take);
+    this.#products.visit(facts.basket.sums, take);
     return this.#byPhase(count, presented);
   }
 
@@ -158,18 +177,6 @@ export class Lookup {
     return set;
   }
 
-  #indexMember(offer: CompiledOffer, need: Necessary): void {
-    const { rank } = offer;
-    if (offer.needsMember === null) put(this.#guests, rank);
-    if (offer.trigger === 'digital') put(this.#digital, rank);
-    if (offer.offer.consent !== undefined) this.#add(this.#consents, offer.offer.consent, rank);
-    for (const segment of need.notSegments) this.#add(this.#notSegments, segment, rank);
-    // One list of segments is enough to find the offer; the shortest finds it least often for nothing.
-    const [shortest] = [...need.segments].sort((a, b) => a.length - b.length);
-    if (shortest === undefined) put(this.#anySegment, rank);
-    else for (const segment of shortest) this.#add(this.#segments, segment, rank);
-  }
-
   /** For each tier that a member may have, the offers that it does not bar; under null for one without or unknown. */
   #indexTiers(needs: readonly Necessary[], tiers: readonly Tier[]): void {
     const order = new Map(tiers.map((tier, index) => [tier.id, index]));
@@ -185,18 +192,15 @@ export class Lookup {
       this.#tiers.set(own, set);
     }
   }
-
-  #add(sets: Map<string, Bits>, name: string, rank: number): void {
-    let set = sets.get(name);
-    if (set === undefined) {
-      set = bits(this.#size);
-      sets.set(name, set);
-    }
-    put(set, rank);
-  }
 }
 
 const nothing: Bits = bits(0);
+
+function add(lists: Map<string, number[]>, name: string, rank: number): void {
+  const list = lists.get(name);
+  if (list === undefined) lists.set(name, [rank]);
+  else list.push(rank);
+}
 
 /** The need that fewest baskets meet: by number before brand before category, and of categories the deepest. */
 function easiest(needs: readonly BasketNeed[]): BasketNeed | null {
