@@ -77,6 +77,7 @@ export class Judge {
   readonly #times = new Map<string, Uint8Array>();
   readonly #stores = new Map<string, Uint8Array>();
   readonly #members = new Map<string, Uint8Array>();
+  readonly #all = new Map<string, Uint8Array>();
   readonly #consents: readonly string[];
   readonly #digital: readonly CompiledOffer[];
   /** Offers whose audience asks for a segment, by segment. */
@@ -134,10 +135,7 @@ export class Judge {
   #leftOut(facts: Facts): void {
     const reasons = this.#reasons;
     const { member } = facts;
-    const times = this.#timesAt(facts);
-    const stores = this.#storesAt(facts.sale.storeId);
-    const members = this.#membersLike(facts);
-    for (let rank = 0; rank < reasons.length; rank++) reasons[rank] = times[rank] || stores[rank] || members[rank] || 0;
+    reasons.set(this.#together(facts));
     if (member !== null) {
       for (const { id, rank } of this.#digital) {
         const reason = reasons[rank];
@@ -152,15 +150,32 @@ export class Judge {
       for (const { rank } of this.#compiled.byPhase.issue) reasons[rank] = expired;
   }
 
+  /** The first reason of time, store and kind of member; sales alike in these three are many. */
+  #together(facts: Facts): Uint8Array {
+    const { member, today, minute, sale } = facts;
+    const time = `${today} ${this.#slots.findLastIndex(from => from <= minute)}`;
+    const kind =
+      member === null ? 'guest' : this.#consents.map(name => (member.consents?.includes(name) ? '1' : '0')).join('');
+    const name = `${time} ${sale.storeId} ${kind}`;
+    let known = this.#all.get(name);
+    if (known === undefined) {
+      const [times, stores] = [this.#timesAt(facts, time), this.#storesAt(sale.storeId)];
+      const members = this.#membersLike(facts, kind);
+      known = Uint8Array.from(members, (last, rank) => times[rank] || stores[rank] || last);
+      if (this.#all.size >= mostBases) this.#all.clear();
+      this.#all.set(name, known);
+    }
+    return known;
+  }
+
   #asMember(offer: CompiledOffer, facts: Facts): number {
     if (offer.audience?.test(facts) === false) return audience;
     const { after } = offer.offer;
     return after !== undefined && !chainFits(after, chainDays(after, facts)) ? chain : when;
   }
 
-  #timesAt({ today, minute }: Facts): Uint8Array {
-    const slot = this.#slots.findLastIndex(from => from <= minute);
-    return this.#base(this.#times, `${today} ${slot}`, offer =>
+  #timesAt({ today, minute }: Facts, name: string): Uint8Array {
+    return this.#base(this.#times, name, offer =>
       offer.schedule === null || isScheduled(offer.schedule, today, minute) ? 0 : schedule,
     );
   }
@@ -170,9 +185,8 @@ export class Judge {
   }
 
   /** What holds for every guest, or for every member with the same consents, before the audience is asked. */
-  #membersLike({ member }: Facts): Uint8Array {
-    const given = this.#consents.map(name => (member?.consents?.includes(name) ? '1' : '0')).join('');
-    return this.#base(this.#members, member === null ? 'guest' : given, offer => {
+  #membersLike({ member }: Facts, name: string): Uint8Array {
+    return this.#base(this.#members, name, offer => {
       if (offer.trigger === 'coupon') return trigger;
       if (member === null && offer.needsMember !== null) return noMember;
       const needed = offer.offer.consent;

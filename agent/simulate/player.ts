@@ -46,7 +46,7 @@ class Side {
   play(sale: Sale, hash: number | null): Judged {
     const judged = this.#judge.judge(this.#carry?.enrich(sale) ?? sale);
     let day: string | null = null;
-    this.counter.count(judged, hash, () => {
+    this.counter.count(judged, sale.storeId, hash, () => {
       day ??= localDateOf(sale.at, this.compiled.bundle.timezone);
       return day;
     });

@@ -4,7 +4,13 @@ import { countIn, type Registers } from './reach.ts';
 import type { Simulation } from './simulate.ts';
 import { fixedValue, type OfferTally, sharedCap, type Tally } from './tally.ts';
 
-type CapDay = { readonly day: string; readonly wanted: number; readonly limit: number; readonly scope: string };
+type CapDay = {
+  readonly day: string;
+  readonly store?: string;
+  readonly wanted: number;
+  readonly limit: number;
+  readonly scope: string;
+};
 
 export function reportJson(result: Simulation, bundle: Bundle, against: Bundle | null, seconds: number): object {
   return {
@@ -78,7 +84,10 @@ function capDays(offer: Offer, tally: OfferTally): readonly CapDay[] {
   return Object.entries(tally.days)
     .filter(([, wanted]) => wanted > cap.limit)
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([day, wanted]) => ({ day, wanted, limit: cap.limit, scope: cap.scope }));
+    .map(([key, wanted]) => {
+      const [day = '', store] = key.split(' ');
+      return { day, ...(store === undefined ? {} : { store }), wanted, limit: cap.limit, scope: cap.scope };
+    });
 }
 
 export function reportText(result: Simulation, bundle: Bundle, against: Bundle | null, seconds: number): string {
@@ -128,8 +137,10 @@ export function reportText(result: Simulation, bundle: Bundle, against: Bundle |
   for (const offer of bundle.offers) {
     const own = tally.offers[offer.id];
     if (own === undefined) continue;
-    for (const { day, wanted, limit, scope } of capDays(offer, own).slice(0, 5))
-      out.push(`${offer.id}: ${day} would have given out ${whole(wanted)}, the ${scope} cap is ${whole(limit)}`);
+    for (const { day, store, wanted, limit, scope } of capDays(offer, own).slice(0, 5))
+      out.push(
+        `${offer.id}: ${day}${store === undefined ? '' : ` store ${store}`} would have given out ${whole(wanted)}, the ${scope} cap is ${whole(limit)}`,
+      );
     const capped = Object.entries(own.capped).sort(([a], [b]) => (a < b ? -1 : 1));
     if (capped.length > 0)
       out.push(

@@ -19,7 +19,7 @@ export type OfferTally = {
   /** Members who got it, and members who were held out. */
   reach: Registers;
   held: Registers;
-  /** Local day → issued; only for offers with a store or global cap. */
+  /** Local day → issued, for offers with a global cap; `day store` → issued for those with a store cap. */
   readonly days: Record<string, number>;
   /** Local day → refused by a cap. */
   readonly capped: Record<string, number>;
@@ -51,23 +51,31 @@ const codesOfAll = reasonNames.length + 1;
 export class Counter {
   readonly #compiled: CompiledBundle;
   readonly #tally: Tally;
+  /** Of the sale at hand. */
+  #storeId = '';
   readonly #reasons: Float64Array;
-  /** Those that share a cap with other tills, by day. */
-  readonly #shared: ReadonlySet<string>;
+  /** Those that share a cap with other tills: what shares it. */
+  readonly #shared: ReadonlyMap<string, Cap['scope']>;
 
   constructor(compiled: CompiledBundle) {
     const { offers } = compiled.bundle;
     this.#compiled = compiled;
     this.#tally = emptyTally(offers);
     this.#reasons = new Float64Array(offers.length * codesOfAll);
-    this.#shared = new Set(offers.filter(offer => sharedCap(offer) !== undefined).map(({ id }) => id));
+    this.#shared = new Map(
+      offers.flatMap(offer => {
+        const cap = sharedCap(offer);
+        return cap === undefined ? [] : [[offer.id, cap.scope]];
+      }),
+    );
   }
 
   /**
    * @param hash of the member's id; null for a guest
    * @param day local date of the sale; asked for only where it matters
    */
-  count(judged: Judged, hash: number | null, day: () => string): void {
+  count(judged: Judged, storeId: string, hash: number | null, day: () => string): void {
+    this.#storeId = storeId;
     const tally = this.#tally;
     tally.sales++;
     if (hash !== null) tally.withMember++;
@@ -136,7 +144,10 @@ export class Counter {
     own.issued++;
     own.given += phase === own.phase ? given : 0;
     if (hash !== null) own.reach = addTo(own.reach, hash);
-    if (this.#shared.has(id)) own.days[day()] = (own.days[day()] ?? 0) + 1;
+    const shared = this.#shared.get(id);
+    if (shared === undefined) return;
+    const key = shared === 'store' ? `${day()} ${this.#storeId}` : day();
+    own.days[key] = (own.days[key] ?? 0) + 1;
   }
 
   #faceValue(id: string, variant: string | null): number | null {
