@@ -1,23 +1,17 @@
 /**
  * The evaluator: the phases of the contract in their order, each offer and presented coupon with the first reason that
- * fails. It looks at the offers that it is given; the index (index.ts) may leave out only such as surely fail.
+ * fails. It looks at the offers that it is given; the index (lookup/) may leave out only such as surely fail.
  */
-
 import { fullCap } from './caps.ts';
-import { chainDays, chainFits } from './chain.ts';
-import { type CompiledBundle, type CompiledOffer, compareIds, countsRedemptions, type Terms } from './compile.ts';
-import { contactRooms, type Room } from './contact.ts';
+import { type CompiledBundle, type CompiledOffer, compareIds, type Terms } from './compile.ts';
+import { conditionFault, redemptionFault } from './conditions.ts';
 import { type Discount, discountOf, isDiscount } from './discount.ts';
-import { placeMember } from './experiment.ts';
+import { placeOffer } from './experiment.ts';
 import type { Facts } from './facts.ts';
-import { failureOf } from './failure.ts';
 import type { Finding } from './finding.ts';
+import { chooseCoupons } from './issue.ts';
 import { type PointsGiven, pointsResult } from './points.ts';
-import type { CompiledPredicate } from './predicate.ts';
-import { couponFault, type Presented, type PresentedCoupons } from './presented.ts';
-import { isScheduled } from './schedule.ts';
-import { type Candidate, choose } from './selection.ts';
-import { formatDate } from './time.ts';
+import type { Presented, PresentedCoupons } from './presented.ts';
 import type { Application, Issue, Phase, PointsResult, Suppressed } from './types.ts';
 
 export interface Refusal {
@@ -67,7 +61,6 @@ class Evaluation {
   readonly #explaining: boolean;
   readonly #applied: Application[] = [];
   readonly #points: PointsGiven[] = [];
-  readonly #issue: Issue[] = [];
   readonly #suppressed: Suppressed[] = [];
   readonly #refused: Refusal[] = [];
   /** `line` and `basket` share one namespace of groups; the offer that applied stands for it. */
@@ -87,7 +80,14 @@ class Evaluation {
       const coupons = presented.good.filter(coupon => coupon.phase === phase).sort(byOrder);
       for (const item of merged(offersOf(phase), coupons)) this.#evaluate(item, phase);
     }
-    this.#chooseCoupons(offersOf('issue'), presented.offers);
+    const printing = chooseCoupons(this.#compiled, this.#facts, {
+      offers: offersOf('issue'),
+      presented: presented.offers,
+      applications: this.#applications,
+      explaining: this.#explaining,
+    });
+    for (const { offer, finding } of printing.refused) this.#refuse(offer, 'issue', null, finding);
+    this.#suppressed.push(...printing.heldOut.map(offer => heldOutOf(offer, 'issue', null)));
     for (const { coupon, offer, position } of presented.strays) {
       this.#refused.push({
         offer: coupon.offer,
@@ -105,7 +105,7 @@ class Evaluation {
     return {
       applied: this.#applied,
       points: member === null ? null : pointsResult(this.#points, netSpend, member, tiers),
-      issue: this.#issue,
+      issue: printing.issue,
       suppressed: this.#suppressed,
       refused: this.#refused,
     };
@@ -121,105 +121,21 @@ class Evaluation {
 
   #redeem(offer: CompiledOffer, coupon: Presented, terms: Terms, phase: 'line' | 'basket' | 'points'): Finding | null {
     return (
-      this.#redemptionFault(coupon, terms) ??
+      redemptionFault(coupon, terms, this.#facts, this.#explaining) ??
+      fullCap(offer, this.#facts, true, this.#count(offer)) ??
       this.#blocked(offer, phase) ??
       this.#apply(offer, terms, terms.coupon?.trigger ?? 0, phase, coupon, false)
     );
   }
 
   #evaluateOwn(offer: CompiledOffer, coupon: Presented | null, phase: 'line' | 'basket' | 'points'): Finding | null {
-    const finding = this.#ownFault(offer, coupon) ?? this.#blocked(offer, phase);
+    const finding =
+      conditionFault(offer, coupon, coupon !== null, this.#facts, this.#explaining) ??
+      fullCap(offer, this.#facts, false, this.#count(offer)) ??
+      this.#blocked(offer, phase);
     if (finding !== null) return finding;
-    const placement = this.#place(offer);
-    const heldOut = placement === 'holdout';
-    const terms = heldOut ? offer.base : placement;
+    const { terms, heldOut } = placeOffer(offer, this.#facts.member);
     return this.#apply(offer, terms, terms.trigger, phase, coupon, heldOut);
-  }
-
-  /** Conditions of an offer in its own phase, up to the caps. */
-  #ownFault(offer: CompiledOffer, coupon: Presented | null): Finding | null {
-    return (
-      this.#conditionFault(offer, coupon, coupon !== null) ?? fullCap(offer, this.#facts, false, this.#count(offer))
-    );
-  }
-
-  /** @param triggered one of the offer's coupons is presented */
-  #conditionFault(offer: CompiledOffer, coupon: Presented | null, triggered: boolean): Finding | null {
-    const { member, sale } = this.#facts;
-    if (offer.schedule !== null && !isScheduled(offer.schedule, this.#facts.today, this.#facts.minute))
-      return {
-        reason: 'schedule',
-        schedule: offer.offer.schedule ?? {},
-        date: formatDate(this.#facts.today),
-        minute: this.#facts.minute,
-      };
-    if (!offer.stores(sale.storeId))
-      return {
-        reason: 'store',
-        store: sale.storeId,
-        excluded: offer.offer.stores?.exclude?.includes(sale.storeId) ?? false,
-      };
-    if (offer.trigger === 'coupon') {
-      if (!triggered) return { reason: 'trigger', trigger: 'coupon' };
-      const fault = coupon === null ? null : couponFault(coupon, this.#facts);
-      if (fault !== null) return fault;
-    }
-    if (offer.trigger === 'digital' && member !== null && !member.activated?.includes(offer.id))
-      return { reason: 'trigger', trigger: 'digital' };
-    if (member === null && offer.needsMember !== null) return { reason: 'no-member', needs: offer.needsMember };
-    const { consent, after } = offer.offer;
-    if (consent !== undefined && !member?.consents?.includes(consent)) return { reason: 'consent', consent };
-    const audience = this.#predicateFault(offer.audience, 'audience');
-    if (audience !== null) return audience;
-    if (after !== undefined) {
-      const days = chainDays(after, this.#facts);
-      if (!chainFits(after, days)) return { reason: 'chain', chain: after, days };
-    }
-    return this.#predicateFault(offer.when, 'when');
-  }
-
-  /** Conditions of a coupon of an `issue` offer, up to the caps. */
-  #redemptionFault(coupon: Presented, terms: Terms): Finding | null {
-    const { offer } = coupon;
-    const fault = couponFault(coupon, this.#facts);
-    if (fault !== null) return fault;
-    const { storeId } = this.#facts.sale;
-    if (terms.coupon?.stores(storeId) === false)
-      return {
-        reason: 'coupon-store',
-        store: storeId,
-        excluded: terms.coupon.terms.redeemStores?.exclude?.includes(storeId) ?? false,
-      };
-    if (this.#facts.member === null) {
-      if (coupon.phase === 'points') return { reason: 'no-member', needs: 'points' };
-      const personal = offer.offer.caps?.some(
-        cap => (cap.scope === 'member' || cap.scope === 'household') && countsRedemptions(cap, 'issue'),
-      );
-      if (personal) return { reason: 'no-member', needs: 'cap' };
-    }
-    return (
-      this.#predicateFault(terms.coupon?.redeem ?? null, 'coupon-condition') ??
-      fullCap(offer, this.#facts, true, this.#count(offer))
-    );
-  }
-
-  #predicateFault(
-    predicate: CompiledPredicate | null,
-    reason: 'audience' | 'when' | 'coupon-condition',
-  ): Finding | null {
-    if (predicate === null || predicate.test(this.#facts)) return null;
-    if (!this.#explaining) return unexplained;
-    return { reason, failure: failureOf(predicate, this.#facts) };
-  }
-
-  /** The member's variant; the base where there is no member or no experiment. */
-  #place(offer: CompiledOffer): Terms | 'holdout' {
-    const { member } = this.#facts;
-    const { experiment } = offer.offer;
-    if (member === null || experiment === undefined) return offer.base;
-    const placement = placeMember(experiment, member.id);
-    if (placement.holdout) return 'holdout';
-    return placement.variant === null ? offer.base : (offer.variants.get(placement.variant.id) ?? offer.base);
   }
 
   #blocked(offer: CompiledOffer, phase: 'line' | 'basket' | 'points'): Finding | null {
@@ -250,7 +166,7 @@ class Evaluation {
       discount = found;
     }
     if (heldOut) {
-      this.#suppressed.push({ offer: offer.id, phase, reason: 'holdout', ...serial });
+      this.#suppressed.push(heldOutOf(offer, phase, coupon));
       return null;
     }
     if ('points' in benefit) this.#points.push({ offer: offer.id, benefit: benefit.points, ...serial });
@@ -297,87 +213,10 @@ class Evaluation {
       ...(coupon === null ? {} : { serial: coupon.coupon.serial }),
     });
   }
-
-  #chooseCoupons(offers: Iterable<CompiledOffer>, presented: ReadonlySet<string>): void {
-    const { selection, notAfter } = this.#compiled.bundle;
-    const rooms = contactRooms(this.#compiled, this.#facts);
-    const candidates: CouponCandidate[] = [];
-    const expired = this.#facts.now > this.#compiled.notAfter;
-    for (const offer of offers) {
-      const finding: Finding | null = expired
-        ? { reason: 'expired-bundle', notAfter, at: this.#facts.sale.at }
-        : (this.#conditionFault(offer, null, presented.has(offer.id)) ??
-          fullCap(offer, this.#facts, false, this.#count(offer)) ??
-          fullPolicy(offer, rooms));
-      if (finding === null) candidates.push(this.#candidate(offer, rooms));
-      else this.#refuse(offer, 'issue', null, finding);
-    }
-    const classes = new Map([...rooms].map(([name, { policy, used }]) => [name, policy.limit - used]));
-    const chosen = choose(candidates, {
-      total: selection?.couponsPerSale ?? Number.POSITIVE_INFINITY,
-      perCategory: selection?.perCategory ?? Number.POSITIVE_INFINITY,
-      classes,
-    });
-    const places = new Set(chosen);
-    for (const candidate of candidates) {
-      const { offer } = candidate;
-      if (!places.has(candidate))
-        this.#refuse(offer, 'issue', null, { reason: 'not-selected', priority: candidate.priority });
-      else if (candidate.heldOut) this.#suppressed.push({ offer: offer.id, phase: 'issue', reason: 'holdout' });
-    }
-    const printed = chosen.filter(candidate => !candidate.heldOut);
-    printed.sort((a, b) => b.priority - a.priority || compareIds(a.id, b.id));
-    for (const candidate of printed) this.#issue.push(this.#issued(candidate));
-    this.#refused.sort(byPlace);
-  }
-
-  #candidate(offer: CompiledOffer, rooms: ReadonlyMap<string, Room>): CouponCandidate {
-    const placement = this.#place(offer);
-    const terms = placement === 'holdout' ? offer.base : placement;
-    const { priority, group, contact } = offer.offer;
-    return {
-      id: offer.id,
-      priority: priority ?? 1,
-      group,
-      category: terms.coupon?.terms.category,
-      class: contact !== undefined && rooms.has(contact.class) ? contact.class : undefined,
-      offer,
-      terms,
-      heldOut: placement === 'holdout',
-    };
-  }
-
-  #issued({ offer, terms, priority }: CouponCandidate): Issue {
-    const coupon = terms.coupon?.terms;
-    const from = this.#facts.today + (coupon?.validFromDays ?? 0);
-    const language = this.#facts.member?.language;
-    const texts = coupon?.texts ?? {};
-    const spoken = language !== undefined && Object.hasOwn(texts, language) ? texts[language] : undefined;
-    return {
-      offer: offer.id,
-      variant: terms.variant,
-      priority,
-      validFrom: formatDate(from),
-      validTo: formatDate(from + (coupon?.validDays ?? 1) - 1),
-      title: (spoken ?? texts[this.#compiled.bundle.defaultLanguage])?.title ?? '',
-    };
-  }
 }
 
-/** Stands for any finding where nobody asks for it. */
-const unexplained: Finding = { reason: 'trigger', trigger: 'coupon' };
-
-interface CouponCandidate extends Candidate {
-  readonly offer: CompiledOffer;
-  readonly terms: Terms;
-  readonly heldOut: boolean;
-}
-
-function fullPolicy(offer: CompiledOffer, rooms: ReadonlyMap<string, Room>): Finding | null {
-  const room = offer.offer.contact === undefined ? undefined : rooms.get(offer.offer.contact.class);
-  return room === undefined || room.used < room.policy.limit
-    ? null
-    : { reason: 'contact-policy', policy: room.policy, found: room.used };
+function heldOutOf(offer: CompiledOffer, phase: Phase, coupon: Presented | null): Suppressed {
+  return { offer: offer.id, phase, reason: 'holdout', ...(coupon !== null && { serial: coupon.coupon.serial }) };
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Experiments (contract section 7): the same member always lands in the same place, at every till and at HQ. */
 import { createHash } from 'node:crypto';
-import type { Experiment, Variant } from './types.ts';
+import type { CompiledOffer, Terms } from './compile.ts';
+import type { Experiment, Member, Variant } from './types.ts';
 
 /** Where a member lands. `holdout` sees nothing of the offer; a variant of null is the base offer. */
 export type Placement = { readonly holdout: true } | { readonly holdout: false; readonly variant: Variant | null };
@@ -16,6 +17,19 @@ export function placeMember(experiment: Experiment, memberId: string): Placement
     point -= variant.weight;
   }
   return { holdout: false, variant: null };
+}
+
+/** What an offer gives this member: a variant, or the base where there is no experiment, no member, or a holdout. */
+export function placeOffer(
+  offer: CompiledOffer,
+  member: Member | null,
+): { readonly terms: Terms; readonly heldOut: boolean } {
+  const { experiment } = offer.offer;
+  if (member === null || experiment === undefined) return { terms: offer.base, heldOut: false };
+  const placement = placeMember(experiment, member.id);
+  if (placement.holdout) return { terms: offer.base, heldOut: true };
+  const variant = placement.variant === null ? undefined : offer.variants.get(placement.variant.id);
+  return { terms: variant ?? offer.base, heldOut: false };
 }
 
 /** The first four bytes of the SHA-256 of a text in UTF-8, as an unsigned big-endian integer. */

@@ -7,6 +7,8 @@ import type { Instant, LocalDate, Weekday } from './types.ts';
 import { type Zone, zoneOf } from './zone.ts';
 
 const dayMs = 86_400_000;
+const firstDay = Date.parse('0000-01-01T00:00:00Z') / dayMs;
+const lastDay = Date.parse('9999-12-31T00:00:00Z') / dayMs;
 
 /** Days since 1970-01-01 of a local date. */
 export type LocalDay = number;
@@ -43,8 +45,9 @@ export function parseTime(text: string): number | null {
   return match === null ? null : Number(match[1]) * 60 + Number(match[2]);
 }
 
+/** `YYYY-MM-DD`; days before the year 0 and after 9999 have no such form and are held at these ends. */
 export function formatDate(day: LocalDay): LocalDate {
-  return new Date(day * dayMs).toISOString().slice(0, 10);
+  return new Date(Math.min(Math.max(day, firstDay), lastDay) * dayMs).toISOString().slice(0, 10);
 }
 
 export function weekdayOf(day: LocalDay): Weekday {

@@ -1,7 +1,6 @@
 /** A decision in sentences that a shop manager understands, for every offer and coupon, in four languages. */
 import type { CompiledBundle } from '../compile.ts';
 import { type Decided, decideWithFindings } from '../decide.ts';
-import type { Finding } from '../finding.ts';
 import type { Phase, Reason, Sale } from '../types.ts';
 import { causeOf, type Speaker } from './cause.ts';
 import { de } from './de.ts';
@@ -30,11 +29,6 @@ const languages: Readonly<Record<ExplainLanguage, Sentences>> = { de, fr, it, en
  */
 export function explain(compiled: CompiledBundle, sale: Sale, language: ExplainLanguage): Explanation[] {
   return explainDecided(compiled, decideWithFindings(compiled, sale), language);
-}
-
-/** The cause of one refusal alone, as a sentence. */
-export function explainFinding(compiled: CompiledBundle, finding: Finding, language: ExplainLanguage): string {
-  return finish(causeOf(finding, speakerFor(compiled, language)));
 }
 
 function explainDecided(compiled: CompiledBundle, decided: Decided, language: ExplainLanguage): Explanation[] {
