@@ -89,7 +89,9 @@ export const TillConfigDocument = Type.Object(
           {
             device: scannerDevice,
             layout: Type.Optional(
-              Type.Enum(['us', 'de-CH', 'de', 'fr'], { description: 'keyboard layout that a wedge scanner is set to' }),
+              Type.Enum(['us', 'de-CH', 'de', 'fr', 'fr-CH'], {
+                description: 'keyboard layout that a wedge scanner is set to',
+              }),
             ),
             prefix: Type.Optional(
               PatternText('^F([1-9]|1[0-9]|2[0-4])$', 'key that a wedge scanner sends before each code', ['F9']),

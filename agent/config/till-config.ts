@@ -46,7 +46,7 @@ export type BrokerConfig = {
 export type ScannerConfig = {
   readonly device: string;
   /** Wedge only. */
-  readonly layout: 'us' | 'de-CH' | 'de' | 'fr' | null;
+  readonly layout: 'us' | 'de-CH' | 'de' | 'fr' | 'fr-CH' | null;
   readonly prefix: string | null;
 };
 

@@ -1,8 +1,8 @@
 /** Scanners on a serial line or USB CDC (`/dev/ttyACM0`), by `serialport`. Never lists ports: that needs udevadm. */
 import type { Clock } from '../../clock.ts';
 import { messageOf, TillsideError } from '../../errors.ts';
+import { endOnHangUp } from '../serial-hang-up.ts';
 import { createSerialFrame, type Terminator } from './serial-frame.ts';
-import { endOnHangUp } from './serial-hang-up.ts';
 import type { ScanPort } from './session.ts';
 
 export interface SerialAddress {

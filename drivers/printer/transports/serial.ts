@@ -1,6 +1,7 @@
 /** A printer at a serial port. Evidence comes from the printer's answers; that the port has drained says nothing. */
 import type { SerialPort } from 'serialport';
 import { messageOf } from '../../../errors.ts';
+import { endOnHangUp } from '../../serial-hang-up.ts';
 import type { Link, Transport } from '../types.ts';
 import { createLinkEvents } from './link-events.ts';
 import { lostError, openError } from './open-error.ts';
@@ -32,6 +33,7 @@ export function serialTransport(options: SerialOptions): Transport {
         });
         port.open(cause => {
           if (cause) return reject(openError(device, cause));
+          endOnHangUp(port.port);
           resolve(serialLink(device, port));
         });
       });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { closeSync, openSync } from 'node:fs';
 import { test } from 'node:test';
-import { endOnHangUp } from '../../../drivers/scanner/serial-hang-up.ts';
+import { endOnHangUp } from '../../drivers/serial-hang-up.ts';
 
 type Read = (buffer: Buffer, offset: number, length: number) => Promise<{ readonly bytesRead: number }>;
 
