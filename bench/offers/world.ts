@@ -58,10 +58,10 @@ function offerOf(index: number, next: () => number, below: (most: number) => num
     next() < 0.03
       ? { spend: { atLeast: 8000 + below(20_000) } }
       : next() < 0.6
-        ? { spend: { of, atLeast: 800 + below(4000) } }
-        : { items: { of, atLeast: 1 + below(4) } };
+        ? { spend: { of, atLeast: 1500 + below(6000) } }
+        : { items: { of, atLeast: 2 + below(5) } };
   const audience: Predicate[] = [];
-  if (next() < 0.75) audience.push({ segment: `s${below(segments)}` });
+  if (next() < 0.9) audience.push({ segment: `s${below(segments)}` });
   if (next() < 0.3) audience.push({ tier: { atLeast: next() < 0.5 ? 'silver' : 'gold' } });
   if (next() < 0.2) audience.push({ not: { segment: `s${below(segments)}` } });
   return {
