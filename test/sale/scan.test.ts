@@ -20,7 +20,7 @@ test('every kind of bad scan says which it is, in one sentence', async () => {
     'card-misread',
     'The card was misread. Please scan it again.',
   ]);
-  assert.deepEqual(await scan('ZZZ'), ['unknown', 'no-scheme', 'This card belongs to none of our programmes.']);
+  assert.deepEqual(await scan('ZZZ'), ['unknown', 'no-scheme', 'This code is none of our cards, coupons or articles.']);
   assert.deepEqual(await scan('\u0001\u0002'), [
     'unknown',
     'unreadable',

@@ -113,8 +113,12 @@ export class TillSession {
     });
   }
 
-  /** What a keyboard wedge read: the agent takes it as a scan of any other scanner and tells it on the stream. */
+  /**
+   * What a keyboard wedge read. Where this screen sells it goes into this screen's own sale, as typed codes do: the till may hold
+   * another open one, of a window that was closed. Beside a POS the agent takes it as a scan of any other scanner.
+   */
   async tellScan(code: string): Promise<void> {
+    if (this.#state.status?.screenSells === true) return this.enterCode(code);
     await this.#try(async () => void (await this.api.send('POST', '/v1/scans', { code })));
   }
 

@@ -4,7 +4,7 @@ import type { Sentences } from './sentences.ts';
 export const de: Sentences = {
   greeting: name => `Guten Tag, ${name}.`,
   cardMisread: 'Karte nicht richtig gelesen. Bitte nochmals scannen.',
-  noScheme: 'Diese Karte gehört zu keinem Programm von uns.',
+  noScheme: 'Dieser Code gehört zu keiner Karte, keinem Bon und keinem Artikel von uns.',
   unreadable: 'Code nicht lesbar. Bitte nochmals scannen.',
   memberUnknown: 'Diese Karte ist hier nicht bekannt. Der Verkauf geht ohne sie weiter.',
   paymentCard: 'Das ist eine Zahlkarte. Bitte nur am Zahlgerät verwenden.',

@@ -4,7 +4,7 @@ import type { Sentences } from './sentences.ts';
 export const en: Sentences = {
   greeting: name => `Good day, ${name}.`,
   cardMisread: 'The card was misread. Please scan it again.',
-  noScheme: 'This card belongs to none of our programmes.',
+  noScheme: 'This code is none of our cards, coupons or articles.',
   unreadable: "This code can't be read. Please scan it again.",
   memberUnknown: 'This card is not known here. The sale goes on without it.',
   paymentCard: 'This is a payment card. Please use it at the terminal only.',

@@ -4,7 +4,7 @@ import type { Sentences } from './sentences.ts';
 export const fr: Sentences = {
   greeting: name => `Bonjour ${name}.`,
   cardMisread: 'Carte mal lue. Veuillez scanner encore une fois.',
-  noScheme: "Cette carte n'appartient à aucun de nos programmes.",
+  noScheme: "Ce code n'est ni une carte, ni un bon, ni un article de chez nous.",
   unreadable: 'Code illisible. Veuillez scanner encore une fois.',
   memberUnknown: "Cette carte n'est pas connue ici. La vente continue sans elle.",
   paymentCard: "C'est une carte de paiement. À utiliser seulement au terminal.",

@@ -4,7 +4,7 @@ import type { Sentences } from './sentences.ts';
 export const it: Sentences = {
   greeting: name => `Buongiorno ${name}.`,
   cardMisread: 'Carta letta male. Scansionare di nuovo.',
-  noScheme: 'Questa carta non fa parte dei nostri programmi.',
+  noScheme: 'Questo codice non è una nostra carta, né un buono, né un articolo.',
   unreadable: 'Codice illeggibile. Scansionare di nuovo.',
   memberUnknown: 'Questa carta qui non è conosciuta. La vendita continua senza.',
   paymentCard: 'Questa è una carta di pagamento. Usarla solo al terminale.',
