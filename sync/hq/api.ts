@@ -66,12 +66,15 @@ export async function createApi(options: ApiOptions): Promise<HqApi> {
     if (problem.status >= 500) options.log.error({ error: messageOf(error) }, 'a request failed');
     reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem));
   });
-  app.setNotFoundHandler(() => {
+  app.setNotFoundHandler(request => {
+    // The console's route is open and ends here too where it has no such file.
+    checkToken(request, options.token);
     throw new TillsideError('not-found', 'Nothing has this address.');
   });
   app.addHook('onRequest', async request => {
     checkHost(request, port);
-    if (needsToken(request)) checkToken(request, options.token);
+    // By the matched route, never by the address as written: the router decodes it first. What matches none needs it too.
+    if (request.routeOptions.config.needsToken !== false) checkToken(request, options.token);
   });
   app.addHook('onSend', async (_request, reply) => {
     reply.header('x-content-type-options', 'nosniff');
@@ -102,8 +105,8 @@ function routes(app: FastifyInstance, options: ApiOptions) {
     to: Type.Optional(ReconcileQuery.properties.to),
   });
 
-  app.get('/healthz', async () => ({ ok: true }));
-  app.get('/readyz', async (_request, reply) => {
+  app.get('/healthz', open, async () => ({ ok: true }));
+  app.get('/readyz', open, async (_request, reply) => {
     const problem = options.problem();
     return reply.code(problem === null ? 200 : 503).send({ ready: problem === null, problem });
   });
@@ -181,20 +184,26 @@ function routes(app: FastifyInstance, options: ApiOptions) {
 
 function serveConsole(app: FastifyInstance, folder: string | null) {
   if (folder === null || !existsSync(join(folder, 'index.html'))) {
-    app.get('/', async (_request, reply) =>
+    app.get('/', open, async (_request, reply) =>
       reply
         .type('text/plain; charset=utf-8')
         .send('The console has not been built: run "npm run build" and start again.\n'),
     );
     return;
   }
-  app.register(fastifyStatic, {
-    root: folder,
-    setHeaders: response => {
-      response.header('content-security-policy', contentSecurityPolicy);
-      response.header('x-frame-options', 'DENY');
-      response.header('cross-origin-opener-policy', 'same-origin');
-    },
+  app.register(async files => {
+    // The console's files hold no data and load before the token is known.
+    files.addHook('onRoute', route => {
+      route.config = { ...route.config, ...open.config };
+    });
+    await files.register(fastifyStatic, {
+      root: folder,
+      setHeaders: response => {
+        response.header('content-security-policy', contentSecurityPolicy);
+        response.header('x-frame-options', 'DENY');
+        response.header('cross-origin-opener-policy', 'same-origin');
+      },
+    });
   });
 }
 
@@ -202,9 +211,14 @@ const contentSecurityPolicy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; " +
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/** The console's files hold no data and load before the token is known. */
-const needsToken = (request: FastifyRequest): boolean =>
-  request.url.startsWith('/v1/') || request.url.startsWith('/metrics') || request.method !== 'GET';
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Only HQ's routes that say false are open to everybody on this machine. */
+    needsToken?: false;
+  }
+}
+
+const open = { config: { needsToken: false } } as const;
 
 /** A page of another origin, or another name for this address (DNS rebinding), is refused. */
 function checkHost(request: FastifyRequest, port: number) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { readFileSync, statSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Hq } from '../../../sync/hq/hq.ts';
@@ -58,6 +59,76 @@ test('without the token nothing is answered but health; another Host or Origin i
     assert.equal(statSync(token).mode & 0o777, 0o600);
     assert.equal(statSync(join(line.dir, 'hq', 'signing.key')).mode & 0o777, 0o600);
   }));
+
+/** Sends the request's address exactly as given, which fetch would not; answers the status. */
+const rawStatus = (url: string, method: string, target: string, authorization = '') =>
+  new Promise<number>((resolve, reject) => {
+    const { hostname, port, host } = new URL(url);
+    const socket = connect(Number(port), hostname);
+    socket.on('error', reject);
+    socket.once('data', (bytes: Buffer) => {
+      socket.destroy();
+      resolve(Number(/^HTTP\/1\.1 (\d{3})/.exec(bytes.toString('latin1'))?.[1]));
+    });
+    socket.write(`${method} ${target} HTTP/1.1\r\nHost: ${host}\r\n${authorization}Connection: close\r\n\r\n`);
+  });
+
+const guarded = [
+  ['GET', '/metrics'],
+  ['GET', '/v1/status'],
+  ['GET', '/v1/tills'],
+  ['GET', '/v1/sales'],
+  ['GET', '/v1/sales/1/S1'],
+  ['GET', '/v1/events'],
+  ['GET', '/v1/quarantine'],
+  ['GET', '/v1/reconcile'],
+  ['GET', '/v1/campaigns'],
+  ['GET', '/v1/bundles'],
+  ['GET', '/v1/bundles/weekly/1/file'],
+  ['POST', '/v1/bundles'],
+  ['GET', '/v1/stream'],
+  ['GET', '/v1/nothing'],
+  ['DELETE', '/v1/sales'],
+  ['GET', '/nothing'],
+] as const;
+
+for (const console of ['built', 'not built'])
+  test(`no way to write an address goes round the token (console ${console})`, () =>
+    onLine('aedes', async line => {
+      const dataDir = join(line.dir, 'hq');
+      const consoleDir = join(line.dir, 'console');
+      mkdirSync(consoleDir);
+      if (console === 'built') writeFileSync(join(consoleDir, 'index.html'), '<!doctype html>');
+      const broker = { url: line.broker.url, username: 'hq', password: 'hq-secret' };
+      const hq = line.hq({ config: { tenant: 'demo', dataDir, consoleDir, api: { port: 0 }, broker } });
+      await hq.start();
+      const { host } = new URL(hq.url);
+      const bearer = `Authorization: Bearer ${hq.token}\r\n`;
+      for (const [method, path] of guarded) {
+        const second = `%${path.charCodeAt(1).toString(16)}`;
+        const third = `%${path.charCodeAt(2).toString(16).toUpperCase()}`;
+        for (const target of [
+          path,
+          `/${second}${path.slice(2)}`,
+          `/${second}${third}${path.slice(3)}`,
+          `/${path[1]}${third}${path.slice(3)}?limit=1`,
+          `http://${host}${path}`,
+          `http://x${path}`,
+          `http://x/${second}${path.slice(2)}`,
+          `HTTPS://X${path}`,
+          `/${path}`,
+          path.toUpperCase(),
+        ]) {
+          const status = await rawStatus(hq.url, method, target);
+          assert.ok(status === 400 || status === 401 || status === 403, `${method} ${target}: ${status}`);
+        }
+        assert.equal(await rawStatus(hq.url, method, path), 401, path);
+        if (method === 'GET') assert.equal(await rawStatus(hq.url, 'HEAD', path), 401, `HEAD ${path}`);
+      }
+      assert.equal(await rawStatus(hq.url, 'GET', '/%76%31/sales', bearer), 200);
+      assert.equal(await rawStatus(hq.url, 'GET', '/v1/nothing', bearer), 404);
+      for (const path of ['/', '/healthz']) assert.equal(await rawStatus(hq.url, 'GET', path), 200, path);
+    }));
 
 test('a sale that arrives is in the lists, by its address, in the totals, and agrees with the till', () =>
   withHq(async (line, hq, ask) => {
