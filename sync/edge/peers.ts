@@ -4,6 +4,7 @@
  */
 import type { OutboxPort, PeerPort } from '../../agent/ports.ts';
 import type { Cancel, Clock } from '../../clock.ts';
+import { messageOf } from '../../errors.ts';
 import type { SyncLog } from '../link/link.ts';
 import { decodePeer, encodePeer, type Heard, isPeerFact, maxPeerBytes, type PeerEnvelope } from '../protocol/peer.ts';
 import type { PeerMessage, TillEvent } from '../protocol/types.ts';
@@ -40,6 +41,12 @@ const tellAgainAtMost = 2000;
 /** Answers to several tills that come back together are one answer. */
 const gatherMs = 500;
 const askAgainMs = 5000;
+/** An epoch is the second in which a till's database was made. One further ahead than a wrong clock explains is not believed. */
+const epochAheadS = 24 * 3600;
+/** A fact that cannot be taken in is asked for again; after so many tries it no longer holds up those behind it. */
+const mostTries = 3;
+/** Bounds what names made up by someone can fill. */
+const mostDoubted = 1000;
 
 /** Tell again what comes after `from`. What is older than that is HQ's to tell, so the range may claim to begin before it. */
 type Wish = { readonly from: number; readonly claim: number };
@@ -49,6 +56,10 @@ export function createPeers(options: PeersOptions): Peers {
   const self = outbox.address.till;
   const listeners = new Set<(message: PeerMessage) => void>();
   const heard = new Map(Object.entries(options.heard?.read() ?? {}));
+  /** Ranges of a till that joined and could not be taken in, one after the other. */
+  const failures = new Map<string, number>();
+  /** Tills whose epoch was refused: said once each. */
+  const doubted = new Set<string>();
   let telling = false;
   /** What some till wants to be told again. */
   let wish: Wish | null = null;
@@ -118,21 +129,44 @@ export function createPeers(options: PeersOptions): Peers {
     });
   }
 
-  function deliver(message: PeerMessage) {
-    for (const listener of [...listeners]) listener(message);
+  /** False: a listener could not take it. */
+  function deliver(message: PeerMessage): boolean {
+    let isTaken = true;
+    for (const listener of [...listeners])
+      try {
+        listener(message);
+      } catch (error) {
+        isTaken = false;
+        log.error({ till: message.till, kind: message.kind, error: messageOf(error) }, 'a till was heard in vain');
+      }
+    return isTaken;
   }
 
   function hear(till: string, epoch: number, after: number, upTo: number, events: readonly TillEvent[]) {
+    if (epoch > clock.now() / 1000 + epochAheadS) return doubt(till, epoch);
     const known = heard.get(till);
     if (known !== undefined && epoch < known.epoch) return;
     const seq = known?.epoch === epoch ? known.seq : null;
-    for (const event of events) if (seq === null || event.seq > seq) deliver({ kind: 'fact', till, epoch, event });
+    let isWhole = true;
+    for (const event of events)
+      if ((seq === null || event.seq > seq) && !deliver({ kind: 'fact', till, epoch, event })) isWhole = false;
     // Only a range that joins what was heard before moves the mark; a hole is asked for.
-    if (after <= (seq ?? 0)) {
-      if (seq !== null && upTo <= seq) return;
-      heard.set(till, { epoch, seq: upTo });
-      options.heard?.write(till, epoch, upTo);
-    } else askAgain(askAgainMs * (0.5 + random()));
+    if (after > (seq ?? 0)) return askAgain(askAgainMs * (0.5 + random()));
+    if (seq !== null && upTo <= seq) return;
+    const tries = isWhole ? 0 : (failures.get(till) ?? 0) + 1;
+    if (tries > 0 && tries < mostTries) {
+      failures.set(till, tries);
+      return askAgain(askAgainMs * (0.5 + random()));
+    }
+    failures.delete(till);
+    heard.set(till, { epoch, seq: upTo });
+    options.heard?.write(till, epoch, upTo);
+  }
+
+  function doubt(till: string, epoch: number) {
+    if (doubted.has(till) || doubted.size >= mostDoubted) return;
+    doubted.add(till);
+    log.warn({ till, epoch }, 'the facts of a till are dated far ahead of this clock and not believed');
   }
 
   return {
@@ -173,7 +207,8 @@ export function createPeers(options: PeersOptions): Peers {
       switch (value.kind) {
         case 'coupon.reserved':
         case 'coupon.released':
-          return deliver(value);
+          deliver(value);
+          return;
         case 'facts':
           return hear(value.till, value.epoch, value.after, value.upTo, value.events);
         case 'tell-again': {

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { createPeers, type Peers } from '../../../sync/edge/peers.ts';
 import { silentLog } from '../../../sync/link/link.ts';
-import type { PeerMessage } from '../../../sync/protocol/types.ts';
+import { encodePeer } from '../../../sync/protocol/peer.ts';
+import type { PeerMessage, TillEvent } from '../../../sync/protocol/types.ts';
 import { FakeClock, settle } from '../../support/fake-clock.ts';
 import { type MemoryOutbox, memoryOutbox, saleBody } from '../support/till-end.ts';
 
@@ -173,5 +174,75 @@ test('however tills come and go, in the end every one has heard every fact of th
           );
     }),
     { numRuns: 25 },
+  );
+});
+
+const day = 86_400;
+const factsOf = (till: string, epoch: number, event: TillEvent, upTo = event.seq) =>
+  encodePeer({ kind: 'facts', till, epoch, after: event.seq - 1, upTo, events: [event] });
+
+test('an epoch far ahead of the clock is not believed, so that it cannot silence the till it names', async () => {
+  const store = storeOf('1', '2');
+  const [one, two] = [store.member('1'), store.member('2')];
+  const forged = { ...one.outbox.append('coupon.issued', { serial: 'C1' }), id: 'forged' };
+  const nowS = Math.floor(store.clock.now() / 1000);
+  for (const epoch of [nowS + day + 60, Number.MAX_SAFE_INTEGER]) two.peers.receive(factsOf('1', epoch, forged, 5));
+  one.outbox.append('coupon.redeemed', { serial: 'C1', offer: 'o', saleId: 'A' });
+  await settle();
+  assert.deepEqual(store.facts('2', '1'), [1, 2]);
+  assert.ok(two.heard.every(message => message.kind !== 'fact' || message.event.id !== 'forged'));
+});
+
+test('a till whose clock is behind hears the others once its clock is right', async () => {
+  const store = storeOf('2');
+  const { clock } = store;
+  const made = Math.floor(clock.now() / 1000);
+  clock.jump(-30 * 365 * day * 1000);
+  const newer = store.add('1', memoryOutbox({ tenant: 'demo', store: '0042', till: '1' }, made));
+  newer.outbox.append('coupon.issued', { serial: 'C1' });
+  await settle();
+  assert.deepEqual(store.facts('2', '1'), []);
+  clock.jump(30 * 365 * day * 1000);
+  newer.outbox.append('coupon.issued', { serial: 'C2' });
+  await clock.advance(10_000);
+  assert.deepEqual([...new Set(store.facts('2', '1'))].sort(), [1, 2]);
+});
+
+test('a fact that could not be taken in does not count as heard and is told again', async () => {
+  const store = storeOf('1', '2');
+  const [one, two] = [store.member('1'), store.member('2')];
+  let fails = true;
+  const taken: number[] = [];
+  two.peers.port.onMessage(message => {
+    if (message.kind !== 'fact') return;
+    if (message.event.seq === 2 && fails) throw new Error('the disk is full');
+    taken.push(message.event.seq);
+  });
+  for (const serial of ['C1', 'C2']) one.outbox.append('coupon.issued', { serial });
+  await settle();
+  assert.deepEqual(taken, [1]);
+  fails = false;
+  one.outbox.append('coupon.issued', { serial: 'C3' });
+  await store.clock.advance(10_000);
+  assert.deepEqual([...new Set(taken)].sort(), [1, 2, 3]);
+});
+
+test('a fact that can never be taken in is given up after a few tries and does not hold up those behind it', async () => {
+  const store = storeOf('1', '2');
+  const [one, two] = [store.member('1'), store.member('2')];
+  let tries = 0;
+  two.peers.port.onMessage(message => {
+    if (message.kind !== 'fact' || message.event.seq !== 1) return;
+    tries += 1;
+    throw new Error('never');
+  });
+  for (let sale = 0; sale < 12; sale++) {
+    one.outbox.append('coupon.issued', { serial: `C${sale}` });
+    await store.clock.advance(10_000);
+  }
+  assert.ok(tries > 1 && tries <= 4, `${tries} tries`);
+  assert.deepEqual(
+    [...new Set(store.facts('2', '1'))].sort((a, b) => a - b),
+    one.outbox.events.map(({ seq }) => seq),
   );
 });
