@@ -7,4 +7,4 @@ export { offlineAnswer } from './offline-policy.ts';
 export { applyPeerFact, type FactChanges } from './peer-facts.ts';
 export { formatSerial, newSerial, parseSerial } from './serials.ts';
 export { type SlipContent, textsIn } from './slip-content.ts';
-export { createTokens, type TokenContent, type Tokens } from './tokens.ts';
+export { canSay, createTokens, type TokenContent, type Tokens } from './tokens.ts';

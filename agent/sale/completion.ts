@@ -3,9 +3,9 @@
  * the POS is answered is on disk before it is answered.
  */
 import { createHash } from 'node:crypto';
-import { TillsideError } from '../../errors.ts';
+import { isTillsideError, TillsideError } from '../../errors.ts';
 import type { CompletePost } from '../api/wire.ts';
-import { benefitText, textsIn } from '../coupons/index.ts';
+import { benefitText, canSay, textsIn } from '../coupons/index.ts';
 import { expiresAt } from '../offers/index.ts';
 import { parseInstant } from '../offers/time.ts';
 import type { Decision, Issue } from '../offers/types.ts';
@@ -48,15 +48,16 @@ export function completeSale(parts: SaleParts, saleId: string, post: CompletePos
   }
   if (sale.state === 'voided') throw new TillsideError('sale-state', `Sale ${saleId} was voided.`);
 
-  const evaluation = evaluate(parts, sale, post.completedAt);
-  const { decision } = evaluation;
-  const active = evaluation.decided ? parts.bundles.active() : null;
+  const wanted = evaluate(parts, sale, post.completedAt);
+  const active = wanted.decided ? parts.bundles.active() : null;
   const bundle = active?.ref ?? null;
   return store.transaction(() => {
     const facts: SaleFacts = { saleId, at: post.completedAt, ms: completedMs };
-    const coupons =
-      active === null ? [] : decision.issue.map(issue => issueCoupon(parts, issue, evaluation, facts, active));
+    const { coupons, failed } = issueCoupons(parts, wanted, facts, active);
     const serials = coupons.map(coupon => coupon.serial);
+    const issue = wanted.decision.issue.filter(one => !failed.includes(one));
+    const evaluation = { ...wanted, decision: { ...wanted.decision, issue } };
+    const { decision } = evaluation;
     store.sales.complete({
       saleId,
       completedAt: post.completedAt,
@@ -73,6 +74,10 @@ export function completeSale(parts: SaleParts, saleId: string, post: CompletePos
     for (const { offer, phase, serial } of decision.suppressed) {
       const body = { offer, phase, saleId, member: evaluation.member?.id ?? null, serial: serial ?? null };
       store.outbox.append('coupon.suppressed', body, bundle);
+    }
+    if (failed.length > 0) {
+      const of = failed.map(({ offer, validFrom, validTo }) => ({ offer, validFrom, validTo }));
+      store.outbox.append('till.note', { note: 'coupons-failed', saleId, coupons: of }, bundle);
     }
     recordApplications(parts, evaluation, facts);
     recordMember(parts, sale, evaluation, facts, bundle);
@@ -103,6 +108,30 @@ type BundleRef = { readonly id: string; readonly version: number } | null;
 function digestOf({ completedAt, total, tenders }: CompletePost): string {
   const content = [completedAt, total, (tenders ?? []).map(({ type, amount }) => [type, amount])];
   return createHash('sha256').update(JSON.stringify(content)).digest('hex');
+}
+
+/** A customer at the till must not wait for a coupon: one that can't be written is left out, and the sale completes. */
+function issueCoupons(
+  parts: SaleParts,
+  evaluation: Evaluation,
+  facts: SaleFacts,
+  active: Active | null,
+): { readonly coupons: readonly CouponRow[]; readonly failed: readonly Issue[] } {
+  const coupons: CouponRow[] = [];
+  const failed: Issue[] = [];
+  if (active === null) return { coupons, failed };
+  for (const issue of evaluation.decision.issue) {
+    try {
+      if (!canSay(issue.validFrom, issue.validTo)) failed.push(issue);
+      else coupons.push(parts.store.attempt(() => issueCoupon(parts, issue, evaluation, facts, active)));
+    } catch (error) {
+      // A disk that takes nothing takes no sale either.
+      if (isTillsideError(error, 'disk-full') || isTillsideError(error, 'store-damaged')) throw error;
+      parts.onFault(error);
+      failed.push(issue);
+    }
+  }
+  return { coupons, failed };
 }
 
 function issueCoupon(

@@ -57,6 +57,8 @@ export interface Store {
    * @throws TillsideError `disk-full`, `store-damaged`; whatever `run` throws. Nothing of it is kept then.
    */
   transaction<T>(run: () => T): T;
+  /** Within a transaction: `run`, of which nothing is kept if it throws, while the transaction goes on. */
+  attempt<T>(run: () => T): T;
   /** Calls back after the running transaction has committed; outside of one, at once. */
   afterCommit(run: () => void): void;
   /** Now, as the till writes it. */
@@ -145,6 +147,7 @@ function openLocked(options: StoreOptions, unlock: () => void): Store {
       for (const hook of mine) hook();
       return result;
     },
+    attempt: run => withStoreErrors(() => database.transaction(run)()),
     afterCommit,
     instant: () => instant(clock.now(), timeZone),
     prune() {

@@ -312,3 +312,33 @@ test('the coupon prints in the language of the member, or in the default languag
   assert.deepEqual(till.printer.paper, [german, french]);
   await discard(till);
 });
+
+test('a POS whose clock is far off completes its sale, without the coupons that such a day cannot be put on', async () => {
+  for (const completedAt of ['1970-01-01T00:10:00Z', '2019-12-31T12:00:00+01:00', '2250-01-01T00:00:00Z']) {
+    const till = await coreTill({
+      bundle: bundleOf([nextVisit, coffeeTenth, earn], { notAfter: '2300-01-01T00:00:00Z' }),
+    });
+    await till.sales.scan('S1', { code: '2501000000017' }, 'en');
+    till.sales.putSale('S1', { startedAt: till.now(), lines: [coffee] }, 'en');
+    const done = till.sales.complete('S1', { completedAt, total: 810 }, 'en');
+    assert.deepEqual([done.serials, till.sales.getSale('S1', 'en').state], [[], 'completed']);
+    assert.deepEqual(till.sales.complete('S1', { completedAt, total: 810 }, 'en').serials, []);
+    const [note] = till.events('till.note');
+    assert.deepEqual([note?.body.note, note?.body.saleId], ['coupons-failed', 'S1']);
+    assert.equal(till.events('coupon.issued').length, 0);
+    await discard(till);
+  }
+});
+
+test('a coupon that cannot be written is left out, and nothing of it stays', async () => {
+  const broken = { add: () => assert.fail('no room for this job') };
+  const till = await coreTill({
+    wrapStore: store => ({ ...store, printJournal: { ...store.printJournal, ...broken } }),
+  });
+  assert.deepEqual(await till.sell('S1', [coffee], '2501000000017'), []);
+  assert.equal(till.sales.getSale('S1', 'en').state, 'completed');
+  assert.deepEqual(till.store.coupons.ofSale('S1', '1'), []);
+  assert.equal(till.events('till.note')[0]?.body.note, 'coupons-failed');
+  assert.equal(till.faults.length, 1);
+  await discard(till);
+});
