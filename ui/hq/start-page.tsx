@@ -10,6 +10,8 @@ export function StartPage() {
   if (status === null) return <p class="quiet">{texts.connecting}</p>;
   const { count } = formats;
   const { tills, events, bundle, today } = status;
+  // Without its own line HQ knows nothing of now: what it says then is of before, and it says that.
+  const blind = !status.broker.connected;
   const allWell = tills.printers === 0 && tills.behind === 0;
   return (
     <>
@@ -18,16 +20,20 @@ export function StartPage() {
         <Answer
           question={texts.askTills}
           href="#/tills"
-          isWell={tills.known > 0 && tills.online === tills.known && allWell}
+          isWell={blind ? null : tills.known > 0 && tills.online === tills.known && allWell}
           head={
-            tills.known === 0
-              ? texts.noTills
-              : tills.online === tills.known
-                ? texts.allOnline(count(tills.known))
-                : texts.someOnline(count(tills.online), count(tills.known))
+            blind
+              ? texts.unknownNow
+              : tills.known === 0
+                ? texts.noTills
+                : tills.online === tills.known
+                  ? texts.allOnline(count(tills.known))
+                  : texts.someOnline(count(tills.online), count(tills.known))
           }
         >
-          {allWell ? (
+          {blind ? (
+            texts.broker
+          ) : allWell ? (
             texts.allWell
           ) : (
             <>
@@ -39,8 +45,10 @@ export function StartPage() {
         <Answer
           question={texts.askFacts}
           href="#/reconcile"
-          isWell={events.missing === 0 && events.quarantined === 0}
-          head={events.missing === 0 ? texts.allFacts : texts.factsMissing(count(events.missing))}
+          isWell={blind ? null : events.missing === 0 && events.quarantined === 0}
+          head={
+            blind ? texts.unknownNow : events.missing === 0 ? texts.allFacts : texts.factsMissing(count(events.missing))
+          }
         >
           {texts.factsCommitted(count(events.committed))}
           {events.quarantined > 0 && <span> · {texts.quarantined(count(events.quarantined))}</span>}

@@ -34,6 +34,8 @@ const en = {
   salesCount: (n: string) => (n === '1' ? '1 sale' : `${n} sales`),
   couponsToday: (issued: string, redeemed: string) => `${issued} coupons printed · ${redeemed} redeemed`,
   broker: 'No line to the broker',
+  /** While HQ itself has no line. */
+  unknownNow: 'Not known now',
   till: 'Till',
   state: 'State',
   online: 'online',
@@ -154,6 +156,8 @@ const de: Texts = {
   salesCount: n => (n === '1' ? '1 Verkauf' : `${n} Verkäufe`),
   couponsToday: (issued, redeemed) => `${issued} Coupons gedruckt · ${redeemed} eingelöst`,
   broker: 'Keine Verbindung zum Broker',
+  /** While HQ itself has no line. */
+  unknownNow: 'Zurzeit unbekannt',
   till: 'Kasse',
   state: 'Zustand',
   online: 'verbunden',
@@ -272,6 +276,8 @@ const fr: Texts = {
   salesCount: n => (n === '1' ? '1 vente' : `${n} ventes`),
   couponsToday: (issued, redeemed) => `${issued} bons imprimés · ${redeemed} encaissés`,
   broker: 'Pas de liaison avec le broker',
+  /** While HQ itself has no line. */
+  unknownNow: 'Inconnu pour l’instant',
   till: 'Caisse',
   state: 'État',
   online: 'reliée',
@@ -390,6 +396,8 @@ const it: Texts = {
   salesCount: n => (n === '1' ? '1 vendita' : `${n} vendite`),
   couponsToday: (issued, redeemed) => `${issued} buoni stampati · ${redeemed} riscossi`,
   broker: 'Nessun collegamento con il broker',
+  /** While HQ itself has no line. */
+  unknownNow: 'Al momento ignoto',
   till: 'Cassa',
   state: 'Stato',
   online: 'collegata',
