@@ -1,6 +1,7 @@
 /** HQ's ledger in SQLite: the embedded default, for the demo, for tests and for a small chain. */
-import { mkdirSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import process from 'node:process';
 import Database from 'better-sqlite3';
 import { TillsideError } from '../../errors.ts';
 import type { Ledger, StoredBundle, TillName } from './ledger.ts';
@@ -11,7 +12,7 @@ import { createSqliteWriter } from './sqlite-writer.ts';
 
 /** @param path of the database file; `:memory:` for tests */
 export function createSqliteLedger(path: string): Ledger {
-  if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  if (path !== ':memory:') closeToOthers(path);
   const database = new Database(path);
   database.pragma('journal_mode = WAL');
   // FULL: what is acknowledged to a till must survive the power (contract sync.md, section 5).
@@ -93,6 +94,18 @@ export function createSqliteLedger(path: string): Ledger {
       return { ...bundle, publishedAt };
     },
   };
+}
+
+/** Sales and members' ids are for HQ's account alone. SQLite gives the files beside the database the database's own mode. */
+function closeToOthers(path: string) {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  // Only where there is none: closing a database's file would drop the locks that this process holds on it.
+  if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600));
+  // Those of an earlier version, and what a crash has left beside them.
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) {
+    const mode = statSync(file, { throwIfNoEntry: false })?.mode ?? 0;
+    if (process.platform !== 'win32' && (mode & 0o077) !== 0) chmodSync(file, 0o600);
+  }
 }
 
 function migrate(database: Database.Database, path: string) {

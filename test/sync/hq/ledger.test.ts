@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Arrival, Ledger } from '../../../sync/hq/ledger.ts';
@@ -291,4 +295,29 @@ test('a till that stays silent after HQ came on line is off line; one that spoke
       ],
     );
   });
+});
+
+test("the database's files are their owner's alone, those of an earlier version too", async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'tillside-ledger-'));
+  const dataDir = join(dir, 'data', 'hq');
+  const file = join(dataDir, 'hq.sqlite');
+  const umask = process.umask(0o022);
+  const modes = () =>
+    readdirSync(dataDir).map(name => [name, (statSync(join(dataDir, name)).mode & 0o777).toString(8)]);
+  try {
+    const first = createSqliteLedger(file);
+    await first.commit([arrival(aDay())], at);
+    assert.equal(statSync(dataDir).mode & 0o777, 0o700);
+    const all = ['hq.sqlite', 'hq.sqlite-shm', 'hq.sqlite-wal'].map(name => [name, '600']);
+    assert.deepEqual(modes().sort(), all);
+    await first.close();
+    chmodSync(file, 0o644);
+    const second = createSqliteLedger(file);
+    assert.equal((await second.sales({})).sales.length, 3);
+    assert.deepEqual(modes().sort(), all);
+    await second.close();
+  } finally {
+    process.umask(umask);
+    rmSync(dir, { recursive: true, force: true });
+  }
 });
