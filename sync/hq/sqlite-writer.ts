@@ -96,7 +96,12 @@ export function createSqliteWriter(prepare: Prepare) {
     // The same fact under a new number, carried over into a new epoch: it counts once.
     if (carried) return { isNew: true, quarantined: 0 };
     for (const change of projection.changes) apply(of, event, change, at);
-    if (saleId !== null) sales.set(`${of.store}/${of.till}/${saleId}`, { store: of.store, till: of.till, saleId });
+    const changed = saleId === null ? [] : [{ store: of.store, till: of.till, saleId }];
+    // What becomes of a coupon changes the sale that issued it, wherever that was.
+    for (const change of projection.changes)
+      if (change.table === 'print' || change.table === 'couponVoid' || change.table === 'redemption')
+        changed.push(...(prepare(ISSUED_IN).all(change.serial) as (TillName & { saleId: string })[]));
+    for (const sale of changed) sales.set(`${sale.store}/${sale.till}/${sale.saleId}`, sale);
     return { isNew: true, quarantined: 0 };
   }
 
@@ -293,6 +298,7 @@ const COUPON_VOID = `
 INSERT INTO coupon (serial, store, till, voided_at, void_reason) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (serial) DO UPDATE SET voided_at = excluded.voided_at, void_reason = excluded.void_reason
 WHERE coupon.voided_at IS NULL`;
+const ISSUED_IN = 'SELECT store, till, sale_id AS "saleId" FROM coupon WHERE serial = ? AND sale_id IS NOT NULL';
 const REDEMPTION = `
 INSERT INTO redemption (store, till, sale_id, serial, offer, at, amount) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
 const SUPPRESSED = `

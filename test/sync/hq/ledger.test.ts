@@ -119,6 +119,24 @@ test('whatever the order, the repeats and the grouping, HQ ends with the same ta
   );
 });
 
+test('what becomes of a coupon is told as a change of the sale that issued it, whatever till did it', () =>
+  ledgerWith(async ledger => {
+    const [sold, issued, sent, confirmed] = aDay();
+    assert.ok(sold !== undefined && issued !== undefined && sent !== undefined && confirmed !== undefined);
+    const sales = async (one: Arrival) => (await ledger.commit([one], at)).sales;
+    const issuedIn = { ...name, saleId: 'A' };
+    // Of a coupon that HQ does not know yet no sale can be told.
+    assert.deepEqual(await sales(arrival([sent])), []);
+    assert.deepEqual(await sales(arrival([sold, issued])), [issuedIn]);
+    assert.deepEqual(await sales(arrival([confirmed])), [issuedIn]);
+    const other = { store: '0043', till: '7' };
+    const outbox = memoryOutbox({ tenant: 'demo', ...other });
+    outbox.append('coupon.redeemed', { serial: 'C1', offer: 'coffee', saleId: 'Z', amount: 180 });
+    assert.deepEqual(await sales({ ...arrival(outbox.events), ...other }), [{ ...other, saleId: 'Z' }, issuedIn]);
+    outbox.append('coupon.voided', { serial: 'C1', reason: 'cancelled' });
+    assert.deepEqual(await sales({ ...arrival(outbox.events.slice(1)), ...other }), [issuedIn]);
+  }));
+
 test('a gap is named, and closing it moves the mark over everything that waited behind it', async () => {
   const events = aDay();
   await ledgerWith(async ledger => {
