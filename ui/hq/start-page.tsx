@@ -32,7 +32,7 @@ export function StartPage() {
           }
         >
           {blind ? (
-            texts.broker
+            ''
           ) : allWell ? (
             texts.allWell
           ) : (
