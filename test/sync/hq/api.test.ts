@@ -127,7 +127,8 @@ for (const console of ['built', 'not built'])
       }
       assert.equal(await rawStatus(hq.url, 'GET', '/%76%31/sales', bearer), 200);
       assert.equal(await rawStatus(hq.url, 'GET', '/v1/nothing', bearer), 404);
-      for (const path of ['/', '/healthz']) assert.equal(await rawStatus(hq.url, 'GET', path), 200, path);
+      const files = console === 'built' ? ['/', '/index.html'] : ['/'];
+      for (const path of [...files, '/healthz']) assert.equal(await rawStatus(hq.url, 'GET', path), 200, path);
     }));
 
 test('a sale that arrives is in the lists, by its address, in the totals, and agrees with the till', () =>
