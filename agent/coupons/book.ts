@@ -10,6 +10,7 @@ import type { BundleRef, CouponRow, PrintJobRow, Store } from '../store/index.ts
 import { newSerial } from './serials.ts';
 import type { SlipContent } from './slip-content.ts';
 import type { Tokens } from './tokens.ts';
+import { type VoidReason, voidCoupon } from './voiding.ts';
 
 export type IssueOrder = {
   readonly offer: string;
@@ -44,8 +45,6 @@ export interface CouponBook {
   /** Queues the coupon once more under its own serial. */
   reprint(coupon: CouponRow): void;
 }
-
-export type VoidReason = 'print-unknown' | 'not-printed' | 'sale-voided' | 'cancelled' | 'goods-returned';
 
 export type Redemption = {
   readonly saleId: string;
@@ -190,26 +189,7 @@ export function createCouponBook(store: Store, tokens: Tokens): CouponBook {
       );
     },
 
-    void(serial, reason, replacedBy) {
-      const coupon = store.coupons.get(serial);
-      if (coupon === null || coupon.state === 'redeemed' || coupon.state === 'voided') return false;
-      store.coupons.void(serial, reason);
-      if (replacedBy !== undefined) store.coupons.replacedBy(serial, replacedBy);
-      store.ledger.removeUsage(coupon.offer, 'issued', serial);
-      const job = store.printJournal.open(serial);
-      if (job?.state === 'queued') {
-        store.printJournal.finish(job.id, 'failed', store.instant(), `not printed: ${reason}`);
-        store.coupons.print(serial, job.kind === 'coupon' ? 'failed' : coupon.print);
-      }
-      store.outbox.append('coupon.voided', {
-        serial,
-        offer: coupon.offer,
-        saleId: coupon.saleId,
-        reason,
-        replacedBy: replacedBy ?? null,
-      });
-      return true;
-    },
+    void: (serial, reason, replacedBy) => voidCoupon(store, serial, reason, replacedBy),
 
     replace(job, reason, replacements) {
       const old = store.coupons.get(job.serial);

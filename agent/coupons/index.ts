@@ -1,6 +1,6 @@
 /** Coupons: serials, tokens, their life and their claims between tills. */
 export { benefitText } from './benefit-text.ts';
-export { type CouponBook, createCouponBook, type IssueOrder, type VoidReason } from './book.ts';
+export { type CouponBook, createCouponBook, type IssueOrder } from './book.ts';
 export { type Claims, createClaims } from './claims.ts';
 export { loadCouponKeys } from './coupon-key.ts';
 export { offlineAnswer } from './offline-policy.ts';
@@ -8,3 +8,4 @@ export { applyPeerFact, type FactChanges } from './peer-facts.ts';
 export { formatSerial, newSerial, parseSerial } from './serials.ts';
 export { type SlipContent, textsIn } from './slip-content.ts';
 export { canSay, createTokens, type TokenContent, type Tokens } from './tokens.ts';
+export { printReasons, reopenCoupon, type VoidReason } from './voiding.ts';

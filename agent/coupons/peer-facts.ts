@@ -4,6 +4,7 @@
  */
 import type { TillEvent } from '../../sync/protocol/types.ts';
 import type { CouponRow, NewCoupon, Store } from '../store/index.ts';
+import { printReasons, reopenCoupon, voidSuccessors } from './voiding.ts';
 
 export type FactChanges = {
   /** Coupons whose state may have changed. */
@@ -42,6 +43,12 @@ function takeIssued(store: Store, till: string, event: TillEvent): FactChanges {
   if (!store.coupons.add(coupon)) store.coupons.complete(coupon);
   // Its void was heard first.
   if (store.coupons.get(coupon.serial)?.state === 'voided') return { serials: [coupon.serial], doubleRedemptions: [] };
+  const replaces = text(event.body.replaces);
+  if (replaces !== null && store.coupons.get(replaces)?.state === 'redeemed') {
+    voidSuccessors(store, replaces);
+    if (store.coupons.get(coupon.serial)?.state === 'voided')
+      return { serials: [coupon.serial], doubleRedemptions: [] };
+  }
   store.ledger.addUsage({
     offer: coupon.offer,
     kind: 'issued',
@@ -61,6 +68,10 @@ function takeRedeemed(store: Store, till: string, event: TillEvent): FactChanges
   const offer = text(body.offer);
   const saleId = text(body.saleId);
   if (serial === null || offer === null || saleId === null) return NOTHING;
+  if (store.peers.isVoided(till, saleId)) {
+    store.peers.release(serial, till);
+    return { serials: [serial], doubleRedemptions: [] };
+  }
   const at = text(body.at) ?? event.at;
   const atMs = Date.parse(at);
   if (store.coupons.get(serial) === null) {
@@ -83,9 +94,12 @@ function takeRedeemed(store: Store, till: string, event: TillEvent): FactChanges
   });
   store.peers.releaseAll(serial);
   if (known.state !== 'redeemed') {
-    if (known.state === 'voided') noteSpentVoided(store, known, till, event);
+    if (known.state === 'voided') {
+      noteSpentVoided(store, known, till, event);
+      if (!printReasons.has(known.voidReason ?? '')) store.coupons.revoke(serial, known.voidReason ?? 'voided');
+    }
     store.coupons.redeem(serial, { at, atMs, till, saleId });
-    return { serials: [serial], doubleRedemptions: [] };
+    return { serials: [serial, ...voidSuccessors(store, serial)], doubleRedemptions: [] };
   }
   store.outbox.append('till.note', {
     note: 'double-redemption',
@@ -96,8 +110,8 @@ function takeRedeemed(store: Store, till: string, event: TillEvent): FactChanges
       { till, saleId, at },
     ],
   });
-  // The earlier one stands, as at the other till.
-  if (atMs < (known.redeemedMs ?? 0)) store.coupons.redeem(serial, { at, atMs, till, saleId });
+  // Both are kept; the earlier one shows, as at the other till.
+  store.coupons.redeem(serial, { at, atMs, till, saleId });
   return { serials: [serial], doubleRedemptions: [serial] };
 }
 
@@ -112,13 +126,16 @@ function takeVoided(store: Store, till: string, event: TillEvent): FactChanges {
     if (coupon === null) return NOTHING;
     store.coupons.add(coupon);
   }
-  if (known?.state === 'redeemed') {
-    noteSpentVoided(store, known, till, event);
-    return NOTHING;
-  }
-  store.coupons.void(serial, text(event.body.reason) ?? 'voided');
+  const reason = text(event.body.reason) ?? 'voided';
   const successor = text(event.body.replacedBy);
   if (successor !== null) store.coupons.replacedBy(serial, successor);
+  if (known?.state === 'redeemed') {
+    noteSpentVoided(store, known, till, event);
+    // Spent, it did come out: of a void for print's sake nothing is left.
+    if (!printReasons.has(reason)) store.coupons.revoke(serial, reason);
+    return { serials: [serial, ...voidSuccessors(store, serial)], doubleRedemptions: [] };
+  }
+  store.coupons.void(serial, reason);
   if (known !== null) store.ledger.removeUsage(known.offer, 'issued', serial);
   return { serials: [serial], doubleRedemptions: [] };
 }
@@ -142,7 +159,7 @@ function takePoints(store: Store, till: string, event: TillEvent): FactChanges {
 function takeSale(store: Store, till: string, event: TillEvent): FactChanges {
   const { body } = event;
   const saleId = text(body.saleId);
-  if (saleId === null) return NOTHING;
+  if (saleId === null || store.peers.isVoided(till, saleId)) return NOTHING;
   const at = text(body.completedAt) ?? event.at;
   const atMs = Date.parse(at);
   const memberId = text(body.member);
@@ -185,8 +202,12 @@ function takeVoidedSale(store: Store, till: string, event: TillEvent): FactChang
   if (saleId === null) return NOTHING;
   store.ledger.removePurchases(saleId, till);
   store.ledger.removeUsageOfSale(saleId, till);
+  // Its coupons and what it redeemed may be heard of only after this.
+  store.peers.voidSale(till, saleId, store.clock.now());
+  for (const coupon of store.coupons.ofSale(saleId, till))
+    if (coupon.state === 'redeemed') store.coupons.revoke(coupon.serial, 'sale-voided');
   const reopened = store.coupons.redeemedIn(saleId, till);
-  for (const coupon of reopened) store.coupons.reopen(coupon.serial);
+  for (const coupon of reopened) reopenCoupon(store, coupon.serial, till, saleId);
   return { serials: reopened.map(coupon => coupon.serial), doubleRedemptions: [] };
 }
 

@@ -1,7 +1,7 @@
 /** Questions and requests about one coupon: its state, a reprint, a cancellation. */
 import { TillsideError } from '../../errors.ts';
 import type { TillService } from '../api/till-service.ts';
-import { parseSerial } from '../coupons/index.ts';
+import { parseSerial, printReasons } from '../coupons/index.ts';
 import type { CouponRow } from '../store/index.ts';
 import type { Candidate } from './evaluation.ts';
 import type { SaleParts } from './parts.ts';
@@ -80,6 +80,3 @@ export function createCouponDesk(parts: SaleParts, couponChanged: (serial: strin
     },
   };
 }
-
-/** Reasons of a void that mean only that no slip is known to lie on the counter. */
-const printReasons: ReadonlySet<string> = new Set(['print-unknown', 'not-printed']);

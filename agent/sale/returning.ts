@@ -112,6 +112,9 @@ function book(
     if (holder !== null) store.sales.unpresent(holder.saleId, serial);
     parts.book.void(serial, 'goods-returned');
   }
+  // Spent ones are not given back, nor do they come back with the sale that spent them.
+  for (const { serial, outcome } of coupons)
+    if (everything && outcome === 'spent') store.coupons.revoke(serial, 'goods-returned');
   if (member !== null && points > 0) takePoints(parts, member.id, saleId, points);
   return { kept, changed };
 }

@@ -1,5 +1,6 @@
 /** A sale taken back: before completion everything is free again, after it everything that it did is undone and told. */
 import { TillsideError } from '../../errors.ts';
+import { reopenCoupon } from '../coupons/index.ts';
 import type { SaleRow } from '../store/index.ts';
 import { storedEvaluation } from './completion.ts';
 import type { SaleParts } from './parts.ts';
@@ -48,7 +49,10 @@ function undo(parts: SaleParts, sale: SaleRow): Omit<Voided, 'sale'> {
   const issued = store.coupons.ofSale(saleId, till);
   const spent = issued.filter(coupon => coupon.state === 'redeemed');
   const voided = issued.filter(coupon => coupon.state !== 'redeemed' && coupon.state !== 'voided');
-  const reopened = store.coupons.redeemedIn(saleId, till);
+  // What this sale issued and redeemed itself goes with it.
+  for (const coupon of spent) store.coupons.revoke(coupon.serial, 'sale-voided');
+  const touched = store.coupons.redeemedIn(saleId, till);
+  const reopened = touched.filter(coupon => store.coupons.comesBack(coupon.serial));
 
   store.outbox.append('sale.voided', {
     saleId,
@@ -62,7 +66,7 @@ function undo(parts: SaleParts, sale: SaleRow): Omit<Voided, 'sale'> {
       store.sales.unpresent(holder, coupon.serial);
     book.void(coupon.serial, 'sale-voided');
   }
-  for (const coupon of reopened) store.coupons.reopen(coupon.serial);
+  for (const coupon of touched) reopenCoupon(store, coupon.serial, till, saleId);
   for (const coupon of spent) {
     store.outbox.append('till.note', {
       note: 'coupon-of-voided-sale-spent',
@@ -85,5 +89,8 @@ function undo(parts: SaleParts, sale: SaleRow): Omit<Voided, 'sale'> {
     const atMs = store.clock.now();
     store.ledger.addPoints({ eventId: event.id, memberId: member.id, points: delta, tier, atMs, till, saleId });
   }
-  return { freed: reopened.map(coupon => coupon.serial), changed: issued.map(coupon => coupon.serial) };
+  return {
+    freed: reopened.map(coupon => coupon.serial),
+    changed: [...issued, ...touched].map(coupon => coupon.serial),
+  };
 }

@@ -53,9 +53,14 @@ export interface CouponRows {
   reserve(serial: string): void;
   /** Reserved → issued. */
   release(serial: string): void;
+  /** Keeps every redemption; of several the earliest one shows, of the same instant that of the lower till. */
   redeem(serial: string, by: { at: string; atMs: number; till: string; saleId: string }): void;
-  /** Redeemed → issued, with its first expiry. */
-  reopen(serial: string): void;
+  /** Takes one redemption back: to the next that stands or, after the last, to issued (voided, if revoked meanwhile). */
+  reopen(serial: string, till: string, saleId: string): CouponState;
+  /** Whether it is free again once its one redemption is taken back. */
+  comesBack(serial: string): boolean;
+  /** A coupon that is spent already is void, for this reason, should its redemption be taken back. */
+  revoke(serial: string, reason: string): void;
   void(serial: string, reason: string): void;
   replacedBy(serial: string, successor: string): void;
   print(serial: string, state: PrintState): void;
@@ -89,17 +94,27 @@ const COMPLETE = `UPDATE coupon SET offer = @offer, variant = @variant, title = 
   WHERE serial = @serial AND till IS NULL`;
 const RESERVE = "UPDATE coupon SET state = 'reserved' WHERE serial = ? AND state = 'issued'";
 const RELEASE = "UPDATE coupon SET state = 'issued' WHERE serial = ? AND state = 'reserved'";
+const ADD_REDEMPTION = `INSERT INTO redemption (serial, till, sale_id, at, at_ms)
+  VALUES (@serial, @till, @saleId, @at, @atMs) ON CONFLICT DO NOTHING`;
+const REMOVE_REDEMPTION = 'DELETE FROM redemption WHERE serial = ? AND till = ? AND sale_id = ?';
+const FIRST_REDEMPTION = `SELECT serial, till, sale_id AS saleId, at, at_ms AS atMs FROM redemption
+  WHERE serial = ? ORDER BY at_ms, till, sale_id LIMIT 1`;
 const REDEEM = `UPDATE coupon SET state = 'redeemed', redeemed_at = @at, redeemed_ms = @atMs, redeemed_till = @till,
   redeemed_sale = @saleId, void_reason = NULL WHERE serial = @serial`;
-const REOPEN = `UPDATE coupon SET state = 'issued', redeemed_at = NULL, redeemed_ms = NULL, redeemed_till = NULL,
-  redeemed_sale = NULL WHERE serial = ? AND state = 'redeemed'`;
+const REOPEN = `UPDATE coupon SET state = iif(revoked IS NULL, 'issued', 'voided'), void_reason = revoked,
+  redeemed_at = NULL, redeemed_ms = NULL, redeemed_till = NULL, redeemed_sale = NULL
+  WHERE serial = ? AND state = 'redeemed'`;
+const COMES_BACK = `SELECT revoked IS NULL AND (SELECT count(*) FROM redemption r WHERE r.serial = coupon.serial) = 1
+  FROM coupon WHERE serial = ?`;
+const REVOKE = 'UPDATE coupon SET revoked = coalesce(revoked, ?) WHERE serial = ?';
 const VOID = `UPDATE coupon SET state = 'voided', void_reason = ? WHERE serial = ?
   AND state IN ('issued', 'reserved', 'expired')`;
 const REPLACED = 'UPDATE coupon SET replaced_by = ? WHERE serial = ?';
 const PRINT = 'UPDATE coupon SET print = ? WHERE serial = ?';
 const REPRINTED = 'UPDATE coupon SET reprints = reprints + 1 WHERE serial = ?';
 const OF_SALE = `SELECT ${COLUMNS} FROM coupon WHERE sale_id = ? AND till = ? ORDER BY issued_ms, rowid`;
-const REDEEMED_IN = `SELECT ${COLUMNS} FROM coupon WHERE redeemed_sale = ? AND redeemed_till = ? ORDER BY rowid`;
+const REDEEMED_IN = `SELECT ${COLUMNS} FROM coupon
+  WHERE serial IN (SELECT r.serial FROM redemption r WHERE r.sale_id = ? AND r.till = ?) ORDER BY rowid`;
 const HISTORY = 'offer, serial, issued_at AS issuedAt, expires_ms AS expiresMs, redeemed_at AS redeemedAt, class';
 const OF_MEMBER = `SELECT ${HISTORY} FROM coupon WHERE member_id = ? AND issued_ms >= ? AND state <> 'voided'
   ORDER BY issued_ms, rowid`;
@@ -111,6 +126,9 @@ const RELEASE_STRAY = `UPDATE coupon SET state = 'issued' WHERE state = 'reserve
 const PRUNE = `DELETE FROM coupon WHERE expires_ms < ? AND state <> 'reserved'
   AND serial NOT IN (SELECT serial FROM presented) AND serial NOT IN (SELECT serial FROM print_job)`;
 
+const PRUNE_REDEMPTIONS = 'DELETE FROM redemption WHERE serial NOT IN (SELECT serial FROM coupon)';
+
+type Redemption = { serial: string; at: string; atMs: number; till: string; saleId: string };
 type RawHistory = {
   offer: string;
   serial: string;
@@ -126,7 +144,13 @@ export function createCouponRows(database: Database): CouponRows {
   const complete = database.prepare<[NewCoupon]>(COMPLETE);
   const reserve = database.prepare<[string]>(RESERVE);
   const release = database.prepare<[string]>(RELEASE);
-  const redeem = database.prepare<[{ serial: string; at: string; atMs: number; till: string; saleId: string }]>(REDEEM);
+  const addRedemption = database.prepare<[Redemption]>(ADD_REDEMPTION);
+  const removeRedemption = database.prepare<[string, string, string]>(REMOVE_REDEMPTION);
+  const firstRedemption = database.prepare<[string], Redemption>(FIRST_REDEMPTION);
+  const redeem = database.prepare<[Redemption]>(REDEEM);
+  const comesBack = database.prepare<[string], number>(COMES_BACK).pluck();
+  const revoke = database.prepare<[string, string]>(REVOKE);
+  const pruneRedemptions = database.prepare<[]>(PRUNE_REDEMPTIONS);
   const reopen = database.prepare<[string]>(REOPEN);
   const voidCoupon = database.prepare<[string, string]>(VOID);
   const replaced = database.prepare<[string, string]>(REPLACED);
@@ -146,8 +170,19 @@ export function createCouponRows(database: Database): CouponRows {
     complete: coupon => void complete.run(coupon),
     reserve: serial => void reserve.run(serial),
     release: serial => void release.run(serial),
-    redeem: (serial, by) => void redeem.run({ serial, ...by }),
-    reopen: serial => void reopen.run(serial),
+    redeem(serial, by) {
+      addRedemption.run({ serial, ...by });
+      redeem.run(firstRedemption.get(serial) ?? { serial, ...by });
+    },
+    reopen(serial, till, saleId) {
+      removeRedemption.run(serial, till, saleId);
+      const standing = firstRedemption.get(serial);
+      if (standing === undefined) reopen.run(serial);
+      else redeem.run(standing);
+      return get.get(serial)?.state ?? 'issued';
+    },
+    comesBack: serial => comesBack.get(serial) === 1,
+    revoke: (serial, reason) => void revoke.run(reason, serial),
     void: (serial, reason) => void voidCoupon.run(reason, serial),
     replacedBy: (serial, successor) => void replaced.run(successor, serial),
     print: (serial, state) => void print.run(state, serial),
@@ -158,7 +193,11 @@ export function createCouponRows(database: Database): CouponRows {
     historyOfHousehold: (household, except, sinceMs) => ofHousehold.all(household, sinceMs, except).map(history),
     expire: nowMs => expire.all(nowMs),
     releaseStray: () => releaseStray.run().changes,
-    prune: beforeMs => prune.run(beforeMs).changes,
+    prune(beforeMs) {
+      const { changes } = prune.run(beforeMs);
+      if (changes > 0) pruneRedemptions.run();
+      return changes;
+    },
   };
 }
 

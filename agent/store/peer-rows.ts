@@ -19,6 +19,9 @@ export interface PeerRows {
   reservations(serial: string, sinceMs: number): readonly PeerReservation[];
   /** True the first time, false for a fact taken in before. */
   takeFact(id: string, nowMs: number): boolean;
+  /** Remembers another till's void, whether or not its sale was heard of. */
+  voidSale(till: string, saleId: string, nowMs: number): void;
+  isVoided(till: string, saleId: string): boolean;
   prune(beforeMs: number): void;
 }
 
@@ -31,7 +34,9 @@ const RELEASE_ALL = 'DELETE FROM peer_reservation WHERE serial = ?';
 const RESERVATIONS = `SELECT serial, till, sale_id AS saleId, at, at_ms AS atMs, heard_ms AS heardMs FROM peer_reservation
   WHERE serial = ? AND heard_ms >= ? ORDER BY at_ms, till`;
 const TAKE = 'INSERT INTO peer_fact (id, heard_ms) VALUES (?, ?) ON CONFLICT DO NOTHING';
-const PRUNE = ['DELETE FROM peer_fact WHERE heard_ms < ?', 'DELETE FROM peer_reservation WHERE heard_ms < ?'];
+const VOID = 'INSERT INTO voided_sale (till, sale_id, heard_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING';
+const IS_VOIDED = 'SELECT 1 FROM voided_sale WHERE till = ? AND sale_id = ?';
+const PRUNE = ['peer_fact', 'peer_reservation', 'voided_sale'].map(table => `DELETE FROM ${table} WHERE heard_ms < ?`);
 
 export function createPeerRows(database: Database): PeerRows {
   const reserve = database.prepare<[PeerReservation]>(RESERVE);
@@ -39,6 +44,8 @@ export function createPeerRows(database: Database): PeerRows {
   const releaseAll = database.prepare<[string]>(RELEASE_ALL);
   const reservations = database.prepare<[string, number], PeerReservation>(RESERVATIONS);
   const take = database.prepare<[string, number]>(TAKE);
+  const voidSale = database.prepare<[string, string, number]>(VOID);
+  const isVoided = database.prepare<[string, string], number>(IS_VOIDED).pluck();
   const prune = PRUNE.map(sql => database.prepare<[number]>(sql));
   return {
     reserve: row => void reserve.run(row),
@@ -46,6 +53,8 @@ export function createPeerRows(database: Database): PeerRows {
     releaseAll: serial => void releaseAll.run(serial),
     reservations: (serial, sinceMs) => reservations.all(serial, sinceMs),
     takeFact: (id, nowMs) => take.run(id, nowMs).changes === 1,
+    voidSale: (till, saleId, nowMs) => void voidSale.run(till, saleId, nowMs),
+    isVoided: (till, saleId) => isVoided.get(till, saleId) !== undefined,
     prune(beforeMs) {
       for (const statement of prune) statement.run(beforeMs);
     },

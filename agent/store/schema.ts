@@ -183,6 +183,32 @@ export const migrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX goods_return_sale ON goods_return (sale_id);
   `,
+  `
+  -- Every redemption that stands: two tills that could not talk may both have redeemed a coupon. Its row shows the earliest.
+  CREATE TABLE redemption (
+    serial TEXT NOT NULL,
+    till TEXT NOT NULL,
+    sale_id TEXT NOT NULL,
+    at TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    PRIMARY KEY (serial, till, sale_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX redemption_sale ON redemption (sale_id, till);
+  INSERT INTO redemption (serial, till, sale_id, at, at_ms)
+    SELECT serial, redeemed_till, redeemed_sale, redeemed_at, redeemed_ms FROM coupon
+    WHERE state = 'redeemed' AND redeemed_till IS NOT NULL AND redeemed_sale IS NOT NULL AND redeemed_ms IS NOT NULL;
+
+  -- Why a spent coupon does not come back with the sale that spent it.
+  ALTER TABLE coupon ADD COLUMN revoked TEXT;
+
+  -- Voided sales of other tills; what they did may be heard after it.
+  CREATE TABLE voided_sale (
+    till TEXT NOT NULL,
+    sale_id TEXT NOT NULL,
+    heard_ms INTEGER NOT NULL,
+    PRIMARY KEY (till, sale_id)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** Tables in the order in which a salvage copies them (owners before those that refer to them). The outbox goes apart. */
@@ -191,8 +217,10 @@ export const salvagedTables = [
   'bundle',
   'sale',
   'coupon',
+  'redemption',
   'presented',
   'peer_fact',
+  'voided_sale',
   'print_job',
   'usage',
   'purchase',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { applyPeerFact } from '../../agent/coupons/index.ts';
 import { bundleOf, type CoreTill, coffee, coreTill, discard, milk, nextVisit } from '../sale/core-till.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { PeerStore } from './peer-store.ts';
@@ -231,5 +232,109 @@ test('a fact that cannot be read changes nothing', async () => {
     }
   }
   assert.deepEqual([two.events().length, two.faults, one.faults], [before, [], []]);
+  await discard(one, two);
+});
+
+test('a slip whose replacement is already out pays once: redeemed at another till, it takes the replacement with it', async () => {
+  for (const order of ['one first', 'two first']) {
+    const { one, two, store } = await twoTills();
+    const [serial = ''] = await one.sell('S1', [coffee], card);
+    const token = one.token(serial);
+    store.tellFacts([one]);
+    store.cut = true;
+    const job = one.store.printJournal.last(serial);
+    assert(job !== null);
+    const fresh = one.store.transaction(() => one.book.replace(job, 'print-unknown', 1))?.serial ?? '';
+    const second = one.store.printJournal.last(fresh);
+    assert(second !== null);
+    const last = one.store.transaction(() => one.book.replace(second, 'print-unknown', 2))?.serial ?? '';
+    const newToken = one.token(last);
+    await hand(two, 'R1', token);
+    assert.equal(pay(two, 'R1').applied.length, 1);
+    store.cut = false;
+    const tills = order === 'one first' ? [one, two, one] : [two, one, two];
+    store.tellFacts(tills);
+    for (const till of [one, two]) {
+      assert.deepEqual(
+        [serial, last].map(of => till.store.coupons.get(of)?.state),
+        ['redeemed', 'voided'],
+      );
+      assert.deepEqual((await hand(till, 'R2', newToken)).slice(0, 2), ['refused', 'coupon-voided']);
+    }
+    assert.equal(one.events('coupon.voided').filter(event => event.body.serial === last).length, 1);
+    await discard(one, two);
+  }
+});
+
+test('of two redemptions during an outage the other still stands once one is voided, at both tills', async () => {
+  for (const voids of ['earlier', 'later'] as const) {
+    for (const when of ['cut', 'after'] as const) {
+      const { one, two, store } = await twoTills();
+      const [serial = ''] = await one.sell('S1', [coffee], card);
+      const token = one.token(serial);
+      store.tellFacts([one]);
+      store.cut = true;
+      await hand(one, 'S2', token);
+      pay(one, 'S2');
+      await one.clock.advance(60_000);
+      await hand(two, 'S2', token);
+      pay(two, 'S2');
+      const voiding = voids === 'earlier' ? one : two;
+      if (when === 'cut') voiding.sales.voidSale('S2', 'en');
+      store.cut = false;
+      store.tellFacts([two, one]);
+      if (when === 'after') voiding.sales.voidSale('S2', 'en');
+      store.tellFacts([one, two]);
+      const standing = voids === 'earlier' ? '2' : '1';
+      for (const till of [one, two]) {
+        const row = till.store.coupons.get(serial);
+        assert.deepEqual([row?.state, row?.redeemedTill], ['redeemed', standing], `${voids} ${when}`);
+        assert.equal((await hand(till, 'S9', token))[1], 'coupon-used');
+      }
+      // Without the last one it is free again.
+      (voids === 'earlier' ? two : one).sales.voidSale('S2', 'en');
+      store.tellFacts([one, two]);
+      for (const till of [one, two]) assert.equal(till.store.coupons.get(serial)?.state, 'issued');
+      await discard(one, two);
+    }
+  }
+});
+
+test('a coupon whose sale was voided after it was spent elsewhere is void at both once that is taken back', async () => {
+  for (const cut of [false, true]) {
+    const { one, two, store } = await twoTills();
+    const [serial = ''] = await one.sell('S1', [coffee], card);
+    const token = one.token(serial);
+    store.tellFacts([one]);
+    await hand(two, 'S2', token);
+    pay(two, 'S2');
+    if (!cut) store.tellFacts([two]);
+    one.sales.voidSale('S1', 'en');
+    store.tellFacts([one, two]);
+    two.sales.voidSale('S2', 'en');
+    store.tellFacts([two, one]);
+    for (const till of [one, two]) assert.equal(till.store.coupons.get(serial)?.state, 'voided');
+    // Told again where a redemption was heard in between.
+    assert.equal(one.events('coupon.voided').filter(event => event.body.serial === serial).length, cut ? 2 : 1);
+    await discard(one, two);
+  }
+});
+
+test('a void that is heard before what it voids leaves nothing behind', async () => {
+  const { one, two, store } = await twoTills();
+  const [serial = ''] = await one.sell('S1', [coffee], card);
+  const token = one.token(serial);
+  store.tellFacts([one]);
+  store.cut = true;
+  await hand(one, 'S2', token);
+  pay(one, 'S2');
+  one.sales.voidSale('S2', 'en');
+  const events = one.events().filter(event => event.body.saleId === 'S2');
+  for (const event of [...events].reverse()) applyPeerFact(two.store, '1', event);
+  assert.equal(two.store.coupons.get(serial)?.state, 'issued');
+  assert.deepEqual(
+    two.store.ledger.purchases('m-anna', 0).map(of => of.saleId),
+    ['1/S1'],
+  );
   await discard(one, two);
 });

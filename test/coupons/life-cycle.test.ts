@@ -82,7 +82,12 @@ class Model {
     this.sales.set(sale, 'voided');
     for (const coupon of this.coupons.values()) {
       if (coupon.heldBy === sale || coupon.redeemedBy === sale)
-        Object.assign(coupon, { state: 'issued', heldBy: null, redeemedBy: null });
+        Object.assign(coupon, {
+          // What its own sale gave out went with that.
+          state: this.sales.get(coupon.sale) === 'voided' ? 'voided' : 'issued',
+          heldBy: null,
+          redeemedBy: null,
+        });
     }
     for (const coupon of this.coupons.values())
       if (coupon.sale === sale && coupon.state !== 'redeemed') Object.assign(coupon, { state: 'voided', heldBy: null });

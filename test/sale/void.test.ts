@@ -111,3 +111,27 @@ test('a cancelled coupon is refused with a plain word, and cannot be printed aga
   assert.equal(till.events('coupon.voided')[0]?.body.reason, 'cancelled');
   await discard(till);
 });
+
+test('a coupon of a voided or wholly returned sale does not come back with the sale that spent it', async () => {
+  for (const how of ['void', 'return'] as const) {
+    const till = await coreTill();
+    const [serial = ''] = await till.sell('S1', [coffee], card);
+    await till.sales.scan('S2', { code: card }, 'en');
+    till.sales.putSale('S2', { startedAt: till.now(), lines: [milk] }, 'en');
+    await till.sales.scan('S2', { code: till.token(serial) }, 'en');
+    till.sales.complete('S2', { completedAt: till.now(), total: 128 }, 'en');
+    if (how === 'void') till.sales.voidSale('S1', 'en');
+    else till.sales.returnLines('R1', { saleId: 'S1', lines: [{ lineId: '1', quantity: '2' }] }, 'en');
+    assert.equal(till.sales.coupon(serial).state, 'redeemed');
+    till.sales.voidSale('S2', 'en');
+    assert.equal(till.sales.coupon(serial).state, 'voided');
+    const reason = how === 'void' ? 'sale-voided' : 'goods-returned';
+    const told = till.events('coupon.voided').filter(event => event.body.serial === serial);
+    assert.deepEqual(
+      told.map(event => event.body.reason),
+      [reason],
+    );
+    assert.deepEqual(till.events('sale.voided').at(-1)?.body.reopenedCoupons, []);
+    await discard(till);
+  }
+});
