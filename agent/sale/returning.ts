@@ -69,7 +69,7 @@ function book(
     const whole = parseQuantity(line?.quantity ?? '');
     const asked = parseQuantity(quantity);
     const done = back.get(lineId) ?? { thousandths: 0, refund: 0 };
-    if (line === undefined || whole === null || whole <= 0 || line.amount < 0) {
+    if (line === undefined || whole === null || !canReturn(line)) {
       faults.push({ pointer: `/lines/${place}/lineId`, message: `sale ${saleId} has no such line to return` });
     } else if (asked === null || asked <= 0) {
       faults.push({ pointer: `/lines/${place}/quantity`, message: 'must be above 0, with at most 3 decimals' });
@@ -92,8 +92,10 @@ function book(
   const refund = lines.reduce((sum, line) => sum + line.refund, 0);
   const refunded = former.reduce((sum, one) => sum + one.refund, refund);
   const earned = decision.points?.earned ?? 0;
-  const owed = decision.total.net <= 0 ? 0 : multiplyFloor(earned, refunded, decision.total.net);
-  const points = owed - former.reduce((sum, one) => sum + one.points, 0);
+  // Of what can come back, not of the total: that is less where lines took money off.
+  const returnable = [...sold.values()].reduce((sum, line) => sum + (canReturn(line) ? line.net : 0), 0);
+  const owed = returnable <= 0 ? 0 : Math.min(earned, multiplyFloor(earned, refunded, returnable));
+  const points = Math.max(0, owed - former.reduce((sum, one) => sum + one.points, 0));
   const everything = [...sold.values()].every(
     line => line.amount < 0 || (back.get(line.lineId)?.thousandths ?? 0) >= (parseQuantity(line.quantity) ?? 0),
   );
@@ -117,6 +119,10 @@ function book(
     if (everything && outcome === 'spent') store.coupons.revoke(serial, 'goods-returned');
   if (member !== null && points > 0) takePoints(parts, member.id, saleId, points);
   return { kept, changed };
+}
+
+function canReturn(line: { readonly quantity: string; readonly amount: number }): boolean {
+  return (parseQuantity(line.quantity) ?? 0) > 0 && line.amount >= 0;
 }
 
 function takePoints(parts: SaleParts, memberId: string, saleId: string, points: number): void {

@@ -81,3 +81,20 @@ test('however a sale comes back in parts, all parts together are exactly what wa
   );
   await discard(till);
 });
+
+test('goods beside a line that took money off never take more points back than the sale gave', async () => {
+  const till = await coreTill({ bundle: bundleOf([earn]) });
+  for (const quantity of ['1', '-1']) {
+    const saleId = `S${quantity}`;
+    const deposit = { lineId: 'd', gtin: '7610200000019', quantity, amount: -900, category: 'deposit' };
+    await till.sell(saleId, [{ ...coffee, amount: 1000 }, deposit], card);
+    const earned = till.sales.getSale(saleId, 'en').points?.earned ?? 0;
+    const half = { saleId, lines: [{ lineId: '1', quantity: '1' }] };
+    const answers = [`a${saleId}`, `b${saleId}`].map(id => till.sales.returnLines(id, half, 'en').points);
+    assert(answers.every(points => points >= 0 && points <= earned));
+    assert.equal(answers[0], Math.floor(earned / 2));
+    assert.equal((answers[0] ?? 0) + (answers[1] ?? 0), earned);
+  }
+  assert.equal(till.sales.member(card, 'en').points, 120);
+  await discard(till);
+});
