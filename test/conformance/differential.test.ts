@@ -16,7 +16,7 @@ import { mutate, mutateSale } from './reference/mutate.ts';
 import { plain } from './reference/scene.ts';
 import { printed, rowsToReach, type Tally, tally } from './reference/tally.ts';
 
-const runs = Number(process.env.RUNS ?? 2000);
+const runs = Number(process.env.RUNS ?? 1500);
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
 /** So many worlds reach every row of the table, whatever the seed. */
 const enough = 100_000;

@@ -61,9 +61,9 @@ function benefitOf(phase: Phase): fc.Arbitrary<Benefit> {
 
 /** Where a condition on the benefit's own products stands in `when` or `redeem`: a trigger in the first three places. */
 const trigger = fc.record({
-  atLeast: fc.integer({ min: 1, max: 4 }),
+  atLeast: maybe(94, fc.integer({ min: 1, max: 4 })),
   place: fc.constantFrom('top', 'all', 'deep', 'twice', 'any', 'not'),
-  atMost: maybe(10, fc.integer({ min: 4, max: 6 })),
+  atMost: fc.constantFrom(undefined, undefined, undefined, undefined, undefined, undefined, undefined, undefined, 4, 6),
   turned: fc.integer({ min: 0, max: 9 }).map(n => n === 9),
   rest: condition,
 });
@@ -72,11 +72,12 @@ type Trigger = typeof trigger extends fc.Arbitrary<infer T> ? T : never;
 function withTrigger(t: Trigger, benefit: Benefit): Predicate {
   const terms = Object.values(benefit)[0] as { of?: Selector };
   const of = t.turned && terms.of !== undefined ? turned(terms.of) : terms.of;
-  const items = { items: { ...(of === undefined ? {} : { of }), atLeast: t.atLeast, atMost: t.atMost } as const };
+  const bounds = t.atLeast === undefined ? { atMost: t.atMost ?? 5 } : { atLeast: t.atLeast, atMost: t.atMost };
+  const items = { items: { ...(of === undefined ? {} : { of }), ...bounds } } as const;
   if (t.place === 'top') return items;
   if (t.place === 'all') return { all: [t.rest, items] };
   if (t.place === 'deep') return { all: [{ all: [items] }] };
-  if (t.place === 'twice') return { all: [items, { items: { ...items.items, atLeast: t.atLeast + 1 } }] };
+  if (t.place === 'twice') return { all: [items, { items: { ...items.items, atLeast: (t.atLeast ?? 0) + 1 } }] };
   if (t.place === 'any') return { any: [items, t.rest] };
   return { not: { not: items } };
 }
