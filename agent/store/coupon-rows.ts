@@ -120,7 +120,8 @@ const OF_MEMBER = `SELECT ${HISTORY} FROM coupon WHERE member_id = ? AND issued_
   ORDER BY issued_ms, rowid`;
 const OF_HOUSEHOLD = `SELECT ${HISTORY} FROM coupon WHERE household = ? AND issued_ms >= ? AND state <> 'voided'
   AND member_id IS NOT NULL AND member_id <> ? ORDER BY issued_ms, rowid`;
-const EXPIRE = "UPDATE coupon SET state = 'expired' WHERE state = 'issued' AND expires_ms <= ? RETURNING serial";
+const EXPIRE = `UPDATE coupon SET state = 'expired' WHERE state = 'issued' AND expires_ms <= ? AND serial NOT IN
+  (SELECT p.serial FROM presented p JOIN sale s ON s.sale_id = p.sale_id WHERE s.state = 'open') RETURNING serial`;
 const RELEASE_STRAY = `UPDATE coupon SET state = 'issued' WHERE state = 'reserved' AND serial NOT IN
   (SELECT p.serial FROM presented p JOIN sale s ON s.sale_id = p.sale_id WHERE s.state = 'open')`;
 const PRUNE = `DELETE FROM coupon WHERE expires_ms < ? AND state <> 'reserved'

@@ -65,13 +65,16 @@ export interface Store {
   instant(): string;
   /**
    * Deletes what is out of its time: acknowledged events and sales after 35 days, coupons and purchases
-   * after 400; coupons in sales that nobody touched for a day are free again.
+   * after 400; coupons in sales that nobody touched for a day are free again, which a note tells. Nothing is deleted
+   * while the wall clock jumps: not in a run before which it moved otherwise than the monotonic one.
    */
   prune(): void;
   close(): void;
 }
 
 const DAY = 86_400_000;
+/** More than a time server corrects step by step, less than anything that is kept. */
+const CLOCK_TOLERANCE_MS = 10 * 60_000;
 export const KEEP_FACTS_MS = 35 * DAY;
 export const KEEP_HISTORY_MS = 400 * DAY;
 
@@ -116,6 +119,7 @@ function openLocked(options: StoreOptions, unlock: () => void): Store {
     afterCommit,
   });
 
+  let lastOffset = clock.now() - clock.monotonic();
   const store: Store = {
     path,
     address,
@@ -152,12 +156,17 @@ function openLocked(options: StoreOptions, unlock: () => void): Store {
     instant: () => instant(clock.now(), timeZone),
     prune() {
       const now = clock.now();
+      const offset = now - clock.monotonic();
+      const jumped = Math.abs(offset - lastOffset) > CLOCK_TOLERANCE_MS;
+      lastOffset = offset;
+      if (jumped) return;
       store.transaction(() => {
         outbox.prune(KEEP_FACTS_MS);
         // A sale that the POS forgot must not keep a customer's coupon for ever.
         for (const { saleId, serial } of store.sales.presentedInStale(now - DAY)) {
           store.sales.unpresent(saleId, serial);
           store.coupons.release(serial);
+          outbox.append('till.note', { note: 'coupon-of-forgotten-sale-freed', saleId, serial });
         }
         store.sales.prune(now - KEEP_FACTS_MS);
         store.printJournal.prune(instant(now - KEEP_FACTS_MS, timeZone));
