@@ -1,4 +1,5 @@
 /** Opens a SQLite file the way a till needs it: durable, strict, migrated; and names what went wrong by stable codes. */
+import { chmodSync, closeSync, openSync } from 'node:fs';
 import SqliteDatabase from 'better-sqlite3';
 import { messageOf, TillsideError } from '../../errors.ts';
 
@@ -6,10 +7,12 @@ export type Database = SqliteDatabase.Database;
 
 /**
  * Opens `path` and sets how it is written. FULL syncs the log at every commit: contract sync.md section 5 has the figures.
+ * The file is its owner's alone; SQLite gives its log the same rights.
  * @throws TillsideError `store-damaged` if the file is no database
  */
 export function openDatabase(path: string): Database {
   return withStoreErrors(() => {
+    keepPrivate(path);
     const database = new SqliteDatabase(path, { timeout: 2000 });
     try {
       database.pragma('journal_mode = WAL');
@@ -24,6 +27,22 @@ export function openDatabase(path: string): Database {
       throw error;
     }
   });
+}
+
+function keepPrivate(path: string): void {
+  // Made before SQLite would make it for everybody to read; one of an earlier version is corrected, with its log.
+  try {
+    if (path !== ':memory:') closeSync(openSync(path, 'a', 0o600));
+  } catch {
+    // SQLite says what is wrong with it.
+  }
+  for (const end of ['', '-wal', '-shm']) {
+    try {
+      chmodSync(path + end, 0o600);
+    } catch {
+      // Not there, another's, or a file system without rights: no reason not to sell.
+    }
+  }
 }
 
 /** The first problem that SQLite's own check finds; null: none. */
