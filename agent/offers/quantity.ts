@@ -3,7 +3,7 @@
 export type Thousandths = number;
 
 /** Most pieces that one sale may hold; keeps the memory of a decision bounded. */
-export const mostPieces = 1_000_000;
+export const mostPieces = 100_000;
 
 const grammar = /^(-?)([0-9]{1,12})(?:\.([0-9]{1,3}))?$/;
 
