@@ -63,6 +63,8 @@ export function createClaims(options: ClaimOptions): Claims {
       options.onChange?.({ serials: [serial], doubleRedemptions: [] });
     } catch (error) {
       options.onFault?.(error);
+      // What could not be taken in counts as not heard: it is asked for again.
+      if (message.kind === 'fact') throw error;
     }
   });
 
