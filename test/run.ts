@@ -28,7 +28,7 @@ const files = globSync(only.length > 0 ? only : ['test/**/*.test.ts']).sort(
   (a, b) => rank(a) - rank(b) || (a < b ? -1 : 1),
 );
 console.log(`${files.length} test files`);
-run(process.execPath, ['--test', '--test-concurrency=2', ...files]);
+run(process.execPath, ['--import', './test/support/seed.ts', '--test', '--test-concurrency=2', ...files]);
 
 /** Runs a command; a failure ends the whole run with its exit code. */
 function run(command: string, args: readonly string[], { quiet = false } = {}): void {
