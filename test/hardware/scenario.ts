@@ -6,6 +6,8 @@ export type Scenario = { readonly name: string; readonly run: () => Promise<void
 /** The guest has no hardware virtualisation and is about ten times slower than the machine it runs on. */
 const scenarioLimitMs = 420_000;
 const waitLimitMs = 180_000;
+/** After this long without an answer a person scans again. */
+const againMs = 15_000;
 
 export async function runScenarios(scenarios: readonly Scenario[]): Promise<boolean> {
   let all = true;
@@ -38,6 +40,30 @@ export async function until<Value>(
       throw new Error(`waited ${waitLimitMs} ms for ${typeof what === 'string' ? what : what()}`);
     await new Promise(resolve => setTimeout(resolve, everyMs));
   }
+}
+
+/**
+ * Scans until it is seen, as a cashier would: in the starved guest a report can come before the reader reads, or so late after the one
+ * before that the driver takes them for two codes.
+ */
+export async function scanUntil<Value>(
+  what: string | (() => string),
+  scan: () => void | Promise<void>,
+  look: () => Value | null | undefined | false | Promise<Value | null | undefined | false>,
+  everyMs = 20,
+): Promise<Value> {
+  let next = 0;
+  return until(
+    what,
+    async () => {
+      if (performance.now() >= next) {
+        next = performance.now() + againMs;
+        await scan();
+      }
+      return look();
+    },
+    everyMs,
+  );
 }
 
 async function within(ms: number, what: string, work: Promise<void>): Promise<void> {

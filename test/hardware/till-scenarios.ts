@@ -8,7 +8,7 @@ import { layoutFor } from '../../drivers/scanner/hid-pos-layout.ts';
 import { posReports } from '../../drivers/virtual/scanner.ts';
 import { zebra } from '../drivers/scanner/descriptors.ts';
 import { serialScanner, typeAt } from './line-scenarios.ts';
-import { type Scenario, until } from './scenario.ts';
+import { type Scenario, scanUntil, until } from './scenario.ts';
 import { bundle, card, couponKey, field, ok, startTill, type TillProcess } from './till-process.ts';
 import { plugUhid, type UhidDevice } from './uhid.ts';
 import { createUsbPrinter, type PluggedPrinter } from './usb-printer.ts';
@@ -65,9 +65,9 @@ export const tillScenarios: readonly Scenario[] = [
     run: async () => {
       const { till, printer, hid } = there();
       await openSale(till, 'S1');
-      scanAtHid(hid, card);
-      await until(
+      await scanUntil(
         'the member',
+        () => scanAtHid(hid, card),
         async () => field(await sale(till, 'S1'), 'member', 'firstName') === 'Anna',
         askEveryMs,
       );
@@ -94,9 +94,9 @@ export const tillScenarios: readonly Scenario[] = [
       const { till } = there();
       const view = ok(await till.call('GET', `/v1/coupons/${coupon}`)).body;
       await openSale(till, 'S2');
-      await typeAt(`]Q1${token(coupon, String(field(view, 'validFrom')), String(field(view, 'validTo')))}\r`);
-      await until(
+      await scanUntil(
         'the coupon in the sale',
+        () => typeAt(`]Q1${token(coupon, String(field(view, 'validFrom')), String(field(view, 'validTo')))}\r`),
         async () => field(await sale(till, 'S2'), 'presented', 0, 'applies') === true,
       );
       await complete(till, 'S2', 800);
@@ -129,10 +129,9 @@ export const tillScenarios: readonly Scenario[] = [
         there().hid = hid;
         serial.plug();
         await scannersBack(till);
-        if (time % 2 === 0) scanAtHid(hid, card);
-        else await typeAt(`${card}\r`);
-        await until(
+        await scanUntil(
           'the member',
+          () => (time % 2 === 0 ? scanAtHid(hid, card) : typeAt(`${card}\r`)),
           async () => field(await sale(till, id), 'member', 'firstName') === 'Anna',
           askEveryMs,
         );
