@@ -4,8 +4,8 @@ import { messageOf } from '../../errors.ts';
 export type Scenario = { readonly name: string; readonly run: () => Promise<void> };
 
 /** The guest has no hardware virtualisation and is about ten times slower than the machine it runs on. */
-const scenarioLimitMs = 420_000;
-const waitLimitMs = 180_000;
+const scenarioLimitMs = 1_200_000;
+const waitLimitMs = 600_000;
 /** After this long without an answer a person scans again. */
 const againMs = 15_000;
 

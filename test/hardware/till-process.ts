@@ -150,6 +150,8 @@ export async function startTill(configured: Readonly<Record<string, unknown>> = 
         () => false,
       );
     },
+    // Asking costs the guest the time that the till needs to start.
+    1000,
   );
   token = read();
   return {

@@ -15,7 +15,7 @@ import { createUsbPrinter, type PluggedPrinter } from './usb-printer.ts';
 
 const times = 10;
 /** Each question costs the guest's till some 10 ms. */
-const askEveryMs = 300;
+const askEveryMs = 500;
 const lines = [{ lineId: '1', gtin: '7610200337450', quantity: '2', amount: 900 }];
 
 type Place = {
