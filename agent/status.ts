@@ -37,9 +37,6 @@ export interface TillStatus {
   bundle(): { readonly bundle: StatusView['bundle']; readonly refused: StatusView['bundleRefused'] };
 }
 
-/** Below this the cashier is told to call support; a day of sales fits in it many times over. */
-const diskLowBytes = 200 * 1024 * 1024;
-
 export function createStatus(parts: StatusParts): TillStatus {
   const { store, bundles, queue, clock } = parts;
 
@@ -118,11 +115,6 @@ export function createStatus(parts: StatusParts): TillStatus {
       };
     },
   };
-}
-
-/** True when the till should say that its disk is nearly full. */
-export function isDiskLow(status: StatusView): boolean {
-  return status.disk.freeBytes < diskLowBytes;
 }
 
 function diskOf(path: string): { freeBytes: number } {
