@@ -30,16 +30,19 @@ const files = globSync(only.length > 0 ? only : ['test/**/*.test.ts']).sort(
 const alone = files.filter(file => file.startsWith('test/hardware/'));
 const together = files.filter(file => !alone.includes(file));
 console.log(`${files.length} test files`);
-const seeded = ['--import', './test/support/seed.ts', '--test'];
-if (together.length > 0) run(process.execPath, [...seeded, '--test-concurrency=2', ...together]);
+const guarded = ['--import', './test/support/seed.ts', '--import', './test/support/watchdog.ts', '--test'];
+if (together.length > 0) run(process.execPath, [...guarded, '--test-concurrency=2', ...together]);
 // The virtual machine wants both cores: starved, its devices are slower than any scanner that was ever built.
-if (alone.length > 0) run(process.execPath, [...seeded, ...alone]);
+if (alone.length > 0) run(process.execPath, ['--import', './test/support/seed.ts', '--test', ...alone]);
 
 /** Runs a command; a failure ends the whole run with its exit code. */
 function run(command: string, args: readonly string[], { quiet = false } = {}): void {
   const done = spawnSync(command, args, {
     stdio: quiet ? ['ignore', 'pipe', 'inherit'] : ['ignore', 'inherit', 'inherit'],
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    // Whatever hangs ends in a red run that says so, not in one that never ends.
+    timeout: 40 * 60_000,
+    killSignal: 'SIGKILL',
   });
   if (done.status === 0) return;
   console.error(`${command} ${args.join(' ')} failed (${done.status ?? done.signal ?? done.error?.message})`);

@@ -1,5 +1,6 @@
 /** What must hold in a till's database after any kill, read from the file itself and not through the till's own code. */
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import SqliteDatabase from 'better-sqlite3';
 
 /** What POS and customer saw before the kill. */
@@ -18,12 +19,20 @@ type Coupon = { serial: string; state: string; print: string; sale_id: string; r
 
 /** Every broken promise in plain words; empty: all kept. */
 export function brokenPromises(path: string, seen: Seen): readonly string[] {
+  // Killed before its first table was made: then nobody can have been told anything.
+  if (!existsSync(path)) return unborn(seen);
   const database = new SqliteDatabase(path, { readonly: true });
   try {
-    return [...check(database, seen)];
+    const born = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'outbox'").get() !== undefined;
+    return born ? [...check(database, seen)] : unborn(seen);
   } finally {
     database.close();
   }
+}
+
+function unborn({ answered, voided, paper }: Seen): readonly string[] {
+  const told = [...answered.keys(), ...voided, ...paper];
+  return told.length === 0 ? [] : [`the till has no tables, and ${told.join(', ')} was told`];
 }
 
 function* check(database: SqliteDatabase.Database, seen: Seen): Iterable<string> {
