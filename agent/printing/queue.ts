@@ -127,16 +127,14 @@ export function createPrintQueue(options: PrintQueueOptions): PrintQueue {
         if (job.kind === 'coupon') store.coupons.print(job.serial, 'printing');
       });
       mine.begun = true;
-      told(job.serial);
     };
     const firstByte = () => {
+      // A database that refuses throws into the driver, which then sends nothing: no byte without its line in the journal.
+      begin();
       try {
-        begin();
+        told(job.serial);
       } catch (error) {
-        // Not to be thrown into the driver. Should the bytes go out all the same and the till stop now, the same serial would
-        // print again: two slips, still one coupon.
         options.onFault?.(error);
-        mine.abandon.abort();
       }
     };
     let outcome: PrintOutcome;

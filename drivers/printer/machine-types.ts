@@ -21,13 +21,15 @@ export type MachineInput =
   | { readonly kind: 'written' }
   | { readonly kind: 'timer'; readonly timer: TimerName }
   | { readonly kind: 'job'; readonly slip: EncodedSlip }
-  | { readonly kind: 'abandon' };
+  | { readonly kind: 'abandon' }
+  /** The caller refused the job at its first byte: nothing of the effects that came with `first-byte` was done. */
+  | { readonly kind: 'refused'; readonly detail: string };
 
 export type Effect =
   | { readonly kind: 'write'; readonly bytes: Uint8Array }
   | { readonly kind: 'set-timer'; readonly timer: TimerName; readonly ms: number }
   | { readonly kind: 'clear-timer'; readonly timer: TimerName }
-  /** The next write holds the job's first byte. */
+  /** The next write holds the job's first byte. Who does not write it, says `refused`. */
   | { readonly kind: 'first-byte' }
   | { readonly kind: 'outcome'; readonly outcome: PrintOutcome }
   /** The link is no good: close it and open it anew. The machine counts it as lost already. */

@@ -51,6 +51,8 @@ class Machine implements JobMachine {
   #flight: Flight | null = null;
   /** Which write holds the job. */
   #flightWrite = 0;
+  /** What was left before the flight took it over. */
+  #leftoverBefore: Leftover | null = null;
   #barrierId = '';
   #barrierOpen = false;
   #barriers = 0;
@@ -103,6 +105,9 @@ class Machine implements JobMachine {
         break;
       case 'abandon':
         this.#abandon();
+        break;
+      case 'refused':
+        this.#refused(input.detail);
         break;
     }
     return this.#talk.take();
@@ -302,6 +307,7 @@ class Machine implements JobMachine {
     this.#talk.clear('answer');
     this.#talk.effect({ kind: 'first-byte' });
     this.#talk.write(this.#leftover === null ? command.bytes() : separator, flight.bytes);
+    this.#leftoverBefore = this.#leftover;
     this.#leftover = null;
     this.#flightWrite = this.#talk.writes;
     this.#talk.set('progress', flight.budgetMs);
@@ -356,6 +362,17 @@ class Machine implements JobMachine {
     this.#waiting = null;
     this.#finish({ evidence: 'failed', detail: 'given up before the first byte' });
     if (this.#phase === 'check') this.#ready();
+  }
+
+  /** As if the flight had never been: its write was not given out, its fence is not due. */
+  #refused(detail: string): void {
+    if (this.#flight === null) return;
+    const { found } = this.#talk;
+    this.#talk.writes--;
+    if (!found.processId && found.fence) this.#talk.fencesDue--;
+    this.#leftover = this.#leftoverBefore;
+    this.#finish({ evidence: 'failed', detail });
+    this.#ready();
   }
 
   // --- time ---------------------------------------------------------------------------------------------------------

@@ -190,11 +190,26 @@ class ConnectedPrinter implements Printer {
   }
 
   #input(input: MachineInput): void {
-    for (const effect of this.#machine.handle(input)) this.#do(effect);
+    for (const effect of this.#machine.handle(input)) {
+      if (effect.kind !== 'first-byte') this.#do(effect);
+      else if (!this.#firstByte()) break;
+    }
     this.#tell();
   }
 
-  #do(effect: Effect): void {
+  /** False: the caller could not journal the job, so nothing of it goes out. */
+  #firstByte(): boolean {
+    this.#flying = true;
+    try {
+      this.#current?.job.onFirstByte?.();
+      return true;
+    } catch (cause) {
+      this.#input({ kind: 'refused', detail: `its first byte was refused: ${messageOf(cause)}` });
+      return false;
+    }
+  }
+
+  #do(effect: Exclude<Effect, { kind: 'first-byte' }>): void {
     switch (effect.kind) {
       case 'write':
         this.#write(effect.bytes);
@@ -214,10 +229,6 @@ class ConnectedPrinter implements Printer {
       case 'clear-timer':
         this.#timers.get(effect.timer)?.();
         this.#timers.delete(effect.timer);
-        return;
-      case 'first-byte':
-        this.#flying = true;
-        this.#current?.job.onFirstByte?.();
         return;
       case 'outcome':
         this.#outcome(effect.outcome);

@@ -223,3 +223,29 @@ test('a doubtful slip of a voided coupon is not replaced', async () => {
   assert.equal(till.queue.queued(), 0);
   await discard(till);
 });
+
+test('a journal that refuses the first byte lets nothing out; the coupon prints once the disk has room again', async () => {
+  let full = true;
+  const till = await coreTill({
+    wrapStore: store => ({
+      ...store,
+      printJournal: {
+        ...store.printJournal,
+        begin(id, at) {
+          if (full) throw new Error('database or disk is full');
+          store.printJournal.begin(id, at);
+        },
+      },
+    }),
+  });
+  till.queue.start();
+  const [serial = ''] = await till.sell('S1', [coffee], card);
+  await settle();
+  assert.deepEqual(till.printer.paper, []);
+  assert.deepEqual([till.sales.coupon(serial).state, till.sales.coupon(serial).print], ['issued', 'queued']);
+  full = false;
+  await till.clock.advance(2000);
+  assert.deepEqual(till.printer.paper, [serial]);
+  assert.equal(till.sales.coupon(serial).print, 'confirmed');
+  await discard(till);
+});

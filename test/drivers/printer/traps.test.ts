@@ -389,3 +389,47 @@ test('a printer that stays missing is logged once, and a link asked for before a
   // Nobody holds the printer any more.
   await (await paper.transport().open()).close();
 });
+
+test('a job that its caller can not journal at its first byte is not sent, has failed, and the next one prints', async () => {
+  const it = await ready();
+  let outcome: unknown = null;
+  const slip = couponSlip('TS1.unjournalled');
+  const onFirstByte = () => {
+    throw new Error('disk full');
+  };
+  void it.printer.print({ id: 'unjournalled', slip, onFirstByte }).then(said => {
+    outcome = said;
+  });
+  await it.clock.advance(5000);
+  assert.deepEqual(outcome, { evidence: 'failed', detail: 'its first byte was refused: disk full' });
+  assert.equal(timesSent(it, 'TS1.unjournalled'), 0);
+  assert.equal(it.printer.status().printing, false);
+  const next = it.print();
+  await it.clock.advance(3000);
+  assert.equal(evidence(next), 'confirmed');
+  await it.printer.stop();
+});
+
+test('a job refused at its first byte leaves the cut for what an older job may have left, and no answer is awaited twice', async () => {
+  const it = await ready({ personality: 'TM-T88III' });
+  it.paper.after(150, { cable: false });
+  const first = it.print();
+  await it.clock.advance(3000);
+  assert.equal(evidence(first), 'unknown');
+  it.paper.set({ cable: true });
+  await it.clock.advance(10_000);
+  void it.printer.print({
+    id: 'refused',
+    slip: couponSlip('TS1.refused'),
+    onFirstByte: () => {
+      throw new Error('disk full');
+    },
+  });
+  await it.clock.advance(5000);
+  const second = it.print();
+  await it.clock.advance(10_000);
+  assert.equal(evidence(second), 'fenced');
+  const slip = it.paper.slips().find(({ symbols }) => symbols.some(({ data }) => data === second.token));
+  assert.ok(!slip?.text.includes('TS1.refused') && !slip?.text.includes(first.token));
+  await it.printer.stop();
+});
