@@ -170,6 +170,11 @@ export class EscPosDevice {
     return this.#mechanism.hanging();
   }
 
+  /** What was worked off since the last cut. */
+  worked(): Uint8Array {
+    return Buffer.concat(this.#bytes);
+  }
+
   // --- commands -----------------------------------------------------------------------------------------------------
 
   #families(): string {

@@ -12,10 +12,15 @@ export interface Picture {
 const sideMargin = 32;
 const endMargin = 40;
 
+/** Of a piece of paper, margins included; all in dots. */
+export function pictureSize(height: number, dots: number): { readonly width: number; readonly height: number } {
+  return { width: dots + 2 * sideMargin, height: height + 2 * endMargin };
+}
+
 /** @param dots printable dots across */
 export function pictureOf(rows: readonly Rows[], dots: number): Picture {
-  const width = dots + 2 * sideMargin;
-  const height = rows.reduce((sum, part) => sum + part.height, 0) + 2 * endMargin;
+  const printed = rows.reduce((sum, part) => sum + part.height, 0);
+  const { width, height } = pictureSize(printed, dots);
   const rowBytes = Math.ceil(width / 8);
   const bits = new Uint8Array(rowBytes * height);
   let y = endMargin;

@@ -11,7 +11,7 @@ import { EscPosDevice } from './escpos-device.ts';
 import type { PaperPiece } from './escpos-mechanism.ts';
 import type { PrintedSymbol } from './printer-canvas.ts';
 import { type PersonalityName, type PrinterPersonality, printerPersonalities } from './printer-personalities.ts';
-import { type Picture, pictureOf, pngOf } from './printer-picture.ts';
+import { pictureOf, pictureSize, pngOf } from './printer-picture.ts';
 
 /** Only the keys given change. */
 export interface PrinterChange {
@@ -62,11 +62,17 @@ export interface VirtualPrinter {
   slips(): readonly PrintedSlip[];
   onSlip(listener: (slip: PrintedSlip) => void): () => void;
   /** Paper that hangs out uncut. */
-  hanging(): { readonly height: number; readonly symbols: readonly PrintedSymbol[]; readonly text: string };
+  hanging(): {
+    readonly height: number;
+    readonly symbols: readonly PrintedSymbol[];
+    readonly text: string;
+    /** What was worked off since the last cut; a loss of power takes the paper's rest away, not this record. */
+    readonly bytes: Uint8Array;
+  };
   /** Bytes received since it was made. */
   received(): number;
-  /** Makes `change` happen when so many more bytes have been received (0: at once). */
-  after(bytes: number, change: PrinterChange): void;
+  /** Makes `change` happen, or calls it, when so many more bytes have been received (0: at once). */
+  after(bytes: number, change: PrinterChange | (() => void)): void;
   /** Forgets the changes that `after` has prepared and that have not happened. */
   heal(): void;
   /** Commands that the printer did not know or refused. */
@@ -99,7 +105,7 @@ export function createVirtualPrinter(options: VirtualPrinterOptions = {}): Virtu
       : printerPersonalities[options.personality ?? 'TM-T88VI'];
   const slips: PrintedSlip[] = [];
   const listeners = new Set<(slip: PrintedSlip) => void>();
-  const faults: { at: number; change: PrinterChange }[] = [];
+  const faults: { at: number; run: () => void }[] = [];
   let nextSlip = 1;
   let received = 0;
   let cable = true;
@@ -157,7 +163,7 @@ export function createVirtualPrinter(options: VirtualPrinterOptions = {}): Virtu
         faults.splice(faults.indexOf(fault), 1);
         // What came before the fault has been read.
         device.work();
-        set(fault.change);
+        fault.run();
       }
     }
     device.work();
@@ -192,11 +198,12 @@ export function createVirtualPrinter(options: VirtualPrinterOptions = {}): Virtu
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    hanging: () => device.hanging(),
+    hanging: () => ({ ...device.hanging(), bytes: device.worked() }),
     received: () => received,
     after(bytes, change) {
-      if (bytes <= 0) set(change);
-      else faults.push({ at: received + bytes, change });
+      const run = typeof change === 'function' ? change : () => set(change);
+      if (bytes <= 0) run();
+      else faults.push({ at: received + bytes, run });
     },
     heal() {
       faults.length = 0;
@@ -338,14 +345,14 @@ function paperRows(paper: boolean | { readonly millimetres: number }, dpi: numbe
 }
 
 function printedSlip(id: number, piece: PaperPiece, bytes: Uint8Array, dots: number): PrintedSlip {
-  const picture: Picture = pictureOf(piece.rows, dots);
+  const { width, height } = pictureSize(piece.height, dots);
   return {
     id,
     bytes,
-    width: picture.width,
-    height: picture.height,
+    width,
+    height,
     symbols: piece.symbols,
     text: piece.text,
-    png: () => pngOf(picture),
+    png: () => pngOf(pictureOf(piece.rows, dots)),
   };
 }
