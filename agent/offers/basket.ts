@@ -4,21 +4,22 @@
  * A line sold by piece is as many units of `amount / quantity`, the odd cents on the first; any other line is one unit.
  * Lines that are not discountable, or taken back (negative quantity or amount), are in the total and nowhere else.
  */
-import { type ProductSums, productSums } from './product-sums.ts';
+import type { ProductKeys } from './product-keys.ts';
+import { ProductSums } from './product-sums.ts';
 import { parseQuantity, type Thousandths, wholePieces } from './quantity.ts';
 import type { Selects } from './selector.ts';
 import type { Minor, SaleLine } from './types.ts';
 
 export interface BasketLine {
-  readonly line: SaleLine;
-  readonly position: number;
-  readonly quantity: Thousandths;
+  line: SaleLine;
+  position: number;
+  quantity: Thousandths;
   /** How many units; a line that is not whole pieces is one. */
-  readonly units: number;
+  units: number;
   /** Sold by piece: a unit is a piece. Otherwise the unit is priced by quantity. */
-  readonly byPiece: boolean;
+  byPiece: boolean;
   /** Index of its first unit. */
-  readonly first: number;
+  first: number;
   /** What is left to pay of the whole line. */
   running: Minor;
 }
@@ -28,62 +29,123 @@ const free = 0;
 const byStackable = 1;
 const used = 2;
 
+/** Entries kept for the next basket; one of a hostile size is let go. */
+const mostKept = 2000;
+
 export class Basket {
-  /** The lines that offers see, in order of position. */
-  readonly lines: readonly BasketLine[];
-  /** All lines of the sale, the ones that offers do not see included. */
-  readonly initial: Minor;
-  readonly #unitCount: number;
+  /** The lines that offers see, in order of position: the first `#count`; the others are kept for the next basket. */
+  readonly #lines: BasketLine[] = [];
+  #count = 0;
+  #initial: Minor = 0;
+  #net: Minor = 0;
+  #unitCount = 0;
   #units: Units | null = null;
   #sums: ProductSums | null = null;
+  #summed = false;
 
-  constructor(lines: readonly SaleLine[]) {
-    const seen: BasketLine[] = [];
+  constructor(lines: readonly SaleLine[] = []) {
+    this.read(lines);
+  }
+
+  /** Takes another sale's lines; nothing of the one before is left. */
+  read(lines: readonly SaleLine[]): void {
+    if (this.#lines.length > mostKept) this.#lines.length = 0;
+    let count = 0;
     let initial = 0;
+    let net = 0;
     let first = 0;
-    lines.forEach((line, position) => {
+    for (let position = 0; position < lines.length; position++) {
+      const line = lines[position] as SaleLine;
       initial += line.amount;
       const quantity = parseQuantity(line.quantity) ?? 0;
-      if (line.discountable === false || quantity < 0 || line.amount < 0) return;
+      if (line.discountable === false || quantity < 0 || line.amount < 0) continue;
       const pieces = wholePieces(quantity, line.unit);
       const units = pieces ?? 1;
-      seen.push({ line, position, quantity, units, byPiece: pieces !== null, first, running: line.amount });
+      const entry = this.#lines[count];
+      if (entry === undefined) {
+        const running = line.amount;
+        this.#lines[count] = { line, position, quantity, units, byPiece: pieces !== null, first, running };
+      } else {
+        entry.line = line;
+        entry.position = position;
+        entry.quantity = quantity;
+        entry.units = units;
+        entry.byPiece = pieces !== null;
+        entry.first = first;
+        entry.running = line.amount;
+      }
+      count++;
       first += units;
-    });
-    this.lines = seen;
-    this.initial = initial;
+      net += line.amount;
+    }
+    this.#count = count;
+    this.#initial = initial;
+    this.#net = net;
     this.#unitCount = first;
+    this.#units = null;
+    this.#summed = false;
+  }
+
+  /** All lines of the sale, the ones that offers do not see included. */
+  get initial(): Minor {
+    return this.#initial;
+  }
+
+  /** Running amounts of the lines that offers see. */
+  get net(): Minor {
+    return this.#net;
+  }
+
+  /** Pieces of the lines that offers see. */
+  get pieces(): number {
+    return this.#unitCount;
   }
 
   /** Made when the first benefit needs them: most sales have no discount. */
   get units(): Units {
-    this.#units ??= new Units(this.lines, this.#unitCount);
+    this.#units ??= new Units(this.#lines.slice(0, this.#count), this.#unitCount);
     return this.#units;
   }
 
-  /** Sums by product number, brand and category, as the lines now stand. */
-  get sums(): ProductSums {
-    this.#sums ??= productSums(this.lines);
-    return this.#sums;
+  /** Sums of the keys that a bundle asks for, as the lines now stand. */
+  sums(keys: ProductKeys): ProductSums {
+    let sums = this.#sums;
+    if (sums === null || sums.keys !== keys || sums.outgrown) {
+      sums = new ProductSums(keys);
+      this.#sums = sums;
+      this.#summed = false;
+    }
+    if (!this.#summed) {
+      sums.read(this.#lines, this.#count);
+      this.#summed = true;
+    }
+    return sums;
   }
 
   /** Takes `amount` off a unit and its line. */
   reduce(unit: number, amount: Minor): void {
     this.units.reduce(unit, amount);
-    this.#sums = null;
+    this.#net -= amount;
+    this.#summed = false;
   }
 
   /** Sum of the running amounts of the selected lines. */
   spend(selects: Selects): Minor {
     let sum = 0;
-    for (const entry of this.lines) if (selects(entry.line)) sum += entry.running;
+    for (let index = 0; index < this.#count; index++) {
+      const entry = this.#lines[index];
+      if (entry !== undefined && selects(entry.line)) sum += entry.running;
+    }
     return sum;
   }
 
   /** Summed pieces of the selected lines; a line that is not whole pieces counts as 1. */
   items(selects: Selects): number {
     let sum = 0;
-    for (const entry of this.lines) if (selects(entry.line)) sum += entry.units;
+    for (let index = 0; index < this.#count; index++) {
+      const entry = this.#lines[index];
+      if (entry !== undefined && selects(entry.line)) sum += entry.units;
+    }
     return sum;
   }
 }

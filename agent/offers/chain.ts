@@ -1,31 +1,42 @@
 /** Chains (contract section 3, `after`): local days since an event of one of the member's own coupons, from history only. */
-import type { Facts, PastCoupon } from './facts.ts';
+import type { Facts } from './facts.ts';
 import type { Chain } from './types.ts';
 
-/** Local days since each event of that kind; any one that fits is enough. */
+/** Local days since each event of that kind. */
 export function chainDays(chain: Chain, facts: Facts): number[] {
   const days: number[] = [];
-  for (const past of facts.coupons) {
-    if (past.offer !== chain.offer) continue;
-    const at = eventOf(past, chain.outcome, facts.now);
-    if (at !== null && at <= facts.now) days.push(facts.daysSince(at));
+  for (let index = 0; index < facts.coupons.count; index++) {
+    const day = daysSince(chain, index, facts);
+    if (!Number.isNaN(day)) days.push(day);
   }
   return days;
 }
 
-export function chainFits(chain: Chain, days: readonly number[]): boolean {
-  return days.some(
-    day =>
-      (chain.minDays === undefined || day >= chain.minDays) && (chain.maxDays === undefined || day <= chain.maxDays),
-  );
+/** Whether an event of that kind lies in the chain's days; any one is enough. */
+export function chainHolds(chain: Chain, facts: Facts): boolean {
+  const { minDays, maxDays } = chain;
+  for (let index = 0; index < facts.coupons.count; index++) {
+    const day = daysSince(chain, index, facts);
+    if (day >= (minDays ?? Number.NEGATIVE_INFINITY) && day <= (maxDays ?? Number.POSITIVE_INFINITY)) return true;
+  }
+  return false;
 }
 
-/** When the event happened; null if it did not. A redeemed coupon does not expire, one expires just after `expiresAt`. */
-function eventOf(past: PastCoupon, outcome: Chain['outcome'], now: number): number | null {
-  if (outcome === 'issued') return past.issued;
-  if (outcome === 'redeemed') return past.redeemed;
-  if (past.redeemed !== null) return null;
-  const expired = past.expires !== null && now > past.expires;
-  if (outcome === 'expired') return expired ? past.expires : null;
-  return expired ? null : past.issued;
+/** NaN if that coupon has no such event before the sale. */
+function daysSince({ offer, outcome }: Chain, index: number, facts: Facts): number {
+  const { coupons, now } = facts;
+  if (coupons.offer(index) !== offer) return Number.NaN;
+  const at = eventOf(outcome, index, facts);
+  return at <= now ? facts.daysSince(at) : Number.NaN;
+}
+
+/** When the event happened; NaN if it did not. A redeemed coupon does not expire, one expires just after `expiresAt`. */
+function eventOf(outcome: Chain['outcome'], index: number, { coupons, now }: Facts): number {
+  if (outcome === 'issued') return coupons.issued(index);
+  if (outcome === 'redeemed') return coupons.redeemed(index);
+  if (!Number.isNaN(coupons.redeemed(index))) return Number.NaN;
+  const expires = coupons.expires(index);
+  const expired = now > expires;
+  if (outcome === 'expired') return expired ? expires : Number.NaN;
+  return expired ? Number.NaN : coupons.issued(index);
 }

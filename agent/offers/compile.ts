@@ -1,6 +1,8 @@
 /** A valid bundle, prepared once for many decisions: order, tests, terms of every variant. */
 import { type CompiledPredicate, compilePredicate } from './predicate.ts';
+import { ProductKeys } from './product-keys.ts';
 import { compileSelector, type Selects, sameSelector, selectsAll } from './selector.ts';
+import { finish, sortedInSteps } from './steps.ts';
 import { parseDate, parseInstant, parseTime } from './time.ts';
 import type {
   Benefit,
@@ -12,6 +14,7 @@ import type {
   Predicate,
   Selector,
   StoreFilter,
+  Tier,
   Weekday,
 } from './types.ts';
 import { type Zone, zoneOf } from './zone.ts';
@@ -25,6 +28,13 @@ export interface CompiledBundle {
   readonly offers: readonly CompiledOffer[];
   readonly byId: ReadonlyMap<string, CompiledOffer>;
   readonly byPhase: Readonly<Record<Phase, readonly CompiledOffer[]>>;
+  /** The products that conditions ask for. */
+  readonly keys: ProductKeys;
+  /** Contact classes that have a policy, numbered from 0. */
+  readonly classes: ReadonlyMap<string, number>;
+  /** How many groups and coupon categories are numbered. */
+  readonly groups: number;
+  readonly categories: number;
 }
 
 export interface CompiledOffer {
@@ -43,6 +53,20 @@ export interface CompiledOffer {
   readonly when: CompiledPredicate | null;
   readonly base: Terms;
   readonly variants: ReadonlyMap<string, Terms>;
+  /** In the order of the reasons. */
+  readonly caps: readonly CompiledCap[];
+  /** Number of its group; -1 without one. */
+  readonly group: number;
+  /** Number of its contact class; -1 if no policy asks for it. */
+  readonly class: number;
+  /** Place among the ids of its phase by code point. */
+  readonly byId: number;
+}
+
+export interface CompiledCap {
+  readonly cap: Cap;
+  /** Counts redemptions and not coupons issued. */
+  readonly redemptions: boolean;
 }
 
 /** What an offer gives, for the base or a variant. */
@@ -53,6 +77,8 @@ export interface Terms {
   /** `atLeast` of an `items` condition in `when` on the benefit's own selector; 0 if there is none. */
   readonly trigger: number;
   readonly coupon: CompiledCoupon | null;
+  /** Number of the coupon's category; -1 without one. */
+  readonly category: number;
 }
 
 export interface CompiledCoupon {
@@ -74,22 +100,69 @@ export interface CompiledSchedule {
 
 const phaseOrder: Readonly<Record<Phase, number>> = { line: 0, basket: 1, points: 2, issue: 3 };
 
+const capOrder: readonly Cap['scope'][] = ['member', 'household', 'store', 'global'];
+
+/** Offers compiled between two pauses: well under a millisecond. */
+const stepSize = 100;
+
 /** @param bundle has passed `validateBundle` */
 export function compileBundle(bundle: Bundle): CompiledBundle {
-  const ordered = [...bundle.offers].sort(
+  return finish(compiling(bundle));
+}
+
+/** `compileBundle` in short steps, so that a till may sell between any two of them. */
+export function* compiling(bundle: Bundle): Generator<undefined, CompiledBundle> {
+  const ordered = yield* sortedInSteps(
+    bundle.offers,
     (a, b) =>
       phaseOrder[a.phase] - phaseOrder[b.phase] || (a.sequence ?? 0) - (b.sequence ?? 0) || compareIds(a.id, b.id),
   );
-  const offers = ordered.map((offer, rank) => compileOffer(offer, rank, bundle));
-  const inPhase = (phase: Phase) => offers.filter(offer => offer.phase === phase);
+  const byIds = new Map<string, number>();
+  for (const { id } of yield* sortedInSteps(ordered, (a, b) => compareIds(a.id, b.id))) byIds.set(id, byIds.size);
+  yield;
+  const numbers = new Numbers(bundle);
+  const offers: CompiledOffer[] = [];
+  const byId = new Map<string, CompiledOffer>();
+  const byPhase: Record<Phase, CompiledOffer[]> = { line: [], basket: [], points: [], issue: [] };
+  for (const [rank, source] of ordered.entries()) {
+    const offer = compileOffer(source, rank, byIds.get(source.id) ?? 0, bundle, numbers);
+    offers.push(offer);
+    byId.set(offer.id, offer);
+    byPhase[offer.phase].push(offer);
+    if (rank % stepSize === stepSize - 1) yield;
+  }
   return {
     bundle,
     zone: zoneOf(bundle.timezone),
     notAfter: parseInstant(bundle.notAfter) ?? Number.NEGATIVE_INFINITY,
     offers,
-    byId: new Map(offers.map(offer => [offer.id, offer])),
-    byPhase: { line: inPhase('line'), basket: inPhase('basket'), points: inPhase('points'), issue: inPhase('issue') },
+    byId,
+    byPhase,
+    keys: numbers.keys,
+    classes: numbers.classes,
+    groups: numbers.groups.size,
+    categories: numbers.categories.size,
   };
+}
+
+/** Numbers for names, so that decisions count in arrays. */
+class Numbers {
+  readonly keys = new ProductKeys();
+  readonly classes: ReadonlyMap<string, number>;
+  readonly groups = new Map<string, number>();
+  readonly categories = new Map<string, number>();
+
+  constructor({ contactPolicies }: Bundle) {
+    const names = new Set((contactPolicies ?? []).map(policy => policy.class));
+    this.classes = new Map([...names].map((name, index) => [name, index]));
+  }
+}
+
+function numberIn(numbers: Map<string, number>, name: string | undefined): number {
+  if (name === undefined) return -1;
+  const known = numbers.get(name) ?? numbers.size;
+  numbers.set(name, known);
+  return known;
 }
 
 /** By code point; ids are ASCII. */
@@ -102,9 +175,9 @@ export function countsRedemptions(cap: Cap, phase: Phase): boolean {
   return (cap.counts ?? (phase === 'issue' ? 'issued' : 'redeemed')) === 'redeemed';
 }
 
-function compileOffer(offer: Offer, rank: number, bundle: Bundle): CompiledOffer {
+function compileOffer(offer: Offer, rank: number, byId: number, bundle: Bundle, numbers: Numbers): CompiledOffer {
   const predicate = (source: Predicate | undefined) =>
-    source === undefined ? null : compilePredicate(source, bundle.loyalty?.tiers ?? []);
+    source === undefined ? null : compilePredicate(source, bundle.loyalty?.tiers ?? noTiers, numbers.keys);
   const terms = (variant: string | null, benefit: Benefit, coupon: CouponTerms | undefined): Terms => {
     const of = selectorOf(benefit);
     return {
@@ -122,6 +195,7 @@ function compileOffer(offer: Offer, rank: number, bundle: Bundle): CompiledOffer
               redeem: predicate(coupon.redeem),
               trigger: triggerOf(coupon.redeem, benefit),
             },
+      category: numberIn(numbers.categories, coupon?.category),
     };
   };
   return {
@@ -138,13 +212,22 @@ function compileOffer(offer: Offer, rank: number, bundle: Bundle): CompiledOffer
     when: predicate(offer.when),
     base: terms(null, offer.benefit, offer.coupon),
     variants: new Map(
-      (offer.experiment?.variants ?? []).map(variant => [
+      offer.experiment?.variants?.map(variant => [
         variant.id,
         terms(variant.id, variant.benefit ?? offer.benefit, variant.coupon ?? offer.coupon),
       ]),
     ),
+    caps: capOrder.flatMap(scope => {
+      const cap = offer.caps?.find(each => each.scope === scope);
+      return cap === undefined ? [] : [{ cap, redemptions: countsRedemptions(cap, offer.phase) }];
+    }),
+    group: numberIn(numbers.groups, offer.group),
+    class: numbers.classes.get(offer.contact?.class ?? '') ?? -1,
+    byId,
   };
 }
+
+const noTiers: readonly Tier[] = [];
 
 function needOfMember(offer: Offer): CompiledOffer['needsMember'] {
   if (offer.phase === 'points') return 'points';

@@ -1,5 +1,5 @@
 /** Conditions of offers and coupons, each with the first reason that fails in the contract's order, up to the caps. */
-import { chainDays, chainFits } from './chain.ts';
+import { chainDays, chainHolds } from './chain.ts';
 import { type CompiledOffer, countsRedemptions, type Terms } from './compile.ts';
 import type { Facts } from './facts.ts';
 import { failureOf } from './failure.ts';
@@ -51,10 +51,8 @@ export function conditionFault(
   if (consent !== undefined && !member?.consents?.includes(consent)) return { reason: 'consent', consent };
   const audience = predicateFault(offer.audience, 'audience', facts, explaining);
   if (audience !== null) return audience;
-  if (after !== undefined) {
-    const days = chainDays(after, facts);
-    if (!chainFits(after, days)) return { reason: 'chain', chain: after, days };
-  }
+  if (after !== undefined && !chainHolds(after, facts))
+    return explaining ? { reason: 'chain', chain: after, days: chainDays(after, facts) } : unexplained;
   return predicateFault(offer.when, 'when', facts, explaining);
 }
 

@@ -1,36 +1,73 @@
 /** Contact policies (contract sections 2, 6, 9 and 10): how much room a class of coupons has left for this member. */
 import type { CompiledBundle } from './compile.ts';
-import type { Facts, PastCoupon } from './facts.ts';
+import type { Facts } from './facts.ts';
+import type { PastCoupons } from './past.ts';
 import type { ContactPolicy } from './types.ts';
 
-export interface Room {
-  readonly policy: ContactPolicy;
-  readonly used: number;
-}
+export class ContactRooms {
+  readonly #compiled: CompiledBundle;
+  readonly #policies: readonly ContactPolicy[];
+  /** Number of each policy's class. */
+  readonly #classes: readonly number[];
+  readonly #used: number[];
+  /** For each class its tightest policy for the member at hand; -1 if there is none. */
+  readonly #tightest: Int32Array;
 
-/** The tightest policy of each class; empty for a guest. */
-export function contactRooms(compiled: CompiledBundle, facts: Facts): ReadonlyMap<string, Room> {
-  const rooms = new Map<string, Room>();
-  if (facts.member === null) return rooms;
-  for (const policy of compiled.bundle.contactPolicies ?? []) {
-    const own = countOf(facts.coupons, policy, compiled, facts);
-    const used = policy.per === 'member' ? own : own + countOf(facts.householdCoupons, policy, compiled, facts);
-    const known = rooms.get(policy.class);
-    if (known === undefined || policy.limit - used < known.policy.limit - known.used)
-      rooms.set(policy.class, { policy, used });
+  constructor(compiled: CompiledBundle) {
+    this.#compiled = compiled;
+    this.#policies = compiled.bundle.contactPolicies ?? [];
+    this.#classes = this.#policies.map(policy => compiled.classes.get(policy.class) ?? -1);
+    this.#used = this.#policies.map(() => 0);
+    this.#tightest = new Int32Array(compiled.classes.size);
   }
-  return rooms;
+
+  /** Counts for another sale; a guest has all the room. */
+  read(facts: Facts): void {
+    this.#tightest.fill(-1);
+    if (facts.member === null || this.#policies.length === 0) return;
+    this.#used.fill(0);
+    this.#count(facts.coupons, facts, false);
+    if (this.#policies.some(isOfHousehold)) this.#count(facts.householdCoupons, facts, true);
+    for (let policy = 0; policy < this.#policies.length; policy++) {
+      const class_ = this.#classes[policy] ?? -1;
+      const before = this.#tightest[class_] ?? -1;
+      if (before < 0 || this.#left(policy) < this.#left(before)) this.#tightest[class_] = policy;
+    }
+  }
+
+  /** Coupons of the class that the member may still get; Infinity where no policy asks. */
+  left(class_: number): number {
+    const policy = class_ < 0 ? -1 : (this.#tightest[class_] ?? -1);
+    return policy < 0 ? Number.POSITIVE_INFINITY : this.#left(policy);
+  }
+
+  /** The policy that leaves least, and how many coupons it counts; null where none asks. */
+  tightest(class_: number): { readonly policy: ContactPolicy; readonly used: number } | null {
+    const index = class_ < 0 ? -1 : (this.#tightest[class_] ?? -1);
+    const policy = this.#policies[index];
+    return policy === undefined ? null : { policy, used: this.#used[index] ?? 0 };
+  }
+
+  #left(policy: number): number {
+    return (this.#policies[policy]?.limit ?? 0) - (this.#used[policy] ?? 0);
+  }
+
+  #count(coupons: PastCoupons, facts: Facts, household: boolean): void {
+    const { byId, classes } = this.#compiled;
+    for (let index = 0; index < coupons.count; index++) {
+      const named = coupons.class(index);
+      const class_ = named === undefined ? (byId.get(coupons.offer(index))?.class ?? -1) : (classes.get(named) ?? -1);
+      if (class_ < 0) continue;
+      for (let policy = 0; policy < this.#policies.length; policy++) {
+        const asked = this.#policies[policy];
+        if (asked === undefined || this.#classes[policy] !== class_) continue;
+        if (household && asked.per !== 'household') continue;
+        if (facts.within(coupons.issued(index), asked.window)) this.#used[policy] = (this.#used[policy] ?? 0) + 1;
+      }
+    }
+  }
 }
 
-function countOf(
-  coupons: readonly PastCoupon[],
-  policy: ContactPolicy,
-  compiled: CompiledBundle,
-  facts: Facts,
-): number {
-  return coupons.filter(
-    past =>
-      (past.class ?? compiled.byId.get(past.offer)?.offer.contact?.class) === policy.class &&
-      facts.within(past.issued, policy.window),
-  ).length;
+function isOfHousehold({ per }: ContactPolicy): boolean {
+  return per === 'household';
 }

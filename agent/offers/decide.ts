@@ -6,9 +6,11 @@ import type { CompiledBundle } from './compile.ts';
 import { detailOf } from './detail.ts';
 import { evaluate, type Outcome, type Refusal } from './evaluate.ts';
 import { Facts } from './facts.ts';
-import { Lookup, type PreparedMember } from './lookup/lookup.ts';
+import { CouponChoice } from './issue.ts';
+import { allOffers } from './lookup/found.ts';
+import { indexing, Lookup, type PreparedMember } from './lookup/lookup.ts';
 import { readPresented } from './presented.ts';
-import type { Decision, Member, Rejected, Sale } from './types.ts';
+import type { Decision, History, Member, Minor, Rejected, Sale } from './types.ts';
 
 /** A decision without its refusals, and those as data. */
 export interface Decided {
@@ -16,20 +18,33 @@ export interface Decided {
   readonly refused: readonly Refusal[];
 }
 
-/** One index for each compiled bundle, made when the first sale is decided, or by `prepareBundle`. */
-const lookups = new WeakMap<CompiledBundle, Lookup>();
+/** What decisions of one bundle share: the index, and what one decision leaves for the next to use again. */
+interface Desk {
+  readonly lookup: Lookup;
+  readonly choice: CouponChoice;
+  facts: Facts | null;
+}
+
+/** One for each compiled bundle, made when the first sale is decided, or by `prepareBundle`. */
+const desks = new WeakMap<CompiledBundle, Desk>();
 
 /** Makes the index now, so that the first sale need not wait for it. */
 export function prepareBundle(compiled: CompiledBundle): void {
-  lookupOf(compiled);
+  deskOf(compiled);
+}
+
+/** `prepareBundle` in short steps. */
+export function* preparing(compiled: CompiledBundle): Generator<undefined, void> {
+  const lookup = new Lookup(compiled, yield* indexing(compiled));
+  desks.set(compiled, { lookup, choice: new CouponChoice(compiled), facts: null });
 }
 
 /**
  * The member's part of a decision, at the card's scan. It holds as long as that very member object stands in the sale;
- * a sale with another one is decided without it.
+ * a sale with another one is decided without it, and so is one with another history object.
  */
-export function prepareMember(compiled: CompiledBundle, member: Member): PreparedMember {
-  return lookupOf(compiled).prepare(member);
+export function prepareMember(compiled: CompiledBundle, member: Member, history?: History): PreparedMember {
+  return deskOf(compiled).lookup.prepare(member, history);
 }
 
 /**
@@ -40,40 +55,56 @@ export function prepareMember(compiled: CompiledBundle, member: Member): Prepare
  * @throws RangeError only for a sale that has not passed
  */
 export function decide(compiled: CompiledBundle, sale: Sale, prepared: PreparedMember | null = null): Decision {
-  const facts = new Facts(sale, compiled.zone);
+  const desk = deskOf(compiled);
+  const history = prepared?.history ?? null;
+  const facts = desk.facts ?? new Facts(sale, compiled.zone);
+  // Out of the desk while in use: a decision that fails half way leaves nothing behind.
+  desk.facts = null;
+  facts.read(sale, history);
   const presented = readPresented(compiled, facts);
-  const offersOf = lookupOf(compiled).offersFor(facts, presented.offers, prepared);
-  const { decision } = decisionOf(compiled, facts, evaluate(compiled, facts, presented, offersOf, false));
-  let rejected: readonly Rejected[] | null = null;
-  return {
-    ...decision,
-    get rejected() {
-      rejected ??= decideWithFindings(compiled, sale).refused.map(rejectedOf);
-      return rejected;
-    },
-  };
+  const offers = desk.lookup.offersFor(facts, presented.offers, prepared);
+  const outcome = evaluate(compiled, facts, presented, offers, false, desk.choice);
+  const { initial } = facts.basket;
+  desk.facts = facts;
+  return withRejected(decisionOf(compiled, sale, initial, outcome), compiled, sale);
 }
 
 /** Decides with every offer looked at, for explanations and as the measure of the index. */
 export function decideWithFindings(compiled: CompiledBundle, sale: Sale): Decided {
   const facts = new Facts(sale, compiled.zone);
   const presented = readPresented(compiled, facts);
-  return decisionOf(
-    compiled,
-    facts,
-    evaluate(compiled, facts, presented, phase => compiled.byPhase[phase], true),
-  );
+  const outcome = evaluate(compiled, facts, presented, allOffers(compiled), true);
+  return { decision: decisionOf(compiled, sale, facts.basket.initial, outcome), refused: outcome.refused };
 }
 
-function decisionOf(compiled: CompiledBundle, facts: Facts, outcome: Outcome): Decided {
-  const { applied, points, issue, suppressed, refused } = outcome;
+function decisionOf(
+  { bundle }: CompiledBundle,
+  { saleId }: Sale,
+  initial: Minor,
+  { applied, points, issue, suppressed }: Outcome,
+): Decided['decision'] {
   let discount = 0;
   for (const { amount } of applied) discount += amount;
-  const { initial } = facts.basket;
-  const { id, version } = compiled.bundle;
-  const total = { initial, discount, net: initial - discount };
-  const { saleId } = facts.sale;
-  return { decision: { saleId, bundle: { id, version }, total, applied, points, issue, suppressed }, refused };
+  return {
+    saleId,
+    bundle: { id: bundle.id, version: bundle.version },
+    total: { initial, discount, net: initial - discount },
+    applied,
+    points,
+    issue,
+    suppressed,
+  };
+}
+
+function withRejected(decision: Decided['decision'], compiled: CompiledBundle, sale: Sale): Decision {
+  let rejected: readonly Rejected[] | null = null;
+  return Object.defineProperty(decision as Decision, 'rejected', {
+    enumerable: true,
+    get: () => {
+      rejected ??= decideWithFindings(compiled, sale).refused.map(rejectedOf);
+      return rejected;
+    },
+  });
 }
 
 function rejectedOf({ offer, phase, finding, serial }: Refusal): Rejected {
@@ -81,11 +112,11 @@ function rejectedOf({ offer, phase, finding, serial }: Refusal): Rejected {
   return serial === undefined ? rejected : { ...rejected, serial };
 }
 
-function lookupOf(compiled: CompiledBundle): Lookup {
-  let lookup = lookups.get(compiled);
-  if (lookup === undefined) {
-    lookup = new Lookup(compiled);
-    lookups.set(compiled, lookup);
+function deskOf(compiled: CompiledBundle): Desk {
+  let desk = desks.get(compiled);
+  if (desk === undefined) {
+    desk = { lookup: new Lookup(compiled), choice: new CouponChoice(compiled), facts: null };
+    desks.set(compiled, desk);
   }
-  return lookup;
+  return desk;
 }

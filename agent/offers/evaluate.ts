@@ -9,10 +9,11 @@ import { type Discount, discountOf, isDiscount } from './discount.ts';
 import { placeOffer } from './experiment.ts';
 import type { Facts } from './facts.ts';
 import type { Finding } from './finding.ts';
-import { chooseCoupons } from './issue.ts';
+import { CouponChoice } from './issue.ts';
+import type { OffersByPhase } from './lookup/found.ts';
 import { type PointsGiven, pointsResult } from './points.ts';
 import type { Presented, PresentedCoupons } from './presented.ts';
-import type { Application, Issue, Phase, PointsResult, Suppressed } from './types.ts';
+import type { Application, Issue, Phase, PointsResult, Suppressed, Tier } from './types.ts';
 
 export interface Refusal {
   readonly offer: string;
@@ -32,28 +33,23 @@ export interface Outcome {
   readonly refused: readonly Refusal[];
 }
 
-/** Offers of a phase in the contract's order. */
-export type OffersOf = (phase: Phase) => Iterable<CompiledOffer>;
-
 /**
  * @param presented what `readPresented` answered for these facts
  * @param explaining whether refusals are asked for; without, they are left out
+ * @param choice of this bundle; one that is kept for the next decision saves making it
  */
 export function evaluate(
   compiled: CompiledBundle,
   facts: Facts,
   presented: PresentedCoupons,
-  offersOf: OffersOf,
+  offers: OffersByPhase,
   explaining: boolean,
+  choice: CouponChoice = new CouponChoice(compiled),
 ): Outcome {
-  return new Evaluation(compiled, facts, explaining).run(presented, offersOf);
+  return new Evaluation(compiled, facts, explaining).run(presented, offers, choice);
 }
 
-/** An offer by itself (`coupon` null), or one of its presented coupons. */
-interface Item {
-  readonly offer: CompiledOffer;
-  readonly coupon: Presented | null;
-}
+const noTiers: readonly Tier[] = [];
 
 class Evaluation {
   readonly #compiled: CompiledBundle;
@@ -64,10 +60,11 @@ class Evaluation {
   readonly #suppressed: Suppressed[] = [];
   readonly #refused: Refusal[] = [];
   /** `line` and `basket` share one namespace of groups; the offer that applied stands for it. */
-  readonly #groups = new Map<string, string>();
-  readonly #exclusive: { line: string | null; basket: string | null } = { line: null, basket: null };
+  #groups: Map<string, string> | null = null;
+  #exclusiveLine: string | null = null;
+  #exclusiveBasket: string | null = null;
   /** Applications of this sale by offer: they count towards the caps of the next. */
-  readonly #applications = new Map<string, number>();
+  #applications: Map<string, number> | null = null;
 
   constructor(compiled: CompiledBundle, facts: Facts, explaining: boolean) {
     this.#compiled = compiled;
@@ -75,19 +72,24 @@ class Evaluation {
     this.#explaining = explaining;
   }
 
-  run(presented: PresentedCoupons, offersOf: OffersOf): Outcome {
-    for (const phase of ['line', 'basket', 'points'] as const) {
-      const coupons = presented.good.filter(coupon => coupon.phase === phase).sort(byOrder);
-      for (const item of merged(offersOf(phase), coupons)) this.#evaluate(item, phase);
-    }
-    const printing = chooseCoupons(this.#compiled, this.#facts, {
-      offers: offersOf('issue'),
+  run(presented: PresentedCoupons, offers: OffersByPhase, choice: CouponChoice): Outcome {
+    this.#phase('line', presented, offers);
+    this.#phase('basket', presented, offers);
+    this.#phase('points', presented, offers);
+    const issue: Issue[] = [];
+    const asked = {
+      offers,
       presented: presented.offers,
       applications: this.#applications,
       explaining: this.#explaining,
-    });
-    for (const { offer, finding } of printing.refused) this.#refuse(offer, 'issue', null, finding);
-    this.#suppressed.push(...printing.heldOut.map(offer => heldOutOf(offer, 'issue', null)));
+    };
+    choice.run(
+      this.#facts,
+      asked,
+      issue,
+      offer => this.#suppressed.push(heldOutOf(offer, 'issue', null)),
+      (offer, finding) => this.#refuse(offer, 'issue', null, finding),
+    );
     for (const { coupon, offer, position } of presented.strays) {
       this.#refused.push({
         offer: coupon.offer,
@@ -100,18 +102,36 @@ class Evaluation {
     }
     if (presented.strays.length > 0) this.#refused.sort(byPlace);
     const { member, basket } = this.#facts;
-    const netSpend = basket.lines.reduce((sum, entry) => sum + entry.running, 0);
-    const tiers = this.#compiled.bundle.loyalty?.tiers ?? [];
+    const tiers = this.#compiled.bundle.loyalty?.tiers ?? noTiers;
     return {
       applied: this.#applied,
-      points: member === null ? null : pointsResult(this.#points, netSpend, member, tiers),
-      issue: printing.issue,
+      points: member === null ? null : pointsResult(this.#points, basket.net, member, tiers),
+      issue,
       suppressed: this.#suppressed,
       refused: this.#refused,
     };
   }
 
-  #evaluate({ offer, coupon }: Item, phase: 'line' | 'basket' | 'points'): void {
+  #phase(phase: 'line' | 'basket' | 'points', { good }: PresentedCoupons, offers: OffersByPhase): void {
+    const to = offers.to(phase);
+    if (good.length === 0) {
+      for (let index = offers.from(phase); index < to; index++) this.#evaluate(offers.at(index), null, phase);
+      return;
+    }
+    const coupons = good.filter(coupon => coupon.phase === phase).sort(byOrder);
+    // An offer with `trigger: "coupon"` stands by itself only while none of its coupons is presented.
+    const triggered = new Set(coupons.filter(({ terms }) => terms === null).map(({ offer }) => offer.id));
+    let next = 0;
+    for (let index = offers.from(phase); index < to; index++) {
+      const offer = offers.at(index);
+      for (let coupon = coupons[next]; coupon !== undefined && before(coupon.offer, offer); coupon = coupons[++next])
+        this.#evaluate(coupon.offer, coupon, phase);
+      if (!triggered.has(offer.id)) this.#evaluate(offer, null, phase);
+    }
+    for (const coupon of coupons.slice(next)) this.#evaluate(coupon.offer, coupon, phase);
+  }
+
+  #evaluate(offer: CompiledOffer, coupon: Presented | null, phase: 'line' | 'basket' | 'points'): void {
     const finding =
       coupon !== null && coupon.terms !== null
         ? this.#redeem(offer, coupon, coupon.terms, phase)
@@ -140,10 +160,10 @@ class Evaluation {
 
   #blocked(offer: CompiledOffer, phase: 'line' | 'basket' | 'points'): Finding | null {
     if (phase === 'points') return null;
-    const by = this.#exclusive[phase];
+    const by = phase === 'line' ? this.#exclusiveLine : this.#exclusiveBasket;
     if (by !== null) return { reason: 'exclusive', by };
     const { group } = offer.offer;
-    const other = group === undefined ? undefined : this.#groups.get(group);
+    const other = group === undefined ? undefined : this.#groups?.get(group);
     return group === undefined || other === undefined ? null : { reason: 'group', group, by: other };
   }
 
@@ -175,10 +195,17 @@ class Evaluation {
       const amount = discount?.total ?? 0;
       this.#applied.push({ offer: offer.id, phase, variant: terms.variant, ...serial, amount, lines });
     }
+    this.#applications ??= new Map();
     this.#applications.set(offer.id, this.#count(offer) + 1);
     if (phase === 'points') return null;
-    if (offer.offer.group !== undefined) this.#groups.set(offer.offer.group, offer.id);
-    if (offer.offer.exclusive) this.#exclusive[phase] = offer.id;
+    if (offer.offer.group !== undefined) {
+      this.#groups ??= new Map();
+      this.#groups.set(offer.offer.group, offer.id);
+    }
+    if (offer.offer.exclusive) {
+      if (phase === 'line') this.#exclusiveLine = offer.id;
+      else this.#exclusiveBasket = offer.id;
+    }
     return null;
   }
 
@@ -199,7 +226,7 @@ class Evaluation {
   }
 
   #count(offer: CompiledOffer): number {
-    return this.#applications.get(offer.id) ?? 0;
+    return this.#applications?.get(offer.id) ?? 0;
   }
 
   #refuse(offer: CompiledOffer, phase: Phase, coupon: Presented | null, finding: Finding): void {
@@ -217,21 +244,6 @@ class Evaluation {
 
 function heldOutOf(offer: CompiledOffer, phase: Phase, coupon: Presented | null): Suppressed {
   return { offer: offer.id, phase, reason: 'holdout', ...(coupon !== null && { serial: coupon.coupon.serial }) };
-}
-
-/**
- * Offers and presented coupons of a phase in one order. An offer with `trigger: "coupon"` stands by itself only while none
- * of its coupons is presented.
- */
-function* merged(offers: Iterable<CompiledOffer>, coupons: readonly Presented[]): Iterable<Item> {
-  const triggered = new Set(coupons.filter(({ terms }) => terms === null).map(({ offer }) => offer.id));
-  let next = 0;
-  for (const offer of offers) {
-    for (let coupon = coupons[next]; coupon !== undefined && before(coupon.offer, offer); coupon = coupons[++next])
-      yield { offer: coupon.offer, coupon };
-    if (!triggered.has(offer.id)) yield { offer, coupon: null };
-  }
-  for (const coupon of coupons.slice(next)) yield { offer: coupon.offer, coupon };
 }
 
 function before(a: CompiledOffer, b: CompiledOffer): boolean {

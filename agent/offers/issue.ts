@@ -2,105 +2,181 @@
 import { fullCap } from './caps.ts';
 import type { CompiledBundle, CompiledOffer, Terms } from './compile.ts';
 import { conditionFault } from './conditions.ts';
-import { contactRooms, type Room } from './contact.ts';
+import { ContactRooms } from './contact.ts';
 import { placeOffer } from './experiment.ts';
 import type { Facts } from './facts.ts';
 import type { Finding } from './finding.ts';
-import { type Candidate, choose } from './selection.ts';
+import type { OffersByPhase } from './lookup/found.ts';
+import { Picker, type PickLimits } from './picker.ts';
+import { choose } from './selection.ts';
 import { formatDate } from './time.ts';
 import type { Issue } from './types.ts';
 
-export interface Printing {
-  /** By priority descending, then id. */
-  readonly issue: readonly Issue[];
-  /** Chosen, but held out: their places stay empty. In the contract's order. */
-  readonly heldOut: readonly CompiledOffer[];
-  readonly refused: readonly { readonly offer: CompiledOffer; readonly finding: Finding }[];
-}
-
 export interface PrintingAsked {
-  /** Offers of phase `issue` in the contract's order. */
-  readonly offers: Iterable<CompiledOffer>;
+  readonly offers: OffersByPhase;
   /** Ids of offers of which a coupon is presented. */
   readonly presented: ReadonlySet<string>;
-  /** Applications of this sale by offer. */
-  readonly applications: ReadonlyMap<string, number>;
+  /** Applications of this sale by offer; null: none. */
+  readonly applications: ReadonlyMap<string, number> | null;
   readonly explaining: boolean;
 }
 
-export function chooseCoupons(compiled: CompiledBundle, facts: Facts, asked: PrintingAsked): Printing {
-  const { selection, notAfter } = compiled.bundle;
-  const rooms = contactRooms(compiled, facts);
-  const expired = facts.now > compiled.notAfter;
-  const candidates: CouponCandidate[] = [];
-  const refused: { readonly offer: CompiledOffer; readonly finding: Finding }[] = [];
-  for (const offer of asked.offers) {
-    const finding: Finding | null = expired
-      ? { reason: 'expired-bundle', notAfter, at: facts.sale.at }
-      : (conditionFault(offer, null, asked.presented.has(offer.id), facts, asked.explaining) ??
-        fullCap(offer, facts, false, asked.applications.get(offer.id) ?? 0) ??
-        fullPolicy(offer, rooms));
-    if (finding === null) candidates.push(candidateOf(offer, facts, rooms));
-    else refused.push({ offer, finding });
+interface CouponCandidate {
+  offer: CompiledOffer;
+  terms: Terms;
+  heldOut: boolean;
+}
+
+/** The choice of coupons of one bundle; serves one decision after the other, and what it answers holds until the next. */
+export class CouponChoice {
+  readonly #compiled: CompiledBundle;
+  readonly #rooms: ContactRooms;
+  readonly #picker: Picker;
+  readonly #limits: PickLimits;
+  readonly #candidates: CouponCandidate[] = [];
+  #count = 0;
+
+  constructor(compiled: CompiledBundle) {
+    const { selection } = compiled.bundle;
+    const rooms = new ContactRooms(compiled);
+    this.#compiled = compiled;
+    this.#rooms = rooms;
+    this.#picker = new Picker(compiled.groups, compiled.categories, compiled.classes.size);
+    this.#limits = {
+      total: selection?.couponsPerSale ?? Number.POSITIVE_INFINITY,
+      perCategory: selection?.perCategory ?? Number.POSITIVE_INFINITY,
+      left: class_ => rooms.left(class_),
+    };
   }
-  const chosen = choose(candidates, {
-    total: selection?.couponsPerSale ?? Number.POSITIVE_INFINITY,
-    perCategory: selection?.perCategory ?? Number.POSITIVE_INFINITY,
-    classes: new Map([...rooms].map(([name, { policy, used }]) => [name, policy.limit - used])),
-  });
-  const places = new Set(chosen);
-  const heldOut: CompiledOffer[] = [];
-  for (const candidate of candidates) {
-    if (!places.has(candidate))
-      refused.push({ offer: candidate.offer, finding: { reason: 'not-selected', priority: candidate.priority } });
-    else if (candidate.heldOut) heldOut.push(candidate.offer);
+
+  /**
+   * @param issue takes what is printed, by priority descending, then id
+   * @param heldOut is told what was chosen but held out: its place stays empty. In the contract's order.
+   * @param refused is told of the others, in the contract's order
+   */
+  run(
+    facts: Facts,
+    asked: PrintingAsked,
+    issue: Issue[],
+    heldOut: (offer: CompiledOffer) => void,
+    refused: (offer: CompiledOffer, finding: Finding) => void,
+  ): void {
+    const findings = this.#collect(facts, asked);
+    const chosen = this.#choose();
+    for (const { offer, terms, heldOut: out } of chosen) {
+      if (!out) issue.push(issueOf(offer, terms, this.#compiled, facts));
+    }
+    const { explaining } = asked;
+    if (!explaining && !chosen.some(isHeldOut)) return;
+    const places = new Set(chosen);
+    const left = new Map<CompiledOffer, Finding>();
+    for (let index = 0; index < this.#count; index++) {
+      const candidate = this.#candidates[index] as CouponCandidate;
+      const { offer } = candidate;
+      if (!places.has(candidate)) left.set(offer, { reason: 'not-selected', priority: offer.offer.priority ?? 1 });
+      else if (candidate.heldOut) heldOut(offer);
+    }
+    if (!explaining) return;
+    for (let index = asked.offers.from('issue'); index < asked.offers.to('issue'); index++) {
+      const offer = asked.offers.at(index);
+      const finding = findings?.get(offer) ?? left.get(offer);
+      if (finding !== undefined) refused(offer, finding);
+    }
   }
-  const printed = chosen.filter(candidate => !candidate.heldOut);
-  refused.sort((a, b) => a.offer.rank - b.offer.rank);
-  return { issue: printed.map(candidate => issueOf(candidate, compiled, facts)), heldOut, refused };
+
+  /** Finds the candidates; of the other offers why not, if that is asked for. */
+  #collect(
+    facts: Facts,
+    { offers, presented, applications, explaining }: PrintingAsked,
+  ): Map<CompiledOffer, Finding> | null {
+    const findings = explaining ? new Map<CompiledOffer, Finding>() : null;
+    this.#count = 0;
+    this.#picker.clear();
+    if (facts.now > this.#compiled.notAfter && findings === null) return null;
+    this.#rooms.read(facts);
+    const to = offers.to('issue');
+    for (let index = offers.from('issue'); index < to; index++) {
+      const offer = offers.at(index);
+      const finding =
+        this.#expired(facts) ??
+        conditionFault(offer, null, presented.has(offer.id), facts, explaining) ??
+        fullCap(offer, facts, false, applications?.get(offer.id) ?? 0) ??
+        this.#fullPolicy(offer);
+      if (finding === null) this.#add(offer, facts);
+      else findings?.set(offer, finding);
+    }
+    return findings;
+  }
+
+  #expired({ now, sale }: Facts): Finding | null {
+    const { bundle, notAfter } = this.#compiled;
+    return now > notAfter ? { reason: 'expired-bundle', notAfter: bundle.notAfter, at: sale.at } : null;
+  }
+
+  #fullPolicy({ class: class_ }: CompiledOffer): Finding | null {
+    if (this.#rooms.left(class_) > 0) return null;
+    const tightest = this.#rooms.tightest(class_);
+    return tightest === null ? null : { reason: 'contact-policy', policy: tightest.policy, found: tightest.used };
+  }
+
+  /** A held-out offer competes with its base coupon. */
+  #add(offer: CompiledOffer, facts: Facts): void {
+    const at = this.#count++;
+    let candidate = this.#candidates[at];
+    if (candidate === undefined) {
+      candidate = { offer, terms: offer.base, heldOut: false };
+      this.#candidates.push(candidate);
+    }
+    candidate.offer = offer;
+    candidate.terms = offer.base;
+    candidate.heldOut = false;
+    if (offer.offer.experiment !== undefined) {
+      const { terms, heldOut } = placeOffer(offer, facts.member);
+      candidate.terms = terms;
+      candidate.heldOut = heldOut;
+    }
+    this.#picker.add(offer.offer.priority ?? 1, offer.byId, offer.group, candidate.terms.category, offer.class);
+  }
+
+  #choose(): readonly CouponCandidate[] {
+    const count = this.#picker.choose(this.#limits);
+    if (count === null) return this.#chooseHard();
+    const chosen: CouponCandidate[] = [];
+    for (let index = 0; index < count; index++)
+      chosen.push(this.#candidates[this.#picker.chosen(index)] as CouponCandidate);
+    return chosen;
+  }
+
+  #chooseHard(): readonly CouponCandidate[] {
+    const candidates = this.#candidates.slice(0, this.#count).map(candidate => {
+      const { priority, group, contact } = candidate.offer.offer;
+      const class_ = candidate.offer.class >= 0 ? contact?.class : undefined;
+      const { category } = candidate.terms.coupon?.terms ?? {};
+      return { id: candidate.offer.id, priority: priority ?? 1, group, category, class: class_, candidate };
+    });
+    const classes = new Map([...this.#compiled.classes].map(([name, class_]) => [name, this.#rooms.left(class_)]));
+    return choose(candidates, { ...this.#limits, classes }).map(({ candidate }) => candidate);
+  }
 }
 
-interface CouponCandidate extends Candidate {
-  readonly offer: CompiledOffer;
-  readonly terms: Terms;
-  readonly heldOut: boolean;
+function isHeldOut({ heldOut }: CouponCandidate): boolean {
+  return heldOut;
 }
 
-/** A held-out offer competes with its base coupon. */
-function candidateOf(offer: CompiledOffer, facts: Facts, rooms: ReadonlyMap<string, Room>): CouponCandidate {
-  const { terms, heldOut } = placeOffer(offer, facts.member);
-  const { priority, group, contact } = offer.offer;
-  return {
-    id: offer.id,
-    priority: priority ?? 1,
-    group,
-    category: terms.coupon?.terms.category,
-    class: contact !== undefined && rooms.has(contact.class) ? contact.class : undefined,
-    offer,
-    terms,
-    heldOut,
-  };
-}
-
-function issueOf({ offer, terms, priority }: CouponCandidate, compiled: CompiledBundle, facts: Facts): Issue {
+function issueOf({ offer }: CompiledOffer, terms: Terms, compiled: CompiledBundle, facts: Facts): Issue {
   const coupon = terms.coupon?.terms;
   const from = facts.today + (coupon?.validFromDays ?? 0);
   const language = facts.member?.language;
-  const texts = coupon?.texts ?? {};
+  const texts = coupon?.texts ?? noTexts;
   const spoken = language !== undefined && Object.hasOwn(texts, language) ? texts[language] : undefined;
   return {
     offer: offer.id,
     variant: terms.variant,
-    priority,
+    priority: offer.priority ?? 1,
     validFrom: formatDate(from),
     validTo: formatDate(from + (coupon?.validDays ?? 1) - 1),
     title: (spoken ?? texts[compiled.bundle.defaultLanguage])?.title ?? '',
   };
 }
 
-function fullPolicy(offer: CompiledOffer, rooms: ReadonlyMap<string, Room>): Finding | null {
-  const room = offer.offer.contact === undefined ? undefined : rooms.get(offer.offer.contact.class);
-  return room === undefined || room.used < room.policy.limit
-    ? null
-    : { reason: 'contact-policy', policy: room.policy, found: room.used };
-}
+const noTexts: Readonly<Record<string, { readonly title: string }>> = {};

@@ -1,6 +1,7 @@
 /** Predicates (contract section 4), compiled once to tests; the tree stays beside them for explanations. */
 import type { Basket } from './basket.ts';
 import type { Facts } from './facts.ts';
+import { ProductKeys } from './product-keys.ts';
 import { compileSelector, type Selects } from './selector.ts';
 import { daysToBirthday, parseDate } from './time.ts';
 import type { AttributeTest, Bounds, Predicate, Selector, Tier } from './types.ts';
@@ -18,26 +19,41 @@ export type Found = number | string | readonly string[] | null;
 
 type Leaf = Omit<CompiledPredicate, 'source' | 'parts'>;
 
-export function compilePredicate(source: Predicate, tiers: readonly Tier[]): CompiledPredicate {
-  const many = (predicates: readonly Predicate[]) => predicates.map(part => compilePredicate(part, tiers));
+/** @param keys of the bundle: numbers the products that the predicate asks for */
+export function compilePredicate(
+  source: Predicate,
+  tiers: readonly Tier[],
+  keys: ProductKeys = new ProductKeys(),
+): CompiledPredicate {
+  const many = (predicates: readonly Predicate[]) => predicates.map(part => compilePredicate(part, tiers, keys));
   if ('all' in source) {
     const parts = many(source.all);
-    return { source, parts, found: () => null, test: facts => parts.every(part => part.test(facts)) };
+    return { source, parts, found: nothing, test: facts => isEach(parts, facts, true) };
   }
   if ('any' in source) {
     const parts = many(source.any);
-    return { source, parts, found: () => null, test: facts => parts.some(part => part.test(facts)) };
+    return { source, parts, found: nothing, test: facts => !isEach(parts, facts, false) };
   }
   if ('not' in source) {
-    const part = compilePredicate(source.not, tiers);
-    return { source, parts: [part], found: () => null, test: facts => !part.test(facts) };
+    const part = compilePredicate(source.not, tiers, keys);
+    return { source, parts: [part], found: nothing, test: facts => !part.test(facts) };
   }
-  return { source, parts: [], ...compileLeaf(source, tiers) };
+  const { test, found } = compileLeaf(source, tiers, keys);
+  return { source, parts: noParts, found, test };
+}
+
+const nothing = () => null;
+const noParts: readonly CompiledPredicate[] = [];
+
+function isEach(parts: readonly CompiledPredicate[], facts: Facts, value: boolean): boolean {
+  for (let index = 0; index < parts.length; index++) if (parts[index]?.test(facts) !== value) return false;
+  return true;
 }
 
 function compileLeaf(
   source: Exclude<Predicate, { all: unknown } | { any: unknown } | { not: unknown }>,
   tiers: readonly Tier[],
+  keys: ProductKeys,
 ): Leaf {
   if ('segment' in source) {
     return {
@@ -55,11 +71,11 @@ function compileLeaf(
     return bounded({ atMost: within }, birthdayDistance);
   }
   if ('spend' in source) {
-    const sum = sumOf(source.spend.of, 'spend');
+    const sum = sumOf(source.spend.of, 'spend', keys);
     return bounded(source.spend, ({ basket }) => sum(basket));
   }
   if ('items' in source) {
-    const sum = sumOf(source.items.of, 'items');
+    const sum = sumOf(source.items.of, 'items', keys);
     return bounded(source.items, ({ basket }) => sum(basket));
   }
   if ('bought' in source) {
@@ -69,38 +85,43 @@ function compileLeaf(
   }
   if ('received' in source) {
     const { offer, withinDays } = source.received;
-    return bounded(
-      atLeastOne(source.received),
-      facts => facts.coupons.filter(past => past.offer === offer && facts.withinDays(past.issued, withinDays)).length,
-    );
+    return bounded(atLeastOne(source.received), facts => couponsOf(offer, withinDays, 'issued', facts));
   }
   const { offer, withinDays } = source.redeemed;
-  return bounded(
-    atLeastOne(source.redeemed),
-    facts =>
-      facts.coupons.filter(
-        past => past.offer === offer && past.redeemed !== null && facts.withinDays(past.redeemed, withinDays),
-      ).length,
-  );
+  return bounded(atLeastOne(source.redeemed), facts => couponsOf(offer, withinDays, 'redeemed', facts));
+}
+
+function couponsOf(offer: string, withinDays: number, event: 'issued' | 'redeemed', facts: Facts): number {
+  const { coupons } = facts;
+  let count = 0;
+  for (let index = 0; index < coupons.count; index++)
+    if (coupons.offer(index) === offer && facts.withinDays(coupons[event](index), withinDays)) count++;
+  return count;
 }
 
 /** What the basket has of a selector: from its sums where one product has one key of the selector only, else by line. */
-function sumOf(of: Selector | undefined, what: 'spend' | 'items'): (basket: Basket) => number {
-  if (of !== undefined && 'category' in of && of.category.length === 1) {
-    const [node = ''] = of.category;
-    return basket => basket.sums.category.get(node)?.[what] ?? 0;
+function sumOf(of: Selector | undefined, what: 'spend' | 'items', keys: ProductKeys): (basket: Basket) => number {
+  if (of === undefined) return what === 'spend' ? basket => basket.net : basket => basket.pieces;
+  const asked = keysOf(of, keys);
+  const [only] = asked ?? [];
+  if (asked === null) {
+    const selects = compileSelector(of);
+    return basket => basket[what](selects);
   }
-  const by = of !== undefined && 'gtin' in of ? 'gtin' : of !== undefined && 'brand' in of ? 'brand' : null;
-  if (by !== null && of !== undefined) {
-    const keys = [...new Set('gtin' in of ? of.gtin : 'brand' in of ? of.brand : [])];
-    return basket => {
-      let total = 0;
-      for (const key of keys) total += basket.sums[by].get(key)?.[what] ?? 0;
-      return total;
-    };
-  }
-  const selects = compileSelector(of);
-  return basket => basket[what](selects);
+  if (only !== undefined && asked.length === 1) return basket => basket.sums(keys)[what](only);
+  return basket => {
+    const sums = basket.sums(keys);
+    let total = 0;
+    for (let index = 0; index < asked.length; index++) total += sums[what](asked[index] ?? -1);
+    return total;
+  };
+}
+
+/** Keys of which each selected product has exactly one; null if there are none such. */
+function keysOf(of: Selector, keys: ProductKeys): readonly number[] | null {
+  if ('category' in of) return of.category.length === 1 ? of.category.map(node => keys.category(node)) : null;
+  if ('gtin' in of) return [...new Set(of.gtin)].map(value => keys.gtin(value));
+  return 'brand' in of ? [...new Set(of.brand)].map(value => keys.brand(value)) : null;
 }
 
 function tierTest(test: { readonly atLeast: string } | { readonly is: string }, tiers: readonly Tier[]): Leaf {
@@ -121,16 +142,28 @@ function attributeTest(test: AttributeTest): Leaf {
   const { name, in: listed } = test;
   const matches = (value: string | number | boolean) =>
     listed === undefined ? typeof value === 'number' && inBounds(value, test) : listed.includes(value);
-  const values = ({ member }: Facts) => {
+  const attributeOf = ({ member }: Facts) => {
     const attributes = member?.attributes;
-    if (attributes === undefined || !Object.hasOwn(attributes, name)) return [];
-    const value = attributes[name];
-    return value === undefined ? [] : Array.isArray(value) ? value : [value];
+    return attributes === undefined || !Object.hasOwn(attributes, name) ? undefined : attributes[name];
   };
   return {
-    test: facts => values(facts).some(matches),
-    found: facts => values(facts).map(String),
+    test: facts => {
+      const value = attributeOf(facts);
+      if (value === undefined) return false;
+      return isList(value) ? value.some(matches) : matches(value);
+    },
+    found: facts => {
+      const value = attributeOf(facts);
+      if (value === undefined) return [];
+      return isList(value) ? value.map(String) : [String(value)];
+    },
   };
+}
+
+type AttributeValue = string | number | boolean;
+
+function isList(value: AttributeValue | readonly AttributeValue[]): value is readonly AttributeValue[] {
+  return Array.isArray(value);
 }
 
 /** A number inside bounds; null where there is nothing to count, which never matches. */
@@ -165,8 +198,21 @@ function birthdayDistance({ member, today }: Facts): number | null {
 
 /** Earlier sales with a selected product: by sale id; without one, equal instants are one sale. */
 function salesWith(selects: Selects, withinDays: number, facts: Facts): number {
-  const sales = new Set<string | number>();
-  for (const { product, at } of facts.bought)
-    if (facts.withinDays(at, withinDays) && selects(product)) sales.add(product.saleId ?? at);
-  return sales.size;
+  const { bought } = facts;
+  // What one sale bought mostly stands together: a set is made only when that does not tell.
+  let sales: Set<string | number> | null = null;
+  let last: string | number | null = null;
+  for (let index = 0; index < bought.count; index++) {
+    const product = bought.product(index);
+    const at = bought.at(index);
+    if (!facts.withinDays(at, withinDays) || !selects(product)) continue;
+    const sale = product.saleId ?? at;
+    if (sale === last) continue;
+    if (last !== null) {
+      sales ??= new Set([last]);
+      sales.add(sale);
+    }
+    last = sale;
+  }
+  return sales?.size ?? (last === null ? 0 : 1);
 }

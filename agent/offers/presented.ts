@@ -1,7 +1,8 @@
 /** Coupons that the customer hands over: which offer and variant, in which phase, and whether the coupon itself is good. */
 import type { CompiledBundle, CompiledOffer, Terms } from './compile.ts';
-import type { Facts, PastCoupon } from './facts.ts';
+import type { Facts } from './facts.ts';
 import type { Finding } from './finding.ts';
+import type { PastCoupon } from './past.ts';
 import { formatDate, parseDate } from './time.ts';
 import type { Phase, PresentedCoupon } from './types.ts';
 
@@ -59,7 +60,7 @@ export function readPresented(compiled: CompiledBundle, facts: Facts): Presented
 /** Used, not yet or no longer valid, bound to somebody else: in this order; null if the coupon is good. */
 export function couponFault({ coupon, repeated }: Presented, facts: Facts): Finding | null {
   const past = pastOf(coupon.serial, facts);
-  const redeemed = past.find(each => each.redeemed !== null);
+  const redeemed = past.find(each => !Number.isNaN(each.redeemed));
   if (redeemed !== undefined || repeated)
     return { reason: 'coupon-used', at: dayOf(redeemed?.redeemed ?? null, facts) };
   const from = coupon.validFrom === undefined ? null : parseDate(coupon.validFrom);
@@ -70,7 +71,7 @@ export function couponFault({ coupon, repeated }: Presented, facts: Facts): Find
   if (coupon.validTo !== undefined && to !== null) {
     if (facts.today > to) return { reason: 'coupon-expired', date: coupon.validTo, today };
   } else {
-    const expires = past.find(each => each.expires !== null)?.expires ?? null;
+    const expires = past.find(each => !Number.isNaN(each.expires))?.expires ?? null;
     if (expires !== null && facts.now > expires)
       return { reason: 'coupon-expired', date: dayOf(expires, facts) ?? '', today };
   }
@@ -84,8 +85,12 @@ export function couponFault({ coupon, repeated }: Presented, facts: Facts): Find
 }
 
 /** What history, the member's own and the household's, says of a serial. */
-function pastOf(serial: string, facts: Facts): PastCoupon[] {
-  return [...facts.coupons, ...facts.householdCoupons].filter(past => past.serial === serial);
+function pastOf(serial: string, { coupons, householdCoupons }: Facts): PastCoupon[] {
+  const found: PastCoupon[] = [];
+  for (const past of [coupons, householdCoupons])
+    for (let index = 0; index < past.count; index++)
+      if (past.serial(index) === serial) found.push({ redeemed: past.redeemed(index), expires: past.expires(index) });
+  return found;
 }
 
 function dayOf(at: number | null, facts: Facts): string | null {

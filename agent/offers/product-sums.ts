@@ -1,43 +1,79 @@
-/** What the basket has of each product number, brand and category node: summed once, asked by many offers. */
+/** What the basket has of each key that a bundle asks for: summed once into arrays that serve the next basket again. */
 import type { BasketLine } from './basket.ts';
+import type { ProductKeys } from './product-keys.ts';
 import type { Minor } from './types.ts';
 
-export interface ProductSum {
-  spend: Minor;
-  items: number;
-}
+export class ProductSums {
+  readonly keys: ProductKeys;
+  readonly #spend: Float64Array;
+  readonly #items: Float64Array;
+  /** Keys that are in the basket, each once. */
+  readonly #present: Int32Array;
+  readonly #isPresent: Uint8Array;
+  #count = 0;
 
-export interface ProductSums {
-  readonly gtin: ReadonlyMap<string, ProductSum>;
-  readonly brand: ReadonlyMap<string, ProductSum>;
-  /** Nodes with all that lies below them. */
-  readonly category: ReadonlyMap<string, ProductSum>;
-}
-
-/** @param lines by their running amounts */
-export function productSums(lines: readonly BasketLine[]): ProductSums {
-  const sums = {
-    gtin: new Map<string, ProductSum>(),
-    brand: new Map<string, ProductSum>(),
-    category: new Map<string, ProductSum>(),
-  };
-  for (const entry of lines) {
-    const { gtin, brand, category } = entry.line;
-    if (gtin !== undefined) add(sums.gtin, gtin, entry);
-    if (brand !== undefined) add(sums.brand, brand, entry);
-    if (category === undefined) continue;
-    add(sums.category, category, entry);
-    for (let slash = category.lastIndexOf('/'); slash > 0; slash = category.lastIndexOf('/', slash - 1))
-      add(sums.category, category.slice(0, slash), entry);
+  constructor(keys: ProductKeys) {
+    this.keys = keys;
+    this.#spend = new Float64Array(keys.size);
+    this.#items = new Float64Array(keys.size);
+    this.#present = new Int32Array(keys.size);
+    this.#isPresent = new Uint8Array(keys.size);
   }
-  return sums;
-}
 
-function add(sums: Map<string, ProductSum>, key: string, { running, units }: BasketLine): void {
-  const sum = sums.get(key);
-  if (sum === undefined) sums.set(key, { spend: running, items: units });
-  else {
-    sum.spend += running;
-    sum.items += units;
+  /** Whether keys were added since these arrays were made. */
+  get outgrown(): boolean {
+    return this.#spend.length !== this.keys.size;
+  }
+
+  /** How many keys are in the basket. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** A key that is in the basket. */
+  at(index: number): number {
+    return this.#present[index] ?? -1;
+  }
+
+  /** Running amounts of the lines with the key. */
+  spend(key: number): Minor {
+    return this.#spend[key] ?? 0;
+  }
+
+  /** Pieces of the lines with the key. */
+  items(key: number): number {
+    return this.#items[key] ?? 0;
+  }
+
+  /** Sums the first `count` lines by their running amounts. */
+  read(lines: readonly BasketLine[], count: number): void {
+    for (let index = 0; index < this.#count; index++) {
+      const key = this.#present[index] ?? 0;
+      this.#spend[key] = 0;
+      this.#items[key] = 0;
+      this.#isPresent[key] = 0;
+    }
+    this.#count = 0;
+    const { keys } = this;
+    for (let index = 0; index < count; index++) {
+      const entry = lines[index];
+      if (entry === undefined) break;
+      const { line } = entry;
+      this.#add(keys.ofGtin(line), entry);
+      if (line.brand !== undefined) this.#add(keys.ofBrand(line), entry);
+      if (line.category === undefined) continue;
+      const nodes = keys.ofCategory(line.category);
+      for (let node = 0; node < nodes.length; node++) this.#add(nodes[node] ?? -1, entry);
+    }
+  }
+
+  #add(key: number, entry: BasketLine): void {
+    if (key < 0) return;
+    if (this.#isPresent[key] === 0) {
+      this.#isPresent[key] = 1;
+      this.#present[this.#count++] = key;
+    }
+    this.#spend[key] = (this.#spend[key] ?? 0) + entry.running;
+    this.#items[key] = (this.#items[key] ?? 0) + entry.units;
   }
 }

@@ -5,17 +5,34 @@ export type Thousandths = number;
 /** Most pieces that one sale may hold; keeps the memory of a decision bounded. */
 export const mostPieces = 100_000;
 
-const grammar = /^(-?)([0-9]{1,12})(?:\.([0-9]{1,3}))?$/;
+const zero = 48;
+const minus = 45;
+const point = 46;
 
 /** The quantity in thousandths, or null if the text is not a decimal of at most 3 decimals and 12 digits. */
 export function parseQuantity(text: string): Thousandths | null {
-  // Most lines are of one to nine pieces.
-  const digit = text.length === 1 ? text.charCodeAt(0) - 48 : -1;
-  if (digit >= 0 && digit <= 9) return digit * 1000;
-  const match = grammar.exec(text);
-  if (match === null) return null;
-  const thousandths = Number(match[2]) * 1000 + Number((match[3] ?? '').padEnd(3, '0'));
-  return match[1] === '-' && thousandths !== 0 ? -thousandths : thousandths;
+  const negative = text.charCodeAt(0) === minus;
+  const start = negative ? 1 : 0;
+  let at = start;
+  let value = 0;
+  for (; at < text.length; at++) {
+    const digit = text.charCodeAt(at) - zero;
+    if (digit < 0 || digit > 9) break;
+    value = value * 10 + digit;
+  }
+  if (at === start || at - start > 12) return null;
+  let thousandths = value * 1000;
+  if (at < text.length) {
+    const decimals = text.length - at - 1;
+    if (text.charCodeAt(at) !== point || decimals < 1 || decimals > 3) return null;
+    let unit = 100;
+    for (at++; at < text.length; at++, unit /= 10) {
+      const digit = text.charCodeAt(at) - zero;
+      if (digit < 0 || digit > 9) return null;
+      thousandths += digit * unit;
+    }
+  }
+  return negative && thousandths !== 0 ? -thousandths : thousandths;
 }
 
 /** Pieces of a line sold by piece; null for one that is not (other unit, or a fractional quantity). */

@@ -10,33 +10,78 @@ const dayMs = 86_400_000;
 const firstDay = Date.parse('0000-01-01T00:00:00Z') / dayMs;
 const lastDay = Date.parse('9999-12-31T00:00:00Z') / dayMs;
 
+/** The texts of the days asked last: a decision writes the same few over and over. */
+const texts = 512;
+const textDays = new Float64Array(texts).fill(Number.NaN);
+const dayTexts: string[] = Array.from({ length: texts }, () => '');
+
 /** Days since 1970-01-01 of a local date. */
 export type LocalDay = number;
 
 const weekdays: readonly Weekday[] = ['thu', 'fri', 'sat', 'sun', 'mon', 'tue', 'wed'];
 
-const instantGrammar =
-  /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/;
-const dateGrammar = /^(\d{4})-(\d{2})-(\d{2})$/;
+const monthDays = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 const timeGrammar = /^([01]\d|2[0-3]):([0-5]\d)$/;
 
 /** Milliseconds since 1970 UTC of an RFC 3339 instant with offset; null if it is none, or its date does not exist. */
 export function parseInstant(text: string): number | null {
-  const match = instantGrammar.exec(text);
-  if (match === null) return null;
-  const day = dayOf(Number(match[1]), Number(match[2]), Number(match[3]));
-  const [hour, minute, second] = [Number(match[4]), Number(match[5]), Number(match[6])];
-  const [offsetHour, offsetMinute] = [Number(match[9] ?? 0), Number(match[10] ?? 0)];
-  if (day === null || hour > 23 || minute > 59 || second > 59 || offsetHour > 23 || offsetMinute > 59) return null;
-  const offset = (offsetHour * 60 + offsetMinute) * (match[8] === '-' ? -1 : 1);
-  const fraction = match[7] === undefined ? 0 : Number(`0.${match[7]}`) * 1000;
+  // By hand and not by a regular expression: a history has many instants, and this leaves nothing to collect.
+  const { length } = text;
+  if (length < 20 || length > 35) return null;
+  const day = dayAt(text);
+  const [t, dot] = [text.charCodeAt(10), text.charCodeAt(19)];
+  if (Number.isNaN(day) || (t !== 84 && t !== 116) || text.charCodeAt(13) !== 58 || text.charCodeAt(16) !== 58)
+    return null;
+  const hour = twoDigits(text, 11);
+  const minute = twoDigits(text, 14);
+  const second = twoDigits(text, 17);
+  if (!(hour <= 23 && minute <= 59 && second <= 59)) return null;
+  let at = 19;
+  let fraction = 0;
+  if (dot === 46) {
+    let unit = 100;
+    for (at = 20; at < length; at++, unit /= 10) {
+      const digit = text.charCodeAt(at) - 48;
+      if (digit < 0 || digit > 9) break;
+      fraction += digit * unit;
+    }
+    if (at === 20 || at > 29) return null;
+    // Below the millisecond sums of tenths are not exact; the text says it better.
+    if (at > 23) fraction = Number(`0${text.slice(19, at)}`) * 1000;
+  }
+  let offset = 0;
+  const sign = text.charCodeAt(at);
+  if (sign === 90 || sign === 122) {
+    if (length !== at + 1) return null;
+  } else {
+    const offsetHour = twoDigits(text, at + 1);
+    const offsetMinute = twoDigits(text, at + 4);
+    if ((sign !== 43 && sign !== 45) || length !== at + 6 || text.charCodeAt(at + 3) !== 58) return null;
+    if (!(offsetHour <= 23 && offsetMinute <= 59)) return null;
+    offset = (offsetHour * 60 + offsetMinute) * (sign === 45 ? -1 : 1);
+  }
   return day * dayMs + (hour * 60 + minute - offset) * 60_000 + second * 1000 + fraction;
 }
 
 /** Day number of `YYYY-MM-DD`; null if it is none, or the date does not exist. */
 export function parseDate(text: string): LocalDay | null {
-  const match = dateGrammar.exec(text);
-  return match === null ? null : dayOf(Number(match[1]), Number(match[2]), Number(match[3]));
+  const day = text.length === 10 ? dayAt(text) : Number.NaN;
+  return Number.isNaN(day) ? null : day;
+}
+
+/** Day number of the ten characters `YYYY-MM-DD` that a text begins with; NaN if they are none. */
+function dayAt(text: string): number {
+  if (text.charCodeAt(4) !== 45 || text.charCodeAt(7) !== 45) return Number.NaN;
+  const year = twoDigits(text, 0) * 100 + twoDigits(text, 2);
+  const day = dayOf(year, twoDigits(text, 5), twoDigits(text, 8));
+  return day ?? Number.NaN;
+}
+
+/** NaN if there are not two digits. */
+function twoDigits(text: string, at: number): number {
+  const tens = text.charCodeAt(at) - 48;
+  const ones = text.charCodeAt(at + 1) - 48;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
 }
 
 /** Minutes since midnight of `HH:MM` (00:00 to 23:59); null if it is none. */
@@ -47,7 +92,13 @@ export function parseTime(text: string): number | null {
 
 /** `YYYY-MM-DD`; days before the year 0 and after 9999 have no such form and are held at these ends. */
 export function formatDate(day: LocalDay): LocalDate {
-  return new Date(Math.min(Math.max(day, firstDay), lastDay) * dayMs).toISOString().slice(0, 10);
+  const held = Math.min(Math.max(day, firstDay), lastDay);
+  const slot = ((held % texts) + texts) % texts;
+  if (textDays[slot] !== held) {
+    textDays[slot] = held;
+    dayTexts[slot] = new Date(held * dayMs).toISOString().slice(0, 10);
+  }
+  return dayTexts[slot] ?? '';
 }
 
 export function weekdayOf(day: LocalDay): Weekday {
@@ -144,11 +195,16 @@ function dayNumber(date: LocalDate): LocalDay {
   return day;
 }
 
+/** Null for a date that does not exist. By the proleptic Gregorian calendar, years from 0. */
 function dayOf(year: number, month: number, date: number): LocalDay | null {
-  if (month < 1 || month > 12 || date < 1 || date > 31) return null;
-  const instant = new Date(0);
-  instant.setUTCFullYear(year, month - 1, date);
-  return instant.getUTCMonth() === month - 1 ? Math.round(instant.getTime() / dayMs) : null;
+  if (!(year >= 0 && month >= 1 && month <= 12 && date >= 1)) return null;
+  const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  if (date > (month === 2 && leap ? 29 : (monthDays[month - 1] ?? 0))) return null;
+  // Counted from 1 March, so that the odd day is the year's last.
+  const y = month <= 2 ? year - 1 : year;
+  const leaps = Math.floor(y / 4) - Math.floor(y / 100) + Math.floor(y / 400);
+  const daysBefore = Math.floor((153 * ((month + 9) % 12) + 2) / 5);
+  return y * 365 + leaps + daysBefore + date - 719_469;
 }
 
 function parts(day: LocalDay): [year: number, month: number, date: number] {

@@ -4,7 +4,7 @@
  * `when`, and which one is told without evaluating `when`. Reasons come out as in `decide` (a test compares them).
  */
 
-import { chainDays, chainFits } from '../offers/chain.ts';
+import { chainHolds } from '../offers/chain.ts';
 import type { CompiledBundle, CompiledOffer } from '../offers/compile.ts';
 import { decideWithFindings } from '../offers/decide.ts';
 import { evaluate, type Refusal } from '../offers/evaluate.ts';
@@ -116,12 +116,12 @@ export class Judge {
     }
     const facts = new Facts(sale, this.#compiled.zone);
     const presented = readPresented(this.#compiled, facts);
-    const offersOf = this.#lookup.offersFor(facts, presented.offers, null);
-    const outcome = evaluate(this.#compiled, facts, presented, offersOf, true);
+    const offers = this.#lookup.offersFor(facts, presented.offers, null);
+    const outcome = evaluate(this.#compiled, facts, presented, offers, true);
     this.#leftOut(facts);
     const reasons = this.#reasons;
     for (const phase of ['line', 'basket', 'points', 'issue'] as const)
-      for (const { rank } of offersOf(phase)) reasons[rank] = 0;
+      for (let index = offers.from(phase); index < offers.to(phase); index++) reasons[offers.at(index).rank] = 0;
     for (const { offer, finding } of outcome.refused) {
       const compiled = this.#compiled.byId.get(offer);
       if (compiled !== undefined) reasons[compiled.rank] = codeOf(finding.reason);
@@ -171,7 +171,7 @@ export class Judge {
   #asMember(offer: CompiledOffer, facts: Facts): number {
     if (offer.audience?.test(facts) === false) return audience;
     const { after } = offer.offer;
-    return after !== undefined && !chainFits(after, chainDays(after, facts)) ? chain : when;
+    return after !== undefined && !chainHolds(after, facts) ? chain : when;
   }
 
   #timesAt({ today, minute }: Facts, name: string): Uint8Array {

@@ -15,6 +15,12 @@ export function put(set: Bits, rank: number): void {
   set[rank >>> 5] = (set[rank >>> 5] ?? 0) | (1 << (rank & 31));
 }
 
+/** Puts it if `other` has it. */
+export function putIfIn(set: Bits, other: Bits, rank: number): void {
+  const word = rank >>> 5;
+  set[word] = (set[word] ?? 0) | ((other[word] ?? 0) & (1 << (rank & 31)));
+}
+
 export function has(set: Bits, rank: number): boolean {
   return (((set[rank >>> 5] ?? 0) >>> (rank & 31)) & 1) === 1;
 }
@@ -22,6 +28,10 @@ export function has(set: Bits, rank: number): boolean {
 /** Keeps what is also in `other`. */
 export function keep(set: Bits, other: Bits): void {
   for (let word = 0; word < set.length; word++) set[word] = (set[word] ?? 0) & (other[word] ?? 0);
+}
+
+export function isEmpty({ bits: all, list }: RankSet): boolean {
+  return list === null ? all.every(word => word === 0) : list.length === 0;
 }
 
 /** @param ranks each once */
@@ -36,7 +46,7 @@ export function rankSet(ranks: readonly number[], size: number): RankSet {
 /** Adds what is in `other`. */
 export function join(set: Bits, other: RankSet): void {
   if (other.list !== null) {
-    for (const rank of other.list) put(set, rank);
+    for (let index = 0; index < other.list.length; index++) put(set, other.list[index] ?? 0);
     return;
   }
   for (let word = 0; word < set.length; word++) set[word] = (set[word] ?? 0) | (other.bits[word] ?? 0);
@@ -45,7 +55,10 @@ export function join(set: Bits, other: RankSet): void {
 /** Takes out what is in `other`. */
 export function drop(set: Bits, other: RankSet): void {
   if (other.list !== null) {
-    for (const rank of other.list) set[rank >>> 5] = (set[rank >>> 5] ?? 0) & ~(1 << (rank & 31));
+    for (let index = 0; index < other.list.length; index++) {
+      const rank = other.list[index] ?? 0;
+      set[rank >>> 5] = (set[rank >>> 5] ?? 0) & ~(1 << (rank & 31));
+    }
     return;
   }
   for (let word = 0; word < set.length; word++) set[word] = (set[word] ?? 0) & ~(other.bits[word] ?? 0);

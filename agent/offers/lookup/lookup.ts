@@ -2,198 +2,240 @@
  * The index of a bundle: from store, time, member and basket to the few offers that may apply, without looking at the
  * others. It only leaves out offers that surely fail; the evaluator judges the rest. Sets of offers are bits by rank.
  */
-import type { CompiledBundle, CompiledOffer } from '../compile.ts';
-import type { Facts } from '../facts.ts';
+import type { CompiledBundle } from '../compile.ts';
+import { type Facts, type ReadHistory, readHistory } from '../facts.ts';
 import { isScheduled } from '../schedule.ts';
-import type { Member, Phase, Tier } from '../types.ts';
-import { type Bits, bits, drop, has, join, keep, put, type RankSet, rankSet } from './bitset.ts';
+import { finish, sortedInSteps } from '../steps.ts';
+import type { History, Member, Tier } from '../types.ts';
+import { type Bits, bits, drop, has, isEmpty, join, keep, put, putIfIn, type RankSet, rankSet } from './bitset.ts';
+import { FoundOffers, type OffersByPhase } from './found.ts';
 import { type BasketNeed, type Necessary, necessary } from './necessary.ts';
-import { ProductLookup } from './products.ts';
+import { type ProductLookup, ProductNeeds } from './products.ts';
 
 /** Offers that a member may get, whatever the basket, store and time: made at the card's scan, used at the total. */
 export interface PreparedMember {
   readonly member: Member;
   readonly allowed: Bits;
+  /** The member's history, read ahead; null if it was not given. */
+  readonly history: ReadHistory | null;
 }
 
 /** Sets of offers by store and time are kept for the latest of them; they depend on nothing else. */
 const mostMoments = 256;
 
+/** Offers indexed between two pauses. */
+const stepSize = 200;
+
+/** What the index is made of. */
+interface Parts {
+  readonly guests: Bits;
+  readonly anySegment: Bits;
+  readonly segments: ReadonlyMap<string, RankSet>;
+  readonly notSegments: ReadonlyMap<string, RankSet>;
+  readonly consents: ReadonlyMap<string, RankSet>;
+  /** For each tier that a member may have, the offers that it does not bar; under null for one without or unknown. */
+  readonly tiers: ReadonlyMap<string | null, Bits>;
+  readonly digital: RankSet;
+  readonly anyBasket: Bits;
+  readonly products: ProductLookup;
+  /** By the least spend of the whole basket. */
+  readonly spendLeast: Float64Array;
+  readonly spendRanks: Int32Array;
+}
+
 export class Lookup {
   readonly #compiled: CompiledBundle;
-  readonly #size: number;
-  // Member.
-  readonly #guests: Bits;
-  readonly #anySegment: Bits;
-  readonly #segments: ReadonlyMap<string, RankSet>;
-  readonly #notSegments: ReadonlyMap<string, RankSet>;
-  readonly #consents: ReadonlyMap<string, RankSet>;
-  readonly #tiers = new Map<string | null, Bits>();
-  readonly #digital: RankSet;
-  // Basket.
-  readonly #anyBasket: Bits;
-  readonly #products: ProductLookup;
-  /** By the least spend of the whole basket. */
-  readonly #bySpend: readonly (readonly [spend: number, rank: number])[];
+  readonly #parts: Parts;
+  readonly #consents: readonly (readonly [consent: string, offers: RankSet])[];
   // Store and time.
   readonly #slots: readonly number[];
   readonly #moments = new Map<string, Bits>();
+  #lastMoment: { readonly today: number; readonly slot: number; readonly store: string; readonly set: Bits } | null =
+    null;
   // Of the decision at hand.
+  readonly #member: Bits;
   readonly #allowed: Bits;
-  readonly #found: Int32Array;
+  readonly #set: Bits;
+  readonly #found: FoundOffers;
 
-  constructor(compiled: CompiledBundle) {
+  constructor(compiled: CompiledBundle, parts: Parts = finish(indexing(compiled))) {
     const { offers } = compiled;
     this.#compiled = compiled;
-    this.#size = offers.length;
-    const set = () => bits(this.#size);
-    this.#guests = set();
-    this.#anySegment = set();
-    this.#anyBasket = set();
-    this.#allowed = set();
-    this.#found = new Int32Array(this.#size);
-    const segments = new Map<string, number[]>();
-    const notSegments = new Map<string, number[]>();
-    const consents = new Map<string, number[]>();
-    const digital: number[] = [];
-    const products: (readonly [number, BasketNeed])[] = [];
-    const bySpend: (readonly [number, number])[] = [];
-    const needs = offers.map(({ offer }) => necessary([offer.audience, offer.when]));
-    offers.forEach((offer, rank) => {
-      const need = needs[rank];
-      if (need === undefined) return;
-      if (offer.needsMember === null) put(this.#guests, rank);
-      if (offer.trigger === 'digital') digital.push(rank);
-      if (offer.offer.consent !== undefined) add(consents, offer.offer.consent, rank);
-      for (const segment of new Set(need.notSegments)) add(notSegments, segment, rank);
-      // One list of segments is enough to find the offer; the shortest finds it least often for nothing.
-      const [shortest] = [...need.segments].sort((a, b) => a.length - b.length);
-      if (shortest === undefined) put(this.#anySegment, rank);
-      else for (const segment of new Set(shortest)) add(segments, segment, rank);
-      const basket = easiest(need.baskets);
-      if (basket !== null) products.push([rank, basket]);
-      else if (need.spend > 0) bySpend.push([need.spend, rank]);
-      else put(this.#anyBasket, rank);
-    });
-    const sets = (lists: ReadonlyMap<string, readonly number[]>) =>
-      new Map([...lists].map(([name, ranks]) => [name, rankSet(ranks, this.#size)]));
-    this.#segments = sets(segments);
-    this.#notSegments = sets(notSegments);
-    this.#consents = sets(consents);
-    this.#digital = rankSet(digital, this.#size);
-    this.#indexTiers(needs, compiled.bundle.loyalty?.tiers ?? []);
-    this.#products = new ProductLookup(products);
-    this.#bySpend = bySpend.sort((a, b) => a[0] - b[0]);
+    this.#parts = parts;
+    this.#consents = [...parts.consents];
+    this.#member = bits(offers.length);
+    this.#allowed = bits(offers.length);
+    this.#set = bits(offers.length);
+    this.#found = new FoundOffers(compiled);
     const minutes = offers.flatMap(offer => offer.schedule?.times?.flatMap(({ from, to }) => [from, to]) ?? []);
     this.#slots = [...new Set(minutes)].sort((a, b) => a - b);
   }
 
   /** The member's part of the question, which can be asked before the basket is known. */
-  prepare(member: Member): PreparedMember {
-    const allowed = this.#anySegment.slice();
-    for (const segment of member.segments ?? []) {
-      const invited = this.#segments.get(segment);
-      if (invited !== undefined) join(allowed, invited);
-    }
-    for (const segment of member.segments ?? []) {
-      const barred = this.#notSegments.get(segment);
-      if (barred !== undefined) drop(allowed, barred);
-    }
-    for (const [consent, offers] of this.#consents) if (!member.consents?.includes(consent)) drop(allowed, offers);
-    keep(allowed, this.#tiers.get(member.tier ?? null) ?? this.#tiers.get(null) ?? nothing);
-    const activated = (member.activated ?? [])
-      .map(id => this.#compiled.byId.get(id)?.rank ?? -1)
-      .filter(rank => rank >= 0 && has(allowed, rank));
-    drop(allowed, this.#digital);
-    for (const rank of activated) put(allowed, rank);
-    return { member, allowed };
+  prepare(member: Member, history: History | undefined): PreparedMember {
+    const allowed = bits(this.#compiled.offers.length);
+    this.#prepareInto(allowed, member);
+    return { member, allowed, history: history === undefined ? null : readHistory(history) };
   }
 
   /**
-   * The offers of each phase that may apply, in the contract's order.
+   * The offers of each phase that may apply. What is answered serves the next decision again.
    * @param presented ids of offers of which a coupon is presented
    * @param prepared of the very member of the sale; made anew if it is of another
    */
-  offersFor(
-    facts: Facts,
-    presented: ReadonlySet<string>,
-    prepared: PreparedMember | null,
-  ): (phase: Phase) => readonly CompiledOffer[] {
-    const allowed = this.#allowed;
-    allowed.set(this.#atMoment(facts));
-    if (facts.member === null) keep(allowed, this.#guests);
-    else keep(allowed, (prepared?.member === facts.member ? prepared : this.prepare(facts.member)).allowed);
-    let count = 0;
-    const take = (rank: number) => {
-      const word = allowed[rank >>> 5] ?? 0;
-      const bit = 1 << (rank & 31);
-      if ((word & bit) === 0) return;
-      allowed[rank >>> 5] = word & ~bit;
-      this.#found[count++] = rank;
-    };
+  offersFor(facts: Facts, presented: ReadonlySet<string>, prepared: PreparedMember | null): OffersByPhase {
+    const { guests, anyBasket, products, spendLeast, spendRanks } = this.#parts;
+    const moment = this.#atMoment(facts);
+    const { member } = facts;
+    let open = guests;
+    if (member !== null && prepared?.member === member) open = prepared.allowed;
+    else if (member !== null) {
+      this.#prepareInto(this.#member, member);
+      open = this.#member;
+    }
+    const [allowed, set] = [this.#allowed, this.#set];
     for (let word = 0; word < allowed.length; word++) {
-      for (let rest = (allowed[word] ?? 0) & (this.#anyBasket[word] ?? 0); rest !== 0; rest &= rest - 1)
-        take(word * 32 + 31 - Math.clz32(rest & -rest));
+      const both = (moment[word] ?? 0) & (open[word] ?? 0);
+      allowed[word] = both;
+      set[word] = both & (anyBasket[word] ?? 0);
     }
-    const { lines } = facts.basket;
-    const spend = lines.reduce((sum, entry) => sum + entry.running, 0);
-    for (const [least, rank] of this.#bySpend) {
-      if (least > spend) break;
-      take(rank);
-    }
-    this.#products.visit(facts.basket.sums, take);
-    return this.#byPhase(count, presented);
-  }
-
-  #byPhase(count: number, presented: ReadonlySet<string>): (phase: Phase) => readonly CompiledOffer[] {
-    const { offers, byId } = this.#compiled;
-    const phases: Record<Phase, CompiledOffer[]> = { line: [], basket: [], points: [], issue: [] };
-    for (const rank of this.#found.subarray(0, count).sort()) {
-      const offer = offers[rank];
-      if (offer !== undefined) phases[offer.phase].push(offer);
-    }
+    const { net } = facts.basket;
+    for (let index = 0; index < spendRanks.length && (spendLeast[index] ?? 0) <= net; index++)
+      putIfIn(set, allowed, spendRanks[index] ?? 0);
+    products.find(facts.basket.sums(products.keys), allowed, set);
     // A coupon of an `issue` offer that prints only beside one of its own coupons.
     for (const id of presented) {
-      const offer = byId.get(id);
-      if (offer?.phase === 'issue' && offer.trigger === 'coupon') phases.issue.push(offer);
+      const offer = this.#compiled.byId.get(id);
+      if (offer?.phase === 'issue' && offer.trigger === 'coupon') put(set, offer.rank);
     }
-    if (presented.size > 0) phases.issue.sort((a, b) => a.rank - b.rank);
-    return phase => phases[phase];
+    this.#found.read(set);
+    return this.#found;
+  }
+
+  #prepareInto(allowed: Bits, member: Member): void {
+    const { anySegment, segments, notSegments, tiers, digital } = this.#parts;
+    allowed.set(anySegment);
+    const own = member.segments ?? none;
+    for (let index = 0; index < own.length; index++) {
+      const invited = segments.get(own[index] ?? '');
+      if (invited !== undefined) join(allowed, invited);
+    }
+    if (notSegments.size > 0)
+      for (let index = 0; index < own.length; index++) {
+        const barred = notSegments.get(own[index] ?? '');
+        if (barred !== undefined) drop(allowed, barred);
+      }
+    for (let index = 0; index < this.#consents.length; index++) {
+      const [consent, offers] = this.#consents[index] ?? noConsent;
+      if (!member.consents?.includes(consent)) drop(allowed, offers);
+    }
+    keep(allowed, tiers.get(member.tier ?? null) ?? tiers.get(null) ?? nothing);
+    if (isEmpty(digital)) return;
+    let activated: number[] | null = null;
+    for (const id of member.activated ?? none) {
+      const rank = this.#compiled.byId.get(id)?.rank ?? -1;
+      if (rank >= 0 && has(allowed, rank)) {
+        activated ??= [];
+        activated.push(rank);
+      }
+    }
+    drop(allowed, digital);
+    if (activated !== null) for (const rank of activated) put(allowed, rank);
   }
 
   /** Offers that run in this store at this time and do not wait for a coupon. */
   #atMoment({ sale, today, minute }: Facts): Bits {
-    const slot = this.#slots.findLastIndex(from => from <= minute);
+    let slot = this.#slots.length - 1;
+    while (slot >= 0 && (this.#slots[slot] ?? 0) > minute) slot--;
+    const last = this.#lastMoment;
+    if (last !== null && last.today === today && last.slot === slot && last.store === sale.storeId) return last.set;
     const name = `${today} ${slot} ${sale.storeId}`;
-    const known = this.#moments.get(name);
-    if (known !== undefined) return known;
-    const set = bits(this.#size);
-    for (const offer of this.#compiled.offers) {
-      if (offer.trigger === 'coupon' || !offer.stores(sale.storeId)) continue;
-      if (offer.schedule === null || isScheduled(offer.schedule, today, minute)) put(set, offer.rank);
+    let set = this.#moments.get(name);
+    if (set === undefined) {
+      set = bits(this.#compiled.offers.length);
+      for (const offer of this.#compiled.offers) {
+        if (offer.trigger === 'coupon' || !offer.stores(sale.storeId)) continue;
+        if (offer.schedule === null || isScheduled(offer.schedule, today, minute)) put(set, offer.rank);
+      }
+      if (this.#moments.size >= mostMoments) this.#moments.clear();
+      this.#moments.set(name, set);
     }
-    if (this.#moments.size >= mostMoments) this.#moments.clear();
-    this.#moments.set(name, set);
+    this.#lastMoment = { today, slot, store: sale.storeId, set };
     return set;
   }
+}
 
-  /** For each tier that a member may have, the offers that it does not bar; under null for one without or unknown. */
-  #indexTiers(needs: readonly Necessary[], tiers: readonly Tier[]): void {
-    const order = new Map(tiers.map((tier, index) => [tier.id, index]));
-    for (const own of [null, ...order.keys()]) {
-      const set = bits(this.#size);
-      const rank = own === null ? -1 : (order.get(own) ?? -1);
-      needs.forEach((need, offer) => {
-        const open = need.tiers.every(test =>
-          'is' in test ? test.is === own : rank >= (order.get(test.atLeast) ?? Number.POSITIVE_INFINITY),
-        );
-        if (open) put(set, offer);
-      });
-      this.#tiers.set(own, set);
+/** Makes the parts of an index in short steps. */
+export function* indexing(compiled: CompiledBundle): Generator<undefined, Parts> {
+  const { offers } = compiled;
+  const size = offers.length;
+  const [guests, anySegment, anyBasket] = [bits(size), bits(size), bits(size)];
+  const segments = new Map<string, number[]>();
+  const notSegments = new Map<string, number[]>();
+  const consents = new Map<string, number[]>();
+  const digital: number[] = [];
+  const products = new ProductNeeds(compiled.keys);
+  const bySpend: (readonly [spend: number, rank: number])[] = [];
+  const tiers = new TierSets(compiled.bundle.loyalty?.tiers ?? [], size);
+  for (const [rank, offer] of offers.entries()) {
+    const need = necessary([offer.offer.audience, offer.offer.when]);
+    tiers.add(rank, need);
+    if (offer.needsMember === null) put(guests, rank);
+    if (offer.trigger === 'digital') digital.push(rank);
+    if (offer.offer.consent !== undefined) add(consents, offer.offer.consent, rank);
+    for (const segment of new Set(need.notSegments)) add(notSegments, segment, rank);
+    // One list of segments is enough to find the offer; the shortest finds it least often for nothing.
+    let shortest: readonly string[] | null = null;
+    for (const list of need.segments) if (shortest === null || list.length < shortest.length) shortest = list;
+    if (shortest === null) put(anySegment, rank);
+    else for (const segment of new Set(shortest)) add(segments, segment, rank);
+    const basket = easiest(need.baskets);
+    if (basket !== null) products.add(rank, basket);
+    else if (need.spend > 0) bySpend.push([need.spend, rank]);
+    else put(anyBasket, rank);
+    if (rank % stepSize === stepSize - 1) yield;
+  }
+  const sets = (lists: ReadonlyMap<string, readonly number[]>) =>
+    new Map([...lists].map(([name, ranks]) => [name, rankSet(ranks, size)]));
+  const spends = yield* sortedInSteps(bySpend, (a, b) => a[0] - b[0]);
+  yield;
+  return {
+    guests,
+    anySegment,
+    segments: sets(segments),
+    notSegments: sets(notSegments),
+    consents: sets(consents),
+    tiers: tiers.sets,
+    digital: rankSet(digital, size),
+    anyBasket,
+    products: yield* products.index(),
+    spendLeast: Float64Array.from(spends, ([spend]) => spend),
+    spendRanks: Int32Array.from(spends, ([, rank]) => rank),
+  };
+}
+
+class TierSets {
+  readonly sets: ReadonlyMap<string | null, Bits>;
+  readonly #order: ReadonlyMap<string, number>;
+
+  constructor(tiers: readonly Tier[], size: number) {
+    this.#order = new Map(tiers.map((tier, index) => [tier.id, index]));
+    this.sets = new Map([null, ...this.#order.keys()].map(own => [own, bits(size)]));
+  }
+
+  add(rank: number, need: Necessary): void {
+    for (const [own, set] of this.sets) {
+      const place = own === null ? -1 : (this.#order.get(own) ?? -1);
+      const open = need.tiers.every(test =>
+        'is' in test ? test.is === own : place >= (this.#order.get(test.atLeast) ?? Number.POSITIVE_INFINITY),
+      );
+      if (open) put(set, rank);
     }
   }
 }
 
+const none: readonly string[] = [];
+const noConsent: readonly [string, RankSet] = ['', { bits: null, list: new Uint32Array(0) }];
 const nothing: Bits = bits(0);
 
 function add(lists: Map<string, number[]>, name: string, rank: number): void {

@@ -2,78 +2,101 @@
  * From the products of a basket to the offers that ask for them: for each number, brand and category node the offers that
  * need it, by how much or how many they need, so that a walk ends at the first that asks for more than there is.
  */
-import type { ProductSum, ProductSums } from '../product-sums.ts';
-import type { BasketNeed, Key } from './necessary.ts';
+import type { ProductKeys } from '../product-keys.ts';
+import type { ProductSums } from '../product-sums.ts';
+import { type Bits, putIfIn } from './bitset.ts';
+import type { BasketNeed } from './necessary.ts';
 
-/** Offers of one key, by threshold. */
-interface Posting {
+/** Offers by key and threshold; those of key k stand from `starts[k]` to `starts[k + 1]`. */
+interface Postings {
+  readonly starts: Int32Array;
   readonly ranks: Int32Array;
   readonly thresholds: Float64Array;
 }
 
+type Entry = readonly [key: number, threshold: number, rank: number];
+
+/** Collects what offers need, then makes the index of it. */
+export class ProductNeeds {
+  readonly #keys: ProductKeys;
+  readonly #spend: Entry[] = [];
+  readonly #items: Entry[] = [];
+
+  constructor(keys: ProductKeys) {
+    this.#keys = keys;
+  }
+
+  add(rank: number, need: BasketNeed): void {
+    for (const { by, value } of need.keys) {
+      const key = this.#keys[by](value);
+      if (need.spend > 0) this.#spend.push([key, need.spend, rank]);
+      else this.#items.push([key, Math.max(need.items, 1), rank]);
+    }
+  }
+
+  *index(): Generator<undefined, ProductLookup> {
+    const spend = yield* postings(this.#spend, this.#keys.size);
+    const items = yield* postings(this.#items, this.#keys.size);
+    return new ProductLookup(this.#keys, spend, items);
+  }
+}
+
 export class ProductLookup {
-  readonly #numbers: Readonly<Record<Key['by'], Map<string, number>>>;
-  readonly #bySpend: readonly (Posting | null)[];
-  readonly #byItems: readonly (Posting | null)[];
+  readonly #keys: ProductKeys;
+  readonly #bySpend: Postings;
+  readonly #byItems: Postings;
 
-  constructor(needs: readonly (readonly [rank: number, need: BasketNeed])[]) {
-    const numbers = {
-      gtin: new Map<string, number>(),
-      brand: new Map<string, number>(),
-      category: new Map<string, number>(),
-    };
-    const spend: [number, number][][] = [];
-    const items: [number, number][][] = [];
-    for (const [rank, need] of needs)
-      for (const { by, value } of need.keys) {
-        let key = numbers[by].get(value);
-        if (key === undefined) {
-          key = spend.length;
-          numbers[by].set(value, key);
-          spend.push([]);
-          items.push([]);
-        }
-        if (need.spend > 0) spend[key]?.push([need.spend, rank]);
-        else items[key]?.push([Math.max(need.items, 1), rank]);
-      }
-    this.#numbers = numbers;
-    this.#bySpend = spend.map(posting);
-    this.#byItems = items.map(posting);
+  constructor(keys: ProductKeys, bySpend: Postings, byItems: Postings) {
+    this.#keys = keys;
+    this.#bySpend = bySpend;
+    this.#byItems = byItems;
   }
 
-  /** Calls `visit` for the offers whose products are there; for some more than once. */
-  visit(sums: ProductSums, visit: (rank: number) => void): void {
-    this.#visit(this.#numbers.gtin, sums.gtin, visit);
-    this.#visit(this.#numbers.brand, sums.brand, visit);
-    this.#visit(this.#numbers.category, sums.category, visit);
+  get keys(): ProductKeys {
+    return this.#keys;
   }
 
-  #visit(
-    numbers: ReadonlyMap<string, number>,
-    sums: ReadonlyMap<string, ProductSum>,
-    visit: (rank: number) => void,
-  ): void {
-    if (numbers.size === 0) return;
-    for (const [value, { spend, items }] of sums) {
-      const key = numbers.get(value);
-      if (key === undefined) continue;
-      walk(this.#bySpend[key] ?? null, spend, visit);
-      walk(this.#byItems[key] ?? null, items, visit);
+  /** Puts the offers whose products are there into `found`, if they are in `allowed`. */
+  find(sums: ProductSums, allowed: Bits, found: Bits): void {
+    for (let index = 0; index < sums.count; index++) {
+      const key = sums.at(index);
+      walk(this.#bySpend, key, sums.spend(key), allowed, found);
+      walk(this.#byItems, key, sums.items(key), allowed, found);
     }
   }
 }
 
-function posting(entries: [number, number][]): Posting | null {
-  if (entries.length === 0) return null;
-  entries.sort((a, b) => a[0] - b[0]);
-  return {
-    thresholds: Float64Array.from(entries, ([threshold]) => threshold),
-    ranks: Int32Array.from(entries, ([, rank]) => rank),
-  };
+/** Sorted by counting keys, then each key's few by threshold. */
+function* postings(entries: readonly Entry[], keys: number): Generator<undefined, Postings> {
+  const starts = new Int32Array(keys + 1);
+  for (const [key] of entries) starts[key + 1] = (starts[key + 1] ?? 0) + 1;
+  for (let key = 0; key < keys; key++) starts[key + 1] = (starts[key + 1] ?? 0) + (starts[key] ?? 0);
+  yield;
+  const lists: Entry[][] = [];
+  for (const entry of entries) {
+    const [key] = entry;
+    const list = lists[key];
+    if (list === undefined) lists[key] = [entry];
+    else list.push(entry);
+  }
+  yield;
+  const ranks = new Int32Array(entries.length);
+  const thresholds = new Float64Array(entries.length);
+  let at = 0;
+  for (let key = 0; key < keys; key++) {
+    for (const [, threshold, rank] of (lists[key] ?? []).sort((a, b) => a[1] - b[1])) {
+      ranks[at] = rank;
+      thresholds[at++] = threshold;
+    }
+    if (key % 1000 === 999) yield;
+  }
+  return { starts, ranks, thresholds };
 }
 
-function walk(posting: Posting | null, most: number, visit: (rank: number) => void): void {
-  if (posting === null) return;
-  const { thresholds, ranks } = posting;
-  for (let index = 0; index < ranks.length && (thresholds[index] ?? 0) <= most; index++) visit(ranks[index] ?? 0);
+function walk({ starts, ranks, thresholds }: Postings, key: number, most: number, allowed: Bits, found: Bits): void {
+  const end = starts[key + 1] ?? 0;
+  for (let index = starts[key] ?? 0; index < end; index++) {
+    if ((thresholds[index] ?? 0) > most) return;
+    putIfIn(found, allowed, ranks[index] ?? 0);
+  }
 }

@@ -1,0 +1,72 @@
+/** Offers to look at, in the contract's order: all of a bundle, or those that the index found. */
+import type { CompiledBundle, CompiledOffer } from '../compile.ts';
+import type { Phase } from '../types.ts';
+import type { Bits } from './bitset.ts';
+
+export interface OffersByPhase {
+  /** Index of the phase's first offer; those of a phase stand together. */
+  from(phase: Phase): number;
+  /** Index after the phase's last offer. */
+  to(phase: Phase): number;
+  at(index: number): CompiledOffer;
+}
+
+/** Every offer of a bundle. */
+export function allOffers({ offers, byPhase }: CompiledBundle): OffersByPhase {
+  const { line, basket, points, issue } = byPhase;
+  const from = {
+    line: 0,
+    basket: line.length,
+    points: line.length + basket.length,
+    issue: offers.length - issue.length,
+  };
+  const to = { line: from.basket, basket: from.points, points: from.points + points.length, issue: offers.length };
+  return {
+    from: phase => from[phase],
+    to: phase => to[phase],
+    at: index => offers[index] as CompiledOffer,
+  };
+}
+
+/** The offers of a set; serves one decision after the other. */
+export class FoundOffers implements OffersByPhase {
+  readonly #offers: readonly CompiledOffer[];
+  readonly #all: OffersByPhase;
+  readonly #ranks: Int32Array;
+  readonly #from: Record<Phase, number> = { line: 0, basket: 0, points: 0, issue: 0 };
+  readonly #to: Record<Phase, number> = { line: 0, basket: 0, points: 0, issue: 0 };
+
+  constructor(compiled: CompiledBundle) {
+    this.#offers = compiled.offers;
+    this.#all = allOffers(compiled);
+    this.#ranks = new Int32Array(compiled.offers.length);
+  }
+
+  read(set: Bits): void {
+    let count = 0;
+    for (let word = 0; word < set.length; word++)
+      for (let rest = set[word] ?? 0; rest !== 0; rest &= rest - 1)
+        this.#ranks[count++] = word * 32 + 31 - Math.clz32(rest & -rest);
+    let at = 0;
+    for (const phase of phases) {
+      this.#from[phase] = at;
+      const end = this.#all.to(phase);
+      while (at < count && (this.#ranks[at] ?? 0) < end) at++;
+      this.#to[phase] = at;
+    }
+  }
+
+  from(phase: Phase): number {
+    return this.#from[phase];
+  }
+
+  to(phase: Phase): number {
+    return this.#to[phase];
+  }
+
+  at(index: number): CompiledOffer {
+    return this.#offers[this.#ranks[index] ?? -1] as CompiledOffer;
+  }
+}
+
+const phases = ['line', 'basket', 'points', 'issue'] as const;

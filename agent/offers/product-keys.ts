@@ -1,0 +1,72 @@
+/**
+ * The product numbers, brands and category nodes that a bundle's conditions ask for, numbered, so that a basket is summed
+ * into plain arrays and a condition reads one cell.
+ */
+import type { Product } from './selector.ts';
+
+/** Category paths whose nodes are remembered: more than a grocer has, few enough for hostile sales. */
+const mostPaths = 50_000;
+
+export class ProductKeys {
+  readonly #gtins = new Map<string, number>();
+  readonly #brands = new Map<string, number>();
+  readonly #nodes = new Map<string, number>();
+  readonly #paths = new Map<string, Int32Array>();
+  #size = 0;
+
+  /** How many keys there are; they are numbered from 0. */
+  get size(): number {
+    return this.#size;
+  }
+
+  gtin(value: string): number {
+    return this.#numberIn(this.#gtins, value);
+  }
+
+  brand(value: string): number {
+    return this.#numberIn(this.#brands, value);
+  }
+
+  /** A node of the category tree; it stands for itself and all below. */
+  category(node: string): number {
+    const before = this.#size;
+    const key = this.#numberIn(this.#nodes, node);
+    if (this.#size !== before) this.#paths.clear();
+    return key;
+  }
+
+  /** The key of a product's number; -1 if no condition asks for it. */
+  ofGtin({ gtin }: Product): number {
+    return gtin === undefined ? -1 : (this.#gtins.get(gtin) ?? -1);
+  }
+
+  ofBrand({ brand }: Product): number {
+    return brand === undefined ? -1 : (this.#brands.get(brand) ?? -1);
+  }
+
+  /** The keys of a category's own node and the nodes above it. */
+  ofCategory(path: string): Int32Array {
+    const known = this.#paths.get(path);
+    if (known !== undefined) return known;
+    const keys: number[] = [];
+    const own = this.#nodes.get(path);
+    if (own !== undefined) keys.push(own);
+    for (let slash = path.lastIndexOf('/'); slash > 0; slash = path.lastIndexOf('/', slash - 1)) {
+      const above = this.#nodes.get(path.slice(0, slash));
+      if (above !== undefined) keys.push(above);
+    }
+    const found = Int32Array.from(keys);
+    if (this.#paths.size >= mostPaths) this.#paths.clear();
+    this.#paths.set(path, found);
+    return found;
+  }
+
+  #numberIn(numbers: Map<string, number>, value: string): number {
+    let key = numbers.get(value);
+    if (key === undefined) {
+      key = this.#size++;
+      numbers.set(value, key);
+    }
+    return key;
+  }
+}
