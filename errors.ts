@@ -46,6 +46,9 @@ export const errorCodes = {
   // sync
   'protocol-invalid': 'a message breaks the sync contract',
   'broker-unreachable': 'no connection to the broker',
+  // HQ
+  'database-unavailable':
+    "HQ's database takes nothing at the moment; nothing is lost, the tills keep it and send it again",
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;

@@ -3,12 +3,15 @@ import { maxMissing } from '../protocol/messages.ts';
 import type { Ledger, TillName } from './ledger.ts';
 import { firstOf, type Query } from './query.ts';
 
-export function eventQuestions(query: Query): Pick<Ledger, 'events' | 'quarantined' | 'standing'> {
+export function eventQuestions(
+  query: Query,
+  settled: () => Promise<number>,
+): Pick<Ledger, 'events' | 'quarantined' | 'standing'> {
   const one = firstOf(query);
   return {
     async events({ after = 0, limit = 500, store, till, type }) {
-      const where = ['cursor > ?'];
-      const parameters: (string | number)[] = [after];
+      const where = ['cursor > ?', 'cursor <= ?'];
+      const parameters: (string | number)[] = [after, await settled()];
       for (const [column, value] of [
         ['store', store],
         ['till', till],

@@ -75,11 +75,17 @@ export interface TillRecord extends TillName {
 
 export interface Ledger {
   readonly kind: 'sqlite' | 'postgres';
+  /** Commits that may run side by side; those with events of the same till must not. */
+  readonly workers: number;
   /** Opens or makes the tables. Answers how often HQ has started on this database, this start included. */
   open(): Promise<number>;
   close(): Promise<void>;
 
-  /** All of it or nothing. @param at RFC 3339, the time of arrival */
+  /**
+   * All of it or nothing.
+   * @param at RFC 3339, the time of arrival
+   * @throws TillsideError `database-unavailable` where the same may succeed later; anything else is the content's fault
+   */
   commit(arrivals: readonly Arrival[], at: string): Promise<Committed>;
   quarantine(payload: QuarantinedPayload, at: string): Promise<void>;
   /** Takes over what tills say of themselves, in one transaction; answers those that no newer session had spoken over. */

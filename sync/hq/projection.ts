@@ -143,12 +143,30 @@ const readers: Readonly<Partial<Record<TillEvent['type'], Reader>>> = {
     member: text(body, 'member'),
     saleId: textOr(body.saleId, null),
     delta: money(body, 'delta'),
-    balance: Number.isSafeInteger(body.balance) ? Number(body.balance) : null,
+    balance: isAmount(body.balance) ? body.balance : null,
     at: event.at,
   }),
 };
 
+/**
+ * The sale that an event is about, to be found by it; null where its body names none that a database could hold as a key.
+ * An event without this is kept all the same.
+ */
+export function saleIdOf({ body }: TillEvent): string | null {
+  return isKey(body.saleId) ? body.saleId : null;
+}
+
 class Unreadable extends Error {}
+
+/** Longest text of a key: four bytes a character and four to a key still fit into PostgreSQL's index rows (2704 bytes). */
+const maxKey = 256;
+const maxText = 1000;
+/** Minor units, points: what is above is a fault, and would sooner or later overflow a database's sum. */
+const maxAmount = 1e12;
+
+/** PostgreSQL's texts can't hold the character NUL. */
+const isKey = (value: unknown): value is string =>
+  typeof value === 'string' && value !== '' && value.length <= maxKey && !value.includes('\0');
 
 const isRecord = (value: unknown): value is Body =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -161,20 +179,23 @@ function record(body: Body, key: string): Body {
 
 function text(body: Body, key: string): string {
   const value = body[key];
-  if (typeof value !== 'string' || value === '' || value.length > 256) throw new Unreadable(`body.${key} is no text`);
+  if (!isKey(value)) throw new Unreadable(`body.${key} is no text`);
   return value;
 }
 
 function money(body: Body, key: string): number {
   const value = body[key];
-  if (!Number.isSafeInteger(value)) throw new Unreadable(`body.${key} is no whole number`);
-  return Number(value);
+  if (!isAmount(value)) throw new Unreadable(`body.${key} is no whole number`);
+  return value;
 }
 
 const textOr = <T>(value: unknown, otherwise: T): string | T =>
-  typeof value === 'string' && value.length <= 1000 ? value : otherwise;
+  typeof value === 'string' && value.length <= maxText && !value.includes('\0') ? value : otherwise;
 
-const whole = (value: unknown, otherwise: number): number => (Number.isSafeInteger(value) ? Number(value) : otherwise);
+const isAmount = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && Math.abs(Number(value)) <= maxAmount;
+
+const whole = (value: unknown, otherwise: number): number => (isAmount(value) ? value : otherwise);
 
 /** Members stand in events as their id, or as an object that holds it. */
 const memberOf = (value: unknown): string | null => textOr(isRecord(value) ? value.id : value, null);
@@ -185,8 +206,9 @@ const memberOf = (value: unknown): string | null => textOr(isRecord(value) ? val
  */
 function dayOf(instant: string, event: TillEvent): string {
   const ms = Date.parse(instant);
-  if (Number.isNaN(ms)) throw new Unreadable('the time is no RFC 3339 instant');
   const [, sign, hours, minutes] = /([+-])(\d{2}):(\d{2})$/.exec(event.at) ?? [];
   const offset = (Number(hours ?? 0) * 60 + Number(minutes ?? 0)) * (sign === '-' ? -1 : 1);
-  return new Date(ms + offset * 60_000).toISOString().slice(0, 10);
+  const there = new Date(ms + offset * 60_000);
+  if (Number.isNaN(there.getTime())) throw new Unreadable('the time is no RFC 3339 instant');
+  return there.toISOString().slice(0, 10);
 }

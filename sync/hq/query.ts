@@ -11,3 +11,12 @@ export const firstOf =
 
 /** Ascending, by code unit. */
 export const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** The statement with `$1`, `$2` … in place of its `?`, as PostgreSQL wants them. No text in a statement holds a `?`. */
+export function numbered(sql: string): string {
+  let n = 0;
+  return sql.replaceAll('?', () => {
+    n += 1;
+    return `$${n}`;
+  });
+}

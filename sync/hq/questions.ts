@@ -7,10 +7,11 @@ import { reconcileQuestions } from './reconcile.ts';
 import { saleQuestions } from './sale-questions.ts';
 import { tillQuestions } from './till-questions.ts';
 
-export const askThrough = (query: Query) => ({
+/** @param settled the highest cursor below which no fact can appear any more; where one writer writes, each is */
+export const askThrough = (query: Query, settled: () => Promise<number> = async () => Number.MAX_SAFE_INTEGER) => ({
   ...tillQuestions(query),
   ...saleQuestions(query),
-  ...eventQuestions(query),
+  ...eventQuestions(query, settled),
   ...reconcileQuestions(query),
   ...campaignQuestions(query),
   ...bundleQuestions(query),

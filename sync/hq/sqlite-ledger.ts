@@ -35,6 +35,7 @@ export function createSqliteLedger(path: string): Ledger {
 
   return {
     kind: 'sqlite',
+    workers: 1,
     ...askThrough(query),
     async open() {
       return database.transaction(() => {

@@ -6,7 +6,7 @@ import { compareSessions, type StateMessage } from '../protocol/messages.ts';
 import type { TillEvent } from '../protocol/types.ts';
 import { BEYOND, gaps } from './event-questions.ts';
 import type { Arrival, Committed, Standing, TillName } from './ledger.ts';
-import { type Change, project } from './projection.ts';
+import { type Change, project, saleIdOf } from './projection.ts';
 
 export type Prepare = (sql: string) => Database.Statement<unknown[]>;
 type StreamRow = { contiguous: number; highest: number; received: number; head: string; broken_at: number | null };
@@ -73,7 +73,7 @@ export function createSqliteWriter(prepare: Prepare) {
     const json = JSON.stringify(event);
     const hash = hashOfJson(json);
     const projection = project(event);
-    const saleId = typeof event.body.saleId === 'string' ? event.body.saleId : null;
+    const saleId = saleIdOf(event);
     // By id alone: asked for by store and till too, SQLite would walk through all events of the till.
     const namesakes = prepare(SAME_ID).all(event.id) as (TillName & { epoch: number })[];
     const carried = namesakes.some(one => one.store === of.store && one.till === of.till && one.epoch !== of.epoch);

@@ -1,4 +1,5 @@
 /** What the tests need from the system, as Debian packages. */
+import { globSync } from 'node:fs';
 
 export type SystemNeed = {
   readonly package: string;
@@ -12,6 +13,11 @@ export const systemNeeds: readonly SystemNeed[] = [
   { package: 'chromium', files: ['/usr/bin/chromium'], optional: false },
   { package: 'zbar-tools', files: ['/usr/bin/zbarimg'], optional: false },
   { package: 'mosquitto', files: ['/usr/sbin/mosquitto'], optional: false },
+  {
+    package: 'postgresql',
+    files: globSync('/usr/lib/postgresql/*/bin/initdb'),
+    optional: true,
+  },
   {
     package: 'libusb-1.0-0',
     files: ['/usr/lib/x86_64-linux-gnu/libusb-1.0.so.0', '/usr/lib/aarch64-linux-gnu/libusb-1.0.so.0'],

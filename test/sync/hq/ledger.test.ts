@@ -10,19 +10,12 @@ import { createSqliteLedger } from '../../../sync/hq/sqlite-ledger.ts';
 import type { StateMessage } from '../../../sync/protocol/messages.ts';
 import type { TillEvent } from '../../../sync/protocol/types.ts';
 import { memoryOutbox, saleBody } from '../support/till-end.ts';
+import { onBoth, usePostgres } from './ledgers.ts';
 
 const name = { store: '0042', till: '1' };
 const at = '2026-11-21T09:20:00Z';
 
-async function ledgerWith<T>(use: (ledger: Ledger) => Promise<T>): Promise<T> {
-  const ledger = createSqliteLedger(':memory:');
-  await ledger.open();
-  try {
-    return await use(ledger);
-  } finally {
-    await ledger.close();
-  }
-}
+usePostgres();
 
 const arrival = (events: readonly TillEvent[], epoch = 1): Arrival => ({
   ...name,
@@ -62,7 +55,7 @@ async function picture(ledger: Ledger) {
   };
 }
 
-test('whatever the order, the repeats and the grouping, HQ ends with the same tables', async () => {
+onBoth('whatever the order, the repeats and the grouping, HQ ends with the same tables', async ledgerWith => {
   const events = aDay();
   const expected = await ledgerWith(async ledger => {
     await ledger.commit([arrival(events)], at);
@@ -119,7 +112,7 @@ test('whatever the order, the repeats and the grouping, HQ ends with the same ta
   );
 });
 
-test('what becomes of a coupon is told as a change of the sale that issued it, whatever till did it', () =>
+onBoth('what becomes of a coupon is told as a change of the sale that issued it, whatever till did it', ledgerWith =>
   ledgerWith(async ledger => {
     const [sold, issued, sent, confirmed] = aDay();
     assert.ok(sold !== undefined && issued !== undefined && sent !== undefined && confirmed !== undefined);
@@ -135,9 +128,10 @@ test('what becomes of a coupon is told as a change of the sale that issued it, w
     assert.deepEqual(await sales({ ...arrival(outbox.events), ...other }), [{ ...other, saleId: 'Z' }, issuedIn]);
     outbox.append('coupon.voided', { serial: 'C1', reason: 'cancelled' });
     assert.deepEqual(await sales({ ...arrival(outbox.events.slice(1)), ...other }), [issuedIn]);
-  }));
+  }),
+);
 
-test('a gap is named, and closing it moves the mark over everything that waited behind it', async () => {
+onBoth('a gap is named, and closing it moves the mark over everything that waited behind it', async ledgerWith => {
   const events = aDay();
   await ledgerWith(async ledger => {
     const some = events.filter(({ seq }) => ![2, 5, 6].includes(seq));
@@ -150,7 +144,7 @@ test('a gap is named, and closing it moves the mark over everything that waited 
   });
 });
 
-test('a far number is a gap of many, and the answer stays small', async () => {
+onBoth('a far number is a gap of many, and the answer stays small', async ledgerWith => {
   await ledgerWith(async ledger => {
     const [event] = aDay();
     assert.ok(event !== undefined);
@@ -160,17 +154,20 @@ test('a far number is a gap of many, and the answer stays small', async () => {
   });
 });
 
-test('an event that does not follow from the one before breaks the chain visibly and counts all the same', async () => {
-  await ledgerWith(async ledger => {
-    const events = aDay().map(event => (event.seq === 5 ? { ...event, body: saleBody('B', 9999) } : event));
-    await ledger.commit([arrival(events)], at);
-    const [till] = await ledger.tills('2026-11-21');
-    assert.equal(till?.chain, 'broken');
-    assert.equal(till?.contiguous, 11);
-  });
-});
+onBoth(
+  'an event that does not follow from the one before breaks the chain visibly and counts all the same',
+  async ledgerWith => {
+    await ledgerWith(async ledger => {
+      const events = aDay().map(event => (event.seq === 5 ? { ...event, body: saleBody('B', 9999) } : event));
+      await ledger.commit([arrival(events)], at);
+      const [till] = await ledger.tills('2026-11-21');
+      assert.equal(till?.chain, 'broken');
+      assert.equal(till?.contiguous, 11);
+    });
+  },
+);
 
-test('other content under a committed number is put aside and changes nothing', async () => {
+onBoth('other content under a committed number is put aside and changes nothing', async ledgerWith => {
   await ledgerWith(async ledger => {
     const events = aDay();
     await ledger.commit([arrival(events)], at);
@@ -184,25 +181,28 @@ test('other content under a committed number is put aside and changes nothing', 
   });
 });
 
-test('an event that this version cannot read is kept whole, acknowledged and shown; the rest goes on', async () => {
-  await ledgerWith(async ledger => {
-    const [first, , third] = aDay();
-    assert.ok(first !== undefined && third !== undefined);
-    const json = JSON.stringify({ v: 2, type: 'sale.completed', seq: 2, prev: first.prev, body: { total: 'new' } });
-    const sent = { ...arrival([first, third]), unreadable: [{ seq: 2, reason: 'version 2', json }] };
-    const committed = await ledger.commit([sent], at);
-    assert.deepEqual(committed.standings, [{ ...name, epoch: 1, contiguous: 3, missing: [] }]);
-    // The same again: nothing new.
-    assert.equal((await ledger.commit([sent], at)).quarantined, 0);
-    const items = await ledger.quarantined(10);
-    assert.deepEqual(
-      items.map(({ seq, reason }) => [seq, reason]),
-      [[2, 'version 2']],
-    );
-  });
-});
+onBoth(
+  'an event that this version cannot read is kept whole, acknowledged and shown; the rest goes on',
+  async ledgerWith => {
+    await ledgerWith(async ledger => {
+      const [first, , third] = aDay();
+      assert.ok(first !== undefined && third !== undefined);
+      const json = JSON.stringify({ v: 2, type: 'sale.completed', seq: 2, prev: first.prev, body: { total: 'new' } });
+      const sent = { ...arrival([first, third]), unreadable: [{ seq: 2, reason: 'version 2', json }] };
+      const committed = await ledger.commit([sent], at);
+      assert.deepEqual(committed.standings, [{ ...name, epoch: 1, contiguous: 3, missing: [] }]);
+      // The same again: nothing new.
+      assert.equal((await ledger.commit([sent], at)).quarantined, 0);
+      const items = await ledger.quarantined(10);
+      assert.deepEqual(
+        items.map(({ seq, reason }) => [seq, reason]),
+        [[2, 'version 2']],
+      );
+    });
+  },
+);
 
-test('a sale without a total is put aside and does not stop the sales behind it', async () => {
+onBoth('a sale without a total is put aside and does not stop the sales behind it', async ledgerWith => {
   await ledgerWith(async ledger => {
     const outbox = memoryOutbox({ tenant: 'demo', ...name });
     outbox.append('sale.completed', { saleId: 'A' });
@@ -214,7 +214,7 @@ test('a sale without a total is put aside and does not stop the sales behind it'
   });
 });
 
-test('facts carried over into a new epoch under new numbers count once', async () => {
+onBoth('facts carried over into a new epoch under new numbers count once', async ledgerWith => {
   await ledgerWith(async ledger => {
     const old = aDay(1);
     await ledger.commit([arrival(old, 1)], at);
@@ -244,7 +244,7 @@ const state = (change: Partial<StateMessage>): StateMessage => ({
   ...change,
 });
 
-test('a late Will of an older connection does not take a till off line', async () => {
+onBoth('a late Will of an older connection does not take a till off line', async ledgerWith => {
   await ledgerWith(async ledger => {
     const online = async () => (await ledger.tills('2026-11-21'))[0]?.online;
     await saveState(ledger, state({ boot: 7, session: 2, agent: '0.1.0' }));
@@ -261,7 +261,7 @@ test('a late Will of an older connection does not take a till off line', async (
   });
 });
 
-test("HQ's totals are held against the till's own over the same events, to the cent", async () => {
+onBoth("HQ's totals are held against the till's own over the same events, to the cent", async ledgerWith => {
   await ledgerWith(async ledger => {
     const events = aDay();
     const day = { day: '2026-11-21', sales: 3, voided: 1, net: 3000 };
@@ -282,7 +282,7 @@ test("HQ's totals are held against the till's own over the same events, to the c
   });
 });
 
-test('a sale counts on the local day of its till, whatever offset the POS dates it in', async () => {
+onBoth('a sale counts on the local day of its till, whatever offset the POS dates it in', async ledgerWith => {
   await ledgerWith(async ledger => {
     const outbox = memoryOutbox({ tenant: 'demo', ...name });
     // 23:30 UTC on the 20th is 00:30 on the 21st at the till (+01:00).
@@ -293,7 +293,7 @@ test('a sale counts on the local day of its till, whatever offset the POS dates 
   });
 });
 
-test('a till that stays silent after HQ came on line is off line; one that spoke is not', async () => {
+onBoth('a till that stays silent after HQ came on line is off line; one that spoke is not', async ledgerWith => {
   await ledgerWith(async ledger => {
     const other = { store: '0042', till: '2' };
     await ledger.saveStates(

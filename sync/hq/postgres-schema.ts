@@ -1,0 +1,126 @@
+/**
+ * HQ's tables in PostgreSQL, as numbered migrations: entry n brings a database from version n to n + 1. Never edited.
+ * Columns are those of SQLite's, so that the same questions are asked of both; texts compare by their bytes (COLLATE "C"), as
+ * there. What can be computed from an event's JSON (its hash, the hash it names) is not stored twice.
+ */
+
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE setting (name text COLLATE "C" PRIMARY KEY, value text NOT NULL);
+
+  -- A till's stream of one epoch: every number up to "contiguous" is here, "head" is the hash of that event.
+  CREATE TABLE stream (
+    store text COLLATE "C" NOT NULL, till text COLLATE "C" NOT NULL, epoch bigint NOT NULL,
+    contiguous bigint NOT NULL DEFAULT 0,
+    highest bigint NOT NULL DEFAULT 0,
+    received bigint NOT NULL DEFAULT 0,
+    head text COLLATE "C" NOT NULL,
+    -- First event that does not follow from the one before it.
+    broken_at bigint,
+    last_event_at text COLLATE "C", last_received_at text COLLATE "C",
+    PRIMARY KEY (store, till, epoch)
+  ) WITH (fillfactor = 50);
+
+  CREATE SEQUENCE event_cursor;
+  CREATE TABLE event (
+    cursor bigint NOT NULL DEFAULT nextval('event_cursor'),
+    epoch bigint NOT NULL, seq bigint NOT NULL,
+    store text COLLATE "C" NOT NULL, till text COLLATE "C" NOT NULL,
+    id text COLLATE "C" NOT NULL, type text COLLATE "C" NOT NULL,
+    sale_id text COLLATE "C",
+    received_at text COLLATE "C" NOT NULL,
+    json text COLLATE "C" NOT NULL,
+    PRIMARY KEY (store, till, epoch, seq)
+  );
+  ALTER SEQUENCE event_cursor OWNED BY event.cursor;
+  CREATE UNIQUE INDEX event_by_cursor ON event (cursor);
+  CREATE INDEX event_id ON event (id);
+  CREATE INDEX event_sale ON event (store, till, sale_id) WHERE sale_id IS NOT NULL;
+
+  CREATE TABLE quarantine (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    store text COLLATE "C" NOT NULL, till text COLLATE "C" NOT NULL, epoch bigint, seq bigint,
+    received_at text COLLATE "C" NOT NULL, reason text NOT NULL,
+    sha256 text COLLATE "C" NOT NULL, payload bytea NOT NULL,
+    UNIQUE (store, till, sha256)
+  );
+
+  CREATE SEQUENCE sale_arrival;
+  CREATE TABLE sale (
+    arrival bigint NOT NULL DEFAULT nextval('sale_arrival'),
+    epoch bigint, seq bigint,
+    initial bigint NOT NULL DEFAULT 0, discount bigint NOT NULL DEFAULT 0, net bigint NOT NULL DEFAULT 0,
+    lines bigint NOT NULL DEFAULT 0, points bigint NOT NULL DEFAULT 0,
+    void_epoch bigint, void_seq bigint,
+    store text COLLATE "C" NOT NULL, till text COLLATE "C" NOT NULL, sale_id text COLLATE "C" NOT NULL,
+    completed_at text COLLATE "C", day text COLLATE "C", member text COLLATE "C", voided_at text COLLATE "C",
+    received_at text COLLATE "C" NOT NULL,
+    PRIMARY KEY (store, till, sale_id)
+  ) WITH (fillfactor = 95);
+  ALTER SEQUENCE sale_arrival OWNED BY sale.arrival;
+  CREATE INDEX sale_by_arrival ON sale (arrival);
+  CREATE INDEX sale_day ON sale (day, store, till);
+
+  CREATE TABLE coupon (
+    serial text COLLATE "C" PRIMARY KEY,
+    offer text COLLATE "C", variant text COLLATE "C", title text, member text COLLATE "C",
+    store text COLLATE "C" NOT NULL, till text COLLATE "C" NOT NULL, sale_id text COLLATE "C",
+    issued_at text COLLATE "C", day text COLLATE "C", valid_from text COLLATE "C", valid_to text COLLATE "C",
+    print text COLLATE "C" NOT NULL DEFAULT 'queued', print_epoch bigint, print_seq bigint,
+    voided_at text COLLATE "C", void_reason text
+  ) WITH (fillfactor = 80);
+  CREATE INDEX coupon_sale ON coupon (store, till, sale_id);
+  CREATE INDEX coupon_day ON coupon (day, offer);
+
+  CREATE TABLE redemption (
+    store text COLLATE "C" NOT NULL, till text COLLATE "C" NOT NULL, sale_id text COLLATE "C" NOT NULL,
+    serial text COLLATE "C" NOT NULL,
+    offer text COLLATE "C", at text COLLATE "C" NOT NULL, amount bigint NOT NULL,
+    PRIMARY KEY (store, till, sale_id, serial)
+  );
+  CREATE INDEX redemption_serial ON redemption (serial);
+
+  CREATE TABLE suppressed (
+    store text COLLATE "C" NOT NULL, till text COLLATE "C" NOT NULL, sale_id text COLLATE "C" NOT NULL,
+    offer text COLLATE "C" NOT NULL, variant text COLLATE "C",
+    at text COLLATE "C" NOT NULL, day text COLLATE "C" NOT NULL, member text COLLATE "C",
+    PRIMARY KEY (store, till, sale_id, offer)
+  );
+  CREATE INDEX suppressed_day ON suppressed (day, offer);
+
+  CREATE TABLE points (
+    id text COLLATE "C" PRIMARY KEY,
+    member text COLLATE "C" NOT NULL, store text COLLATE "C" NOT NULL, till text COLLATE "C" NOT NULL,
+    sale_id text COLLATE "C",
+    delta bigint NOT NULL, balance bigint, at text COLLATE "C" NOT NULL
+  );
+  CREATE INDEX points_member ON points (member, at);
+
+  CREATE TABLE till (
+    store text COLLATE "C" NOT NULL, till text COLLATE "C" NOT NULL,
+    epoch bigint NOT NULL, boot bigint NOT NULL, session bigint NOT NULL,
+    online integer NOT NULL, since text COLLATE "C" NOT NULL, state text NOT NULL,
+    PRIMARY KEY (store, till)
+  ) WITH (fillfactor = 50);
+
+  -- What a till counted itself, over its events up to "up_to".
+  CREATE TABLE own_total (
+    store text COLLATE "C" NOT NULL, till text COLLATE "C" NOT NULL, epoch bigint NOT NULL, day text COLLATE "C" NOT NULL,
+    up_to bigint NOT NULL, sales bigint NOT NULL, voided bigint NOT NULL, net bigint NOT NULL,
+    PRIMARY KEY (store, till, epoch, day)
+  ) WITH (fillfactor = 70);
+
+  CREATE TABLE bundle (
+    sha256 text COLLATE "C" PRIMARY KEY, id text COLLATE "C" NOT NULL, version bigint NOT NULL,
+    bytes bytea NOT NULL, offers bigint NOT NULL, published_at text COLLATE "C" NOT NULL,
+    UNIQUE (id, version)
+  );
+
+  CREATE TABLE pointer (
+    number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    ring text COLLATE "C" NOT NULL, sha256 text COLLATE "C" NOT NULL REFERENCES bundle (sha256),
+    json text NOT NULL, published_at text COLLATE "C" NOT NULL
+  );
+  CREATE INDEX pointer_ring ON pointer (ring, number);
+  `,
+];
