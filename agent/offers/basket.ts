@@ -42,6 +42,7 @@ export class Basket {
   #units: Units | null = null;
   #sums: ProductSums | null = null;
   #summed = false;
+  #reduced = false;
 
   constructor(lines: readonly SaleLine[] = []) {
     this.read(lines);
@@ -84,6 +85,7 @@ export class Basket {
     this.#unitCount = first;
     this.#units = null;
     this.#summed = false;
+    this.#reduced = false;
   }
 
   /** All lines of the sale, the ones that offers do not see included. */
@@ -99,6 +101,11 @@ export class Basket {
   /** Pieces of the lines that offers see. */
   get pieces(): number {
     return this.#unitCount;
+  }
+
+  /** Whether a discount was taken off. */
+  get reduced(): boolean {
+    return this.#reduced;
   }
 
   /** Made when the first benefit needs them: most sales have no discount. */
@@ -127,6 +134,7 @@ export class Basket {
     this.units.reduce(unit, amount);
     this.#net -= amount;
     this.#summed = false;
+    this.#reduced = true;
   }
 
   /** Sum of the running amounts of the selected lines. */

@@ -55,6 +55,8 @@ export interface CompiledOffer {
   readonly variants: ReadonlyMap<string, Terms>;
   /** In the order of the reasons. */
   readonly caps: readonly CompiledCap[];
+  /** The caps ask for nothing but the member's own coupons in history; true too where there are none. */
+  readonly capsByHistory: boolean;
   /** Number of its group; -1 without one. */
   readonly group: number;
   /** Number of its contact class; -1 if no policy asks for it. */
@@ -221,6 +223,9 @@ function compileOffer(offer: Offer, rank: number, byId: number, bundle: Bundle, 
       const cap = offer.caps?.find(each => each.scope === scope);
       return cap === undefined ? [] : [{ cap, redemptions: countsRedemptions(cap, offer.phase) }];
     }),
+    capsByHistory: (offer.caps ?? noCaps).every(
+      ({ scope, limit }) => scope === 'member' && limit > 0 && offer.phase === 'issue',
+    ),
     group: numberIn(numbers.groups, offer.group),
     class: numbers.classes.get(offer.contact?.class ?? '') ?? -1,
     byId,
@@ -228,6 +233,7 @@ function compileOffer(offer: Offer, rank: number, byId: number, bundle: Bundle, 
 }
 
 const noTiers: readonly Tier[] = [];
+const noCaps: readonly Cap[] = [];
 
 function needOfMember(offer: Offer): CompiledOffer['needsMember'] {
   if (offer.phase === 'points') return 'points';

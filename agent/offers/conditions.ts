@@ -56,6 +56,16 @@ export function conditionFault(
   return predicateFault(offer.when, 'when', facts, explaining);
 }
 
+/**
+ * `conditionFault` of an offer that the index has found, by what the index has left open; not for one that waits for a coupon.
+ * @param rest of `OffersByPhase`
+ */
+export function restFault(offer: CompiledOffer, rest: readonly CompiledPredicate[], facts: Facts): Finding | null {
+  for (let index = 0; index < rest.length; index++) if (rest[index]?.test(facts) === false) return unexplained;
+  const { after } = offer.offer;
+  return after !== undefined && !chainHolds(after, facts) ? unexplained : null;
+}
+
 /** What a coupon of an `issue` offer asks: itself, store, member, `coupon.redeem`. */
 export function redemptionFault(coupon: Presented, terms: Terms, facts: Facts, explaining: boolean): Finding | null {
   const { offer } = coupon;

@@ -10,7 +10,7 @@ import { CouponChoice } from './issue.ts';
 import { allOffers } from './lookup/found.ts';
 import { indexing, Lookup, type PreparedMember } from './lookup/lookup.ts';
 import { readPresented } from './presented.ts';
-import type { Decision, History, Member, Minor, Rejected, Sale } from './types.ts';
+import type { Application, Decision, History, Member, Minor, Rejected, Sale } from './types.ts';
 
 /** A decision without its refusals, and those as data. */
 export interface Decided {
@@ -66,7 +66,22 @@ export function decide(compiled: CompiledBundle, sale: Sale, prepared: PreparedM
   const outcome = evaluate(compiled, facts, presented, offers, false, desk.choice);
   const { initial } = facts.basket;
   desk.facts = facts;
-  return withRejected(decisionOf(compiled, sale, initial, outcome), compiled, sale);
+  const { id, version } = compiled.bundle;
+  const { applied, points, issue, suppressed } = outcome;
+  let rejected: readonly Rejected[] | null = null;
+  return {
+    saleId: sale.saleId,
+    bundle: { id, version },
+    total: totalOf(initial, applied),
+    applied,
+    points,
+    issue,
+    suppressed,
+    get rejected() {
+      rejected ??= decideWithFindings(compiled, sale).refused.map(rejectedOf);
+      return rejected;
+    },
+  };
 }
 
 /** Decides with every offer looked at, for explanations and as the measure of the index. */
@@ -83,28 +98,14 @@ function decisionOf(
   initial: Minor,
   { applied, points, issue, suppressed }: Outcome,
 ): Decided['decision'] {
-  let discount = 0;
-  for (const { amount } of applied) discount += amount;
-  return {
-    saleId,
-    bundle: { id: bundle.id, version: bundle.version },
-    total: { initial, discount, net: initial - discount },
-    applied,
-    points,
-    issue,
-    suppressed,
-  };
+  const { id, version } = bundle;
+  return { saleId, bundle: { id, version }, total: totalOf(initial, applied), applied, points, issue, suppressed };
 }
 
-function withRejected(decision: Decided['decision'], compiled: CompiledBundle, sale: Sale): Decision {
-  let rejected: readonly Rejected[] | null = null;
-  return Object.defineProperty(decision as Decision, 'rejected', {
-    enumerable: true,
-    get: () => {
-      rejected ??= decideWithFindings(compiled, sale).refused.map(rejectedOf);
-      return rejected;
-    },
-  });
+function totalOf(initial: Minor, applied: readonly Application[]): Decision['total'] {
+  let discount = 0;
+  for (const { amount } of applied) discount += amount;
+  return { initial, discount, net: initial - discount };
 }
 
 function rejectedOf({ offer, phase, finding, serial }: Refusal): Rejected {

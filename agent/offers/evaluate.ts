@@ -4,7 +4,7 @@
  */
 import { fullCap } from './caps.ts';
 import { type CompiledBundle, type CompiledOffer, compareIds, type Terms } from './compile.ts';
-import { conditionFault, redemptionFault } from './conditions.ts';
+import { conditionFault, redemptionFault, restFault } from './conditions.ts';
 import { type Discount, discountOf, isDiscount } from './discount.ts';
 import { placeOffer } from './experiment.ts';
 import type { Facts } from './facts.ts';
@@ -12,6 +12,7 @@ import type { Finding } from './finding.ts';
 import { CouponChoice } from './issue.ts';
 import type { OffersByPhase } from './lookup/found.ts';
 import { type PointsGiven, pointsResult } from './points.ts';
+import type { CompiledPredicate } from './predicate.ts';
 import type { Presented, PresentedCoupons } from './presented.ts';
 import type { Application, Issue, Phase, PointsResult, Suppressed, Tier } from './types.ts';
 
@@ -115,7 +116,8 @@ class Evaluation {
   #phase(phase: 'line' | 'basket' | 'points', { good }: PresentedCoupons, offers: OffersByPhase): void {
     const to = offers.to(phase);
     if (good.length === 0) {
-      for (let index = offers.from(phase); index < to; index++) this.#evaluate(offers.at(index), null, phase);
+      for (let index = offers.from(phase); index < to; index++)
+        this.#evaluate(offers.at(index), null, phase, offers.rest(index));
       return;
     }
     const coupons = good.filter(coupon => coupon.phase === phase).sort(byOrder);
@@ -125,17 +127,22 @@ class Evaluation {
     for (let index = offers.from(phase); index < to; index++) {
       const offer = offers.at(index);
       for (let coupon = coupons[next]; coupon !== undefined && before(coupon.offer, offer); coupon = coupons[++next])
-        this.#evaluate(coupon.offer, coupon, phase);
-      if (!triggered.has(offer.id)) this.#evaluate(offer, null, phase);
+        this.#evaluate(coupon.offer, coupon, phase, null);
+      if (!triggered.has(offer.id)) this.#evaluate(offer, null, phase, offers.rest(index));
     }
-    for (const coupon of coupons.slice(next)) this.#evaluate(coupon.offer, coupon, phase);
+    for (const coupon of coupons.slice(next)) this.#evaluate(coupon.offer, coupon, phase, null);
   }
 
-  #evaluate(offer: CompiledOffer, coupon: Presented | null, phase: 'line' | 'basket' | 'points'): void {
+  #evaluate(
+    offer: CompiledOffer,
+    coupon: Presented | null,
+    phase: 'line' | 'basket' | 'points',
+    rest: readonly CompiledPredicate[] | null,
+  ): void {
     const finding =
       coupon !== null && coupon.terms !== null
         ? this.#redeem(offer, coupon, coupon.terms, phase)
-        : this.#evaluateOwn(offer, coupon, phase);
+        : this.#evaluateOwn(offer, coupon, phase, rest);
     if (finding !== null) this.#refuse(offer, phase, coupon, finding);
   }
 
@@ -148,9 +155,17 @@ class Evaluation {
     );
   }
 
-  #evaluateOwn(offer: CompiledOffer, coupon: Presented | null, phase: 'line' | 'basket' | 'points'): Finding | null {
+  #evaluateOwn(
+    offer: CompiledOffer,
+    coupon: Presented | null,
+    phase: 'line' | 'basket' | 'points',
+    rest: readonly CompiledPredicate[] | null,
+  ): Finding | null {
+    const quick = rest !== null && !this.#explaining && offer.trigger !== 'coupon' && this.#facts.asIndexed;
     const finding =
-      conditionFault(offer, coupon, coupon !== null, this.#facts, this.#explaining) ??
+      (quick
+        ? restFault(offer, rest, this.#facts)
+        : conditionFault(offer, coupon, coupon !== null, this.#facts, this.#explaining)) ??
       fullCap(offer, this.#facts, false, this.#count(offer)) ??
       this.#blocked(offer, phase);
     if (finding !== null) return finding;

@@ -78,6 +78,11 @@ export class Facts {
     return this.#member;
   }
 
+  /** A member's sale that still costs what it did at first: so it was when the index was asked. */
+  get asIndexed(): boolean {
+    return this.#member !== null && !this.basket.reduced;
+  }
+
   /** The member's own coupons; without a member history is empty. */
   get coupons(): PastCoupons {
     if (this.#known !== null) return this.#known.coupons;

@@ -1,7 +1,7 @@
 /** Which coupons are printed (contract section 6): candidates, the best set of them, and what stands on each coupon. */
 import { fullCap } from './caps.ts';
 import type { CompiledBundle, CompiledOffer, Terms } from './compile.ts';
-import { conditionFault } from './conditions.ts';
+import { conditionFault, restFault } from './conditions.ts';
 import { ContactRooms } from './contact.ts';
 import { placeOffer } from './experiment.ts';
 import type { Facts } from './facts.ts';
@@ -35,12 +35,18 @@ export class CouponChoice {
   readonly #limits: PickLimits;
   readonly #candidates: CouponCandidate[] = [];
   #count = 0;
+  /** By rank: the offers that the member's history has a coupon of. */
+  readonly #inHistory: Uint8Array;
+  readonly #marked: Int32Array;
+  #markedCount = 0;
 
   constructor(compiled: CompiledBundle) {
     const { selection } = compiled.bundle;
     const rooms = new ContactRooms(compiled);
     this.#compiled = compiled;
     this.#rooms = rooms;
+    this.#inHistory = new Uint8Array(compiled.offers.length);
+    this.#marked = new Int32Array(compiled.offers.length);
     this.#picker = new Picker(compiled.groups, compiled.categories, compiled.classes.size);
     this.#limits = {
       total: selection?.couponsPerSale ?? Number.POSITIVE_INFINITY,
@@ -94,18 +100,46 @@ export class CouponChoice {
     this.#picker.clear();
     if (facts.now > this.#compiled.notAfter && findings === null) return null;
     this.#rooms.read(facts);
+    this.#mark(facts);
+    const quick = !explaining && facts.asIndexed;
     const to = offers.to('issue');
     for (let index = offers.from('issue'); index < to; index++) {
       const offer = offers.at(index);
+      const rest = quick && offer.trigger !== 'coupon' ? offers.rest(index) : null;
       const finding =
-        this.#expired(facts) ??
-        conditionFault(offer, null, presented.has(offer.id), facts, explaining) ??
-        fullCap(offer, facts, false, applications?.get(offer.id) ?? 0) ??
+        rest === null
+          ? (this.#expired(facts) ?? conditionFault(offer, null, presented.has(offer.id), facts, explaining))
+          : restFault(offer, rest, facts);
+      const full =
+        finding ??
+        (this.#isUncounted(offer, applications)
+          ? null
+          : fullCap(offer, facts, false, applications?.get(offer.id) ?? 0)) ??
         this.#fullPolicy(offer);
-      if (finding === null) this.#add(offer, facts);
-      else findings?.set(offer, finding);
+      if (full === null) this.#add(offer, facts);
+      else findings?.set(offer, full);
     }
+    this.#unmark();
     return findings;
+  }
+
+  /** Whether the offer's caps look at nothing but the member's history, which has no coupon of it. */
+  #isUncounted({ capsByHistory, rank }: CompiledOffer, applications: ReadonlyMap<string, number> | null): boolean {
+    return capsByHistory && this.#inHistory[rank] === 0 && applications === null;
+  }
+
+  #mark({ coupons }: Facts): void {
+    for (let index = 0; index < coupons.count; index++) {
+      const rank = this.#compiled.byId.get(coupons.offer(index))?.rank;
+      if (rank === undefined || this.#inHistory[rank] === 1) continue;
+      this.#inHistory[rank] = 1;
+      this.#marked[this.#markedCount++] = rank;
+    }
+  }
+
+  #unmark(): void {
+    for (let index = 0; index < this.#markedCount; index++) this.#inHistory[this.#marked[index] ?? -1] = 0;
+    this.#markedCount = 0;
   }
 
   #expired({ now, sale }: Facts): Finding | null {

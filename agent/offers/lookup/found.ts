@@ -1,5 +1,6 @@
 /** Offers to look at, in the contract's order: all of a bundle, or those that the index found. */
 import type { CompiledBundle, CompiledOffer } from '../compile.ts';
+import type { CompiledPredicate } from '../predicate.ts';
 import type { Phase } from '../types.ts';
 import type { Bits } from './bitset.ts';
 
@@ -9,6 +10,11 @@ export interface OffersByPhase {
   /** Index after the phase's last offer. */
   to(phase: Phase): number;
   at(index: number): CompiledOffer;
+  /**
+   * What is left to ask of the offer if it does not wait for a coupon and the sale is a member's, still without discounts: all other
+   * conditions up to `when`, chains left out, are known to hold. Null: nothing is known.
+   */
+  rest(index: number): readonly CompiledPredicate[] | null;
 }
 
 /** Every offer of a bundle. */
@@ -25,18 +31,21 @@ export function allOffers({ offers, byPhase }: CompiledBundle): OffersByPhase {
     from: phase => from[phase],
     to: phase => to[phase],
     at: index => offers[index] as CompiledOffer,
+    rest: () => null,
   };
 }
 
 /** The offers of a set; serves one decision after the other. */
 export class FoundOffers implements OffersByPhase {
   readonly #offers: readonly CompiledOffer[];
+  readonly #rests: readonly (readonly CompiledPredicate[])[];
   readonly #all: OffersByPhase;
   readonly #ranks: Int32Array;
   readonly #from: Record<Phase, number> = { line: 0, basket: 0, points: 0, issue: 0 };
   readonly #to: Record<Phase, number> = { line: 0, basket: 0, points: 0, issue: 0 };
 
-  constructor(compiled: CompiledBundle) {
+  constructor(compiled: CompiledBundle, rests: readonly (readonly CompiledPredicate[])[]) {
+    this.#rests = rests;
     this.#offers = compiled.offers;
     this.#all = allOffers(compiled);
     this.#ranks = new Int32Array(compiled.offers.length);
@@ -66,6 +75,10 @@ export class FoundOffers implements OffersByPhase {
 
   at(index: number): CompiledOffer {
     return this.#offers[this.#ranks[index] ?? -1] as CompiledOffer;
+  }
+
+  rest(index: number): readonly CompiledPredicate[] | null {
+    return this.#rests[this.#ranks[index] ?? -1] ?? null;
   }
 }
 

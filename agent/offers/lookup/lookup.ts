@@ -4,6 +4,7 @@
  */
 import type { CompiledBundle } from '../compile.ts';
 import { type Facts, type ReadHistory, readHistory } from '../facts.ts';
+import type { CompiledPredicate } from '../predicate.ts';
 import { isScheduled } from '../schedule.ts';
 import { finish, sortedInSteps } from '../steps.ts';
 import type { History, Member, Tier } from '../types.ts';
@@ -11,6 +12,7 @@ import { type Bits, bits, drop, has, isEmpty, join, keep, put, putIfIn, type Ran
 import { FoundOffers, type OffersByPhase } from './found.ts';
 import { type BasketNeed, type Necessary, necessary } from './necessary.ts';
 import { type ProductLookup, ProductNeeds } from './products.ts';
+import { restOf } from './rest.ts';
 
 /** Offers that a member may get, whatever the basket, store and time: made at the card's scan, used at the total. */
 export interface PreparedMember {
@@ -41,6 +43,8 @@ interface Parts {
   /** By the least spend of the whole basket. */
   readonly spendLeast: Float64Array;
   readonly spendRanks: Int32Array;
+  /** For each offer what the index does not decide, of a member's sale without discounts. */
+  readonly rests: readonly (readonly CompiledPredicate[])[];
 }
 
 export class Lookup {
@@ -66,7 +70,7 @@ export class Lookup {
     this.#member = bits(offers.length);
     this.#allowed = bits(offers.length);
     this.#set = bits(offers.length);
-    this.#found = new FoundOffers(compiled);
+    this.#found = new FoundOffers(compiled, parts.rests);
     const minutes = offers.flatMap(offer => offer.schedule?.times?.flatMap(({ from, to }) => [from, to]) ?? []);
     this.#slots = [...new Set(minutes)].sort((a, b) => a - b);
   }
@@ -176,6 +180,7 @@ export function* indexing(compiled: CompiledBundle): Generator<undefined, Parts>
   const digital: number[] = [];
   const products = new ProductNeeds(compiled.keys);
   const bySpend: (readonly [spend: number, rank: number])[] = [];
+  const rests: (readonly CompiledPredicate[])[] = [];
   const tiers = new TierSets(compiled.bundle.loyalty?.tiers ?? [], size);
   for (const [rank, offer] of offers.entries()) {
     const need = necessary([offer.offer.audience, offer.offer.when]);
@@ -185,14 +190,22 @@ export function* indexing(compiled: CompiledBundle): Generator<undefined, Parts>
     if (offer.offer.consent !== undefined) add(consents, offer.offer.consent, rank);
     for (const segment of new Set(need.notSegments)) add(notSegments, segment, rank);
     // One list of segments is enough to find the offer; the shortest finds it least often for nothing.
-    let shortest: readonly string[] | null = null;
-    for (const list of need.segments) if (shortest === null || list.length < shortest.length) shortest = list;
-    if (shortest === null) put(anySegment, rank);
-    else for (const segment of new Set(shortest)) add(segments, segment, rank);
+    const decided = need.memberSources;
+    let shortest = -1;
+    for (const [index, list] of need.segments.entries())
+      if (shortest < 0 || list.length < (need.segments[shortest]?.length ?? 0)) shortest = index;
+    if (shortest < 0) put(anySegment, rank);
+    else for (const segment of new Set(need.segments[shortest])) add(segments, segment, rank);
+    decided.push(...need.segmentSources.slice(shortest, shortest + 1));
     const basket = easiest(need.baskets);
-    if (basket !== null) products.add(rank, basket);
-    else if (need.spend > 0) bySpend.push([need.spend, rank]);
-    else put(anyBasket, rank);
+    if (basket !== null) {
+      products.add(rank, basket);
+      if (basket.whole) decided.push(basket.source);
+    } else if (need.spend > 0) {
+      bySpend.push([need.spend, rank]);
+      decided.push(...need.spendSources);
+    } else put(anyBasket, rank);
+    rests.push(restOf(offer, decided));
     if (rank % stepSize === stepSize - 1) yield;
   }
   const sets = (lists: ReadonlyMap<string, readonly number[]>) =>
@@ -211,6 +224,7 @@ export function* indexing(compiled: CompiledBundle): Generator<undefined, Parts>
     products: yield* products.index(),
     spendLeast: Float64Array.from(spends, ([spend]) => spend),
     spendRanks: Int32Array.from(spends, ([, rank]) => rank),
+    rests,
   };
 }
 

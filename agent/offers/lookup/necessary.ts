@@ -15,50 +15,90 @@ export interface BasketNeed {
   readonly keys: readonly Key[];
   readonly spend: number;
   readonly items: number;
+  /** The condition it comes from. */
+  readonly source: Predicate;
+  /** The condition asks for nothing else. */
+  readonly whole: boolean;
 }
 
 export interface Necessary {
   /** Of each list the member must be in one segment. */
   readonly segments: (readonly string[])[];
+  /** The conditions that the lists come from, one each. */
+  readonly segmentSources: Predicate[];
   readonly notSegments: string[];
   readonly tiers: ({ readonly atLeast: string } | { readonly is: string })[];
+  /** The conditions that `notSegments` and `tiers` come from. */
+  readonly memberSources: Predicate[];
   readonly baskets: BasketNeed[];
   /** The whole basket must cost at least this. */
   spend: number;
+  /** Conditions that ask for nothing else. */
+  readonly spendSources: Predicate[];
 }
 
 export function necessary(predicates: readonly (Predicate | undefined)[]): Necessary {
-  const found: Necessary = { segments: [], notSegments: [], tiers: [], baskets: [], spend: 0 };
+  const found: Necessary = {
+    segments: [],
+    segmentSources: [],
+    notSegments: [],
+    tiers: [],
+    memberSources: [],
+    baskets: [],
+    spend: 0,
+    spendSources: [],
+  };
   for (const predicate of predicates) if (predicate !== undefined) collect(predicate, found);
   return found;
 }
 
 function collect(predicate: Predicate, found: Necessary): void {
   if ('all' in predicate) for (const part of predicate.all) collect(part, found);
-  else if ('segment' in predicate) found.segments.push([predicate.segment]);
-  else if ('tier' in predicate) found.tiers.push(predicate.tier);
-  else if ('not' in predicate) {
-    if ('segment' in predicate.not) found.notSegments.push(predicate.not.segment);
+  else if ('segment' in predicate) addSegments([predicate.segment], predicate, found);
+  else if ('tier' in predicate) {
+    found.tiers.push(predicate.tier);
+    found.memberSources.push(predicate);
+  } else if ('not' in predicate) {
+    if (!('segment' in predicate.not)) return;
+    found.notSegments.push(predicate.not.segment);
+    found.memberSources.push(predicate);
   } else if ('any' in predicate) {
     const segments = predicate.any.map(part => ('segment' in part ? part.segment : null));
-    if (segments.every(segment => segment !== null)) found.segments.push(segments);
+    if (segments.every(segment => segment !== null)) addSegments(segments, predicate, found);
   } else if ('spend' in predicate) {
-    const { of, atLeast } = predicate.spend;
+    const { of, atLeast, atMost } = predicate.spend;
     if (atLeast === undefined || atLeast <= 0) return;
-    if (of === undefined) found.spend = Math.max(found.spend, atLeast);
-    else addBasket(of, atLeast, 0, found);
+    if (of !== undefined) addBasket(of, atLeast, 0, predicate, atMost === undefined, found);
+    else {
+      found.spend = Math.max(found.spend, atLeast);
+      if (atMost === undefined) found.spendSources.push(predicate);
+    }
   } else if ('items' in predicate) {
-    const { of, atLeast } = predicate.items;
-    if (of !== undefined && atLeast !== undefined && atLeast > 0) addBasket(of, 0, atLeast, found);
+    const { of, atLeast, atMost } = predicate.items;
+    if (of !== undefined && atLeast !== undefined && atLeast > 0)
+      addBasket(of, 0, atLeast, predicate, atMost === undefined, found);
   }
 }
 
-function addBasket(of: Selector, spend: number, items: number, found: Necessary): void {
+function addSegments(list: readonly string[], source: Predicate, found: Necessary): void {
+  found.segments.push(list);
+  found.segmentSources.push(source);
+}
+
+function addBasket(
+  of: Selector,
+  spend: number,
+  items: number,
+  source: Predicate,
+  openAbove: boolean,
+  found: Necessary,
+): void {
   const keys = keysOf(of);
   if (keys === null) return;
   // Several keys share what is asked, so each one alone need only be there.
   const exact = keys.length === 1 && !('all' in of);
-  found.baskets.push({ keys, spend: exact ? spend : 0, items: exact ? items : 0 });
+  const whole = exact && openAbove && !('any' in of);
+  found.baskets.push({ keys, spend: exact ? spend : 0, items: exact ? items : 0, source, whole });
 }
 
 /** Keys of which every selected product has one; null if there are none such. */
