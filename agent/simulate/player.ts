@@ -3,8 +3,9 @@ import { type CompiledBundle, compileBundle, localDateOf } from '../offers/index
 import type { Bundle, Sale } from '../offers/types.ts';
 import type { SaleResult } from '../offers/validate/sale.ts';
 import { type Carry, createCarry } from './carry.ts';
-import { Judge, type Judged, reasonNames } from './judge.ts';
+import { Judge, type Judged } from './judge.ts';
 import { hashOf } from './reach.ts';
+import { nameOf } from './reasons.ts';
 import { Counter, type Tally } from './tally.ts';
 
 /** What became of an offer in one sale: `issued`, `suppressed`, the reason why not, or `absent` from the bundle. */
@@ -54,12 +55,14 @@ class Side {
     return judged;
   }
 
-  /** Why an offer did not come; it did not. */
-  whyNot(judged: Judged, id: string): string {
+  /** Why an offer did not come, in the sale just played; it did not. */
+  whyNot(id: string): string {
     const rank = this.compiled.byId.get(id)?.rank;
-    if (rank === undefined) return 'absent';
-    if (judged.reasons !== null) return reasonNames[(judged.reasons[rank] ?? 0) - 1] ?? 'absent';
-    return judged.refused.find(({ offer }) => offer === id)?.finding.reason ?? 'absent';
+    return rank === undefined ? 'absent' : (nameOf(this.#judge.reasonOf(rank)) ?? 'absent');
+  }
+
+  tally(): Tally {
+    return this.counter.tally(rank => this.#judge.countsOf(rank));
   }
 }
 
@@ -92,17 +95,17 @@ export class Player {
     const [after, before] = [given(now), given(then)];
     // Why not changes often and matters seldom; that it does or does not come is what is compared.
     for (const [offer, to] of after) {
-      const from = before.get(offer) ?? this.#old.whyNot(then, offer);
+      const from = before.get(offer) ?? this.#old.whyNot(offer);
       if (from !== to) this.#differ({ offer, from, to }, line, sale.saleId);
     }
     for (const [offer, from] of before)
-      if (!after.has(offer)) this.#differ({ offer, from, to: this.#new.whyNot(now, offer) }, line, sale.saleId);
+      if (!after.has(offer)) this.#differ({ offer, from, to: this.#new.whyNot(offer) }, line, sale.saleId);
   }
 
   result(): Played {
     return {
-      tally: this.#new.counter.tally(),
-      against: this.#old?.counter.tally() ?? null,
+      tally: this.#new.tally(),
+      against: this.#old?.tally() ?? null,
       differences: [...this.#differences.values()],
       bad: this.#bad,
       badLines: this.#badLines,

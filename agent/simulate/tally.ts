@@ -1,8 +1,9 @@
 /** What a bundle did with many sales, counted per offer; tallies of several workers add up. */
 import type { CompiledBundle } from '../offers/compile.ts';
 import type { Cap, Offer, Phase, Reason } from '../offers/types.ts';
-import { codeOf, type Judged, reasonNames } from './judge.ts';
+import type { Judged } from './judge.ts';
 import { addTo, mergeInto, noRegisters, type Registers } from './reach.ts';
+import { codeOf, nameOf } from './reasons.ts';
 
 export type OfferTally = {
   readonly phase: Phase;
@@ -45,15 +46,13 @@ function emptyOffer(phase: Phase): OfferTally {
 }
 
 const [firstCap, lastCap] = [codeOf('cap-member'), codeOf('cap-global')];
-const codesOfAll = reasonNames.length + 1;
 
-/** Counts sale by sale; reasons in one table of numbers, since there is one for every offer in every sale. */
+/** Counts what happened, sale by sale. Reasons are counted where they are found (judge.ts), since every offer has one in every sale. */
 export class Counter {
   readonly #compiled: CompiledBundle;
   readonly #tally: Tally;
   /** Of the sale at hand. */
   #storeId = '';
-  readonly #reasons: Float64Array;
   /** Those that share a cap with other tills: what shares it. */
   readonly #shared: ReadonlyMap<string, Cap['scope']>;
 
@@ -61,7 +60,6 @@ export class Counter {
     const { offers } = compiled.bundle;
     this.#compiled = compiled;
     this.#tally = emptyTally(offers);
-    this.#reasons = new Float64Array(offers.length * codesOfAll);
     this.#shared = new Map(
       offers.flatMap(offer => {
         const cap = sharedCap(offer);
@@ -93,38 +91,25 @@ export class Counter {
       own.suppressed++;
       if (hash !== null) own.held = addTo(own.held, hash);
     }
-    this.#countReasons(judged, day);
+    for (const { offer, finding } of judged.refused) {
+      const code = codeOf(finding.reason);
+      const own = code >= firstCap && code <= lastCap ? tally.offers[offer] : undefined;
+      if (own !== undefined) own.capped[day()] = (own.capped[day()] ?? 0) + 1;
+    }
   }
 
-  tally(): Tally {
+  /** @param countsOf how often each reason met the offer of this rank, by code */
+  tally(countsOf: (rank: number) => Float64Array): Tally {
     for (const { id, rank } of this.#compiled.offers) {
       const own = this.#tally.offers[id];
       if (own === undefined) continue;
-      for (const [index, name] of reasonNames.entries()) {
-        const found = this.#reasons[rank * codesOfAll + index + 1] ?? 0;
-        if (found > 0) own.reasons[name] = found;
+      for (const [code, found] of countsOf(rank).entries()) {
+        const name = nameOf(code);
+        if (name !== undefined && found > 0) own.reasons[name] = found;
       }
       own.eligible = own.issued + own.suppressed + (own.reasons['not-selected'] ?? 0);
     }
     return this.#tally;
-  }
-
-  #countReasons({ reasons, refused }: Judged, day: () => string): void {
-    if (reasons !== null)
-      for (let rank = 0, row = 0; rank < reasons.length; rank++, row += codesOfAll) {
-        const place = row + (reasons[rank] ?? 0);
-        this.#reasons[place] = (this.#reasons[place] ?? 0) + 1;
-      }
-    for (const { offer, finding } of refused) {
-      const code = codeOf(finding.reason);
-      const rank = this.#compiled.byId.get(offer)?.rank;
-      if (reasons === null && rank !== undefined) {
-        const place = rank * codesOfAll + code;
-        this.#reasons[place] = (this.#reasons[place] ?? 0) + 1;
-      }
-      const own = code >= firstCap && code <= lastCap ? this.#tally.offers[offer] : undefined;
-      if (own !== undefined) own.capped[day()] = (own.capped[day()] ?? 0) + 1;
-    }
   }
 
   #came(
