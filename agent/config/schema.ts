@@ -15,10 +15,17 @@ const printerDevice = PatternText(
 );
 
 /** Bindings of drivers/scanner. */
+const scannerLine =
+  '(baud=[0-9]{3,7}|data=[78]|parity=(none|even|odd)|stop=[12]|flow=(none|xonxoff|rtscts)|end=(auto|cr|lf|crlf|idle)|idle=[0-9]{1,4})';
 const scannerDevice = PatternText(
-  '^(hid:([0-9a-fA-F]{4}:[0-9a-fA-F]{4}|/.+)|serial:[^?\\s]+(\\?baud=[0-9]{3,7})?|wedge|virtual:.*)$',
+  `^(hid:([0-9a-fA-F]{4}:[0-9a-fA-F]{4}|/.+)|serial:[^?\\s]+(\\?${scannerLine}(&${scannerLine})*)?|wedge|virtual:.*)$`,
   'where the scanner is',
-  ['hid:05e0:1900', 'serial:/dev/ttyACM0?baud=9600', 'wedge'],
+  [
+    'hid:05e0:1900',
+    'serial:/dev/ttyACM0?baud=9600',
+    'serial:/dev/ttyS1?baud=9600&data=7&parity=even&flow=rtscts',
+    'wedge',
+  ],
 );
 
 const Api = Type.Object(

@@ -56,6 +56,7 @@ export function aimOf(symbology: Symbology): string {
 const identifiers: Readonly<Record<Symbology, string>> = {
   EAN13: ']E0',
   UPCA: ']E0',
+  UPCE: ']E0',
   EAN8: ']E4',
   CODE128: ']C0',
   'GS1-128': ']C1',

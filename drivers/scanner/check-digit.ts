@@ -26,3 +26,16 @@ export function luhnOk(number: string): boolean {
   }
   return sum % 10 === 0;
 }
+
+/**
+ * The UPC-A that a UPC-E of 8 digits (number system 0 or 1, six digits, check digit) stands for; its check digit is that of the UPC-A.
+ * GS1 General Specifications, section 5.2.2.4.
+ */
+export function upcAOfUpcE(digits: string): string {
+  const [system, body, check] = [digits.slice(0, 1), digits.slice(1, 7), digits.slice(7)];
+  const last = Number(body.at(-1));
+  if (last <= 2) return `${system}${body.slice(0, 2)}${last}0000${body.slice(2, 5)}${check}`;
+  if (last === 3) return `${system}${body.slice(0, 3)}00000${body.slice(3, 5)}${check}`;
+  if (last === 4) return `${system}${body.slice(0, 4)}00000${body.slice(4, 5)}${check}`;
+  return `${system}${body.slice(0, 5)}0000${last}${check}`;
+}

@@ -1,6 +1,6 @@
 /** What a scanned text means: a member's card, a coupon, goods, a payment card to forget at once, or nothing known. */
 import { splitAim, symbologyOf } from './aim.ts';
-import { gs1CheckDigit, gs1CheckOk, luhnOk } from './check-digit.ts';
+import { gs1CheckDigit, gs1CheckOk, luhnOk, upcAOfUpcE } from './check-digit.ts';
 import { type Elements, type ElementsResult, parseDigitalLink, parseElements } from './gs1.ts';
 import { holdsPaymentCard } from './payment-card.ts';
 import type { CardScheme, ScannedCode, Symbology } from './types.ts';
@@ -10,8 +10,6 @@ export interface CodeConfig {
   readonly schemes: readonly CardScheme[];
   /** Codes that the store's scales print; without a row, prefixes 20–29 are goods like any other. */
   readonly weighedPrefixes?: readonly WeighedPrefix[];
-  /** EAN-13 with prefix 98 or 99 are this retailer's coupons. */
-  readonly restrictedCoupons?: boolean;
 }
 
 /** An EAN-13 of the store's scales: prefix, article, value, check digit. */
@@ -86,23 +84,37 @@ function ofPlain(text: string, symbology: Symbology | null, config: CodeConfig):
   if (card !== null) return { kind: 'unknown', why: 'check-digit' };
   const bare = symbology === null || symbology === 'OTHER' ? ofBareElements(number, config) : null;
   if (bare !== null) return bare;
-  if (/^(\d{8}|\d{12}|\d{13}|\d{14})$/.test(number)) {
-    if (!gs1CheckOk(number)) return { kind: 'unknown', why: 'check-digit' };
-    if (/^9[89]\d{11}$/.test(number)) {
-      return config.restrictedCoupons === true
-        ? { kind: 'coupon', form: 'ean-98-99', code: number }
-        : { kind: 'unknown', why: 'no-scheme' };
-    }
-    return { kind: 'product', gtin: plainGtin(number) };
-  }
+  const trade = ofTradeNumber(number, symbology);
+  if (trade !== null) return trade;
   if (typedSerial.test(text)) return { kind: 'coupon', form: 'token', code: text.replaceAll('-', '').toUpperCase() };
   return { kind: 'unknown', why: 'no-scheme' };
 }
 
+/** A number of GS1's retail symbols: goods, or a coupon of somebody. Null for a text that is none. */
+function ofTradeNumber(number: string, symbology: Symbology | null): ScannedCode | null {
+  if (!/^(\d{8}|\d{12}|\d{13}|\d{14})$/.test(number)) return null;
+  // `]E0` with 8 digits is a UPC-E whose scanner leaves the zeros out; EAN-8 has an identifier of its own.
+  const short = number.length === 8 && /^[01]/.test(number) ? upcAOfUpcE(number) : null;
+  if (short !== null && (symbology === 'UPCE' || symbology === 'UPCA' || symbology === 'EAN13')) {
+    return gs1CheckOk(short) ? { kind: 'product', gtin: plainGtin(short) } : { kind: 'unknown', why: 'check-digit' };
+  }
+  if (!gs1CheckOk(number)) {
+    // From a keyboard, or a scanner that names no symbology.
+    const upcE = short !== null && symbology !== 'EAN8' && gs1CheckOk(short);
+    return upcE ? { kind: 'product', gtin: plainGtin(short) } : { kind: 'unknown', why: 'check-digit' };
+  }
+  if (couponPrefix.test(number)) return { kind: 'coupon', form: 'ean-98-99', code: number };
+  if (/^980\d{10}$/.test(number)) return { kind: 'unknown', why: 'no-scheme' };
+  return { kind: 'product', gtin: plainGtin(number) };
+}
+
+/** GS1 prefixes 981–984 and 990–999 are coupons' alone; 980, in between, is refund receipts (GS1 General Specifications, figure 1.4.2). */
+const couponPrefix = /^(98[1-4]|99\d)\d{10}$/;
+
 /** Symbols that only ever stand on goods; no payment card bears one. */
 function isRetail(symbology: Symbology | null, number: string): boolean {
-  const retail = symbology === 'EAN13' || symbology === 'EAN8' || symbology === 'UPCA' || symbology === 'ITF';
-  return retail && /^\d{8,14}$/.test(number);
+  const retail: readonly (Symbology | null)[] = ['EAN13', 'EAN8', 'UPCA', 'UPCE', 'ITF'];
+  return retail.includes(symbology) && /^\d{8,14}$/.test(number);
 }
 
 /** `]E3` sends two or five digits of an add-on symbol (magazines) behind the EAN. */

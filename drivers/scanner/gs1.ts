@@ -1,12 +1,11 @@
 /**
  * GS1 element strings and Digital Links, taken apart into application identifiers (AI).
- * Rules: GS1 General Specifications section 3 (formats), figure 7.8.5-2 (AIs that need no FNC1), GS1 Barcode Syntax
- * Dictionary for the rows that this product acts on; all others are carried along with their general form checked.
+ * Rules: GS1 General Specifications section 3 (formats), figure 7.8.5-2 (AIs that need no FNC1), GS1 Digital Link Standard: URI Syntax;
+ * what the values must look like stands in gs1-rules.ts.
  */
-import { gs1CheckOk } from './check-digit.ts';
+import { type Elements, faultOf, hasForm, mayStandTogether } from './gs1-rules.ts';
 
-/** AI → value. */
-export type Elements = Readonly<Record<string, string>>;
+export type { Elements } from './gs1-rules.ts';
 
 export type ElementsResult =
   | { readonly ok: true; readonly elements: Elements }
@@ -15,37 +14,6 @@ export type ElementsResult =
 const FNC1 = '\u001d';
 /** Code 128 carries 48 characters, but 2D symbols and composites thousands; more than this is no coupon and no product. */
 const mostElements = 64;
-
-type Rule = {
-  readonly form: RegExp;
-  /** Digits at the value's start whose last one is a GS1 check digit. */
-  readonly checked?: number;
-};
-
-const gs1Set82 = `[!"%-?A-Z_a-z]`;
-
-/** Rows of the syntax dictionary whose content this product acts on. */
-const rules: Readonly<Record<string, Rule>> = {
-  '00': { form: /^\d{18}$/, checked: 18 },
-  '01': { form: /^\d{14}$/, checked: 14 },
-  '02': { form: /^\d{14}$/, checked: 14 },
-  '03': { form: /^\d{14}$/, checked: 14 },
-  '17': { form: /^\d{2}(0[1-9]|1[0-2])([0-2]\d|3[01])$/ },
-  '21': { form: new RegExp(`^${gs1Set82}{1,20}$`) },
-  '255': { form: /^\d{13,25}$/, checked: 13 },
-  '8017': { form: /^\d{18}$/, checked: 18 },
-  '8018': { form: /^\d{18}$/, checked: 18 },
-  '8019': { form: /^\d{1,10}$/ },
-  '8110': { form: new RegExp(`^${gs1Set82}{1,70}$`) },
-  '8111': { form: /^\d{4}$/ },
-  '8112': { form: new RegExp(`^${gs1Set82}{1,70}$`) },
-};
-
-/** AIs 3900–3909: amount, up to 15 digits; 3940–3943: percentage, 4 digits; the AI's last digit is the number of decimals. */
-const valueRules: readonly { readonly ai: RegExp; readonly rule: Rule }[] = [
-  { ai: /^390\d$/, rule: { form: /^\d{1,15}$/ } },
-  { ai: /^394[0-3]$/, rule: { form: /^\d{4}$/ } },
-];
 
 /** Lengths of AI plus value, by the first two digits, that are fixed for ever and need no FNC1 behind them. */
 const predefined: Readonly<Record<string, number>> = {
@@ -95,17 +63,23 @@ export function parseElements(text: string): ElementsResult {
     if (ai.length < length || !/^\d+$/.test(ai)) return unreadable;
     const end = elementEnd(text, at, two);
     if (end === null) return unreadable;
-    const value = text.slice(at + length, end);
-    const fault = check(ai, value);
+    const fault = put(elements, ai, text.slice(at + length, end));
     if (fault !== null) return { ok: false, why: fault };
-    if (elements[ai] !== undefined && elements[ai] !== value) return unreadable;
-    elements[ai] = value;
     at = text[end] === FNC1 ? end + 1 : end;
   }
-  return { ok: true, elements };
+  return mayStandTogether(elements) ? { ok: true, elements } : unreadable;
 }
 
 const unreadable: ElementsResult = { ok: false, why: 'unreadable' };
+
+/** An AI may come twice only with the same value. */
+function put(elements: Record<string, string>, ai: string, value: string): 'check-digit' | 'unreadable' | null {
+  const fault = faultOf(ai, value);
+  if (fault !== null) return fault;
+  if (elements[ai] !== undefined && elements[ai] !== value) return 'unreadable';
+  elements[ai] = value;
+  return null;
+}
 
 function elementEnd(text: string, at: number, two: string): number | null {
   const fixed = predefined[two];
@@ -117,42 +91,55 @@ function elementEnd(text: string, at: number, two: string): number | null {
   return separator === -1 ? text.length : separator;
 }
 
-function check(ai: string, value: string): 'check-digit' | 'unreadable' | null {
-  const rule = rules[ai] ?? valueRules.find(row => row.ai.test(ai))?.rule;
-  if (rule === undefined) return value.length >= 1 && value.length <= 90 && printable.test(value) ? null : 'unreadable';
-  if (!rule.form.test(value)) return 'unreadable';
-  if (rule.checked !== undefined && !gs1CheckOk(value.slice(0, rule.checked))) return 'check-digit';
+/** Keys of a Digital Link's path that this product acts on, each with the key qualifiers that may follow, in their order. */
+const linkKeys: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  '01': [['22', '10', '21'], ['235']],
+  '255': [[]],
+  '8017': [['8019']],
+  '8018': [['8019']],
+};
+
+/**
+ * Takes an uncompressed GS1 Digital Link URL apart: a key with its qualifiers at the end of the path, whatever stands before them, then query
+ * parameters that are AIs. Null for a URL that is none. Short GTINs in `/01/` are filled to 14 digits.
+ */
+export function parseDigitalLink(text: string): ElementsResult | null {
+  if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) return null;
+  const url = new URL(text);
+  const path = linkPath(url.pathname);
+  if (path === null) return null;
+  const elements: Record<string, string> = {};
+  const query = [...url.searchParams].filter(([name]) => /^\d{2,4}$/.test(name));
+  for (const [ai, value] of [...path, ...query].slice(0, mostElements)) {
+    if (aiLength(ai.slice(0, 2)) !== ai.length) return unreadable;
+    const fault = put(elements, ai, value);
+    if (fault !== null) return { ok: false, why: fault };
+  }
+  return mayStandTogether(elements) ? { ok: true, elements } : unreadable;
+}
+
+/** Key and qualifiers with their values; null where the path's end does not have that form. */
+function linkPath(pathname: string): readonly (readonly [ai: string, value: string])[] | null {
+  const parts = pathname.replace(/\/$/, '').split('/').map(decoded);
+  for (let start = 0; start + 1 < parts.length; start++) {
+    const key = parts[start] ?? '';
+    if (!Object.hasOwn(linkKeys, key) || (parts.length - start) % 2 !== 0) continue;
+    const pairs: [string, string][] = [];
+    for (let i = start; i < parts.length; i += 2) {
+      const [ai = '', value = ''] = parts.slice(i, i + 2);
+      pairs.push([ai, ai === '01' && /^(\d{8}|\d{12}|\d{13})$/.test(value) ? value.padStart(14, '0') : value]);
+    }
+    const qualifiers = pairs.slice(1).map(([ai]) => ai);
+    const inOrder = linkKeys[key]?.some(order => isSubsequence(qualifiers, order)) === true;
+    if (inOrder && pairs.every(([ai, value]) => hasForm(ai, value))) return pairs;
+  }
   return null;
 }
 
-const printable = /^[ -~]+$/;
-
-/** Keys of a Digital Link's path that this product acts on; the first one found is the link's subject. */
-const linkKeys = ['8018', '8017', '255', '01'];
-
-/**
- * Takes a GS1 Digital Link URL apart (GS1 Digital Link Standard: URI Syntax): path pairs from the first known key on,
- * then query parameters that are AIs. Null for a URL that is none. Short GTINs in `/01/` are filled to 14 digits.
- */
-export function parseDigitalLink(text: string): ElementsResult | null {
-  if (!/^https?:\/\//i.test(text)) return null;
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null) return null;
-  const parts = url.pathname.split('/').map(decoded);
-  const start = parts.findIndex((part, i) => linkKeys.includes(part) && parts[i + 1] !== undefined);
-  if (start === -1) return null;
-  const elements: Record<string, string> = {};
-  const pairs: [string, string][] = [];
-  for (let i = start; i + 1 < parts.length; i += 2) pairs.push([parts[i] ?? '', parts[i + 1] ?? '']);
-  for (const [name, value] of url.searchParams) if (/^\d{2,4}$/.test(name)) pairs.push([name, value]);
-  for (const [ai, given] of pairs.slice(0, mostElements)) {
-    if (!/^\d{2,4}$/.test(ai) || aiLength(ai.slice(0, 2)) !== ai.length) return unreadable;
-    const value = ai === '01' && /^(\d{8}|\d{12}|\d{13})$/.test(given) ? given.padStart(14, '0') : given;
-    const fault = check(ai, value);
-    if (fault !== null) return { ok: false, why: fault };
-    elements[ai] = value;
-  }
-  return { ok: true, elements };
+function isSubsequence(some: readonly string[], all: readonly string[]): boolean {
+  let at = 0;
+  for (const each of all) if (each === some[at]) at++;
+  return at === some.length;
 }
 
 function decoded(part: string): string {

@@ -3,6 +3,8 @@
  *
  *   64-byte report ──decode by layout──► part (AIM, data, continued?) ──assemble──► Scan
  *                                                      └─ nothing for 100 ms ──► whole (stuck flag) or dropped (lost part)
+ *
+ * The 100 ms are those of the reports' own stamps: a till that was busy reads late what came in time.
  */
 import type { Cancel, Clock } from '../../clock.ts';
 import { TillsideError } from '../../errors.ts';
@@ -12,13 +14,22 @@ import type { Scan } from './types.ts';
 
 /** The reports of one scan follow each other within a few ms (interrupt interval 1–10 ms); past this none will come. */
 export const continuationMs = 100;
+/** A timer this late tells of a busy process: reports that came in time still wait to be read, and get a turn first. */
+export const busyMs = 20;
+/** Turns given at most, each as long as the time-out; a process that is always late decides in the end. */
+export const mostTurns = 10;
 /** The largest QR code holds 7,089 digits. */
 export const longestScan = 8192;
 
 export type ReportPart =
-  | { readonly kind: 'data'; readonly aim: string | null; readonly data: Uint8Array; readonly continued: boolean }
-  /** Answer to a programming command, sent on the report of scans (Newland). */
-  | { readonly kind: 'command-reply' }
+  | {
+      readonly kind: 'data';
+      readonly aim: string | null;
+      readonly data: Uint8Array;
+      readonly continued: boolean;
+      /** Looks like the answer to a programming command, which Newland sends on the report of scans. */
+      readonly reply: 'no' | 'likely' | 'certain';
+    }
   | { readonly kind: 'empty' }
   | { readonly kind: 'foreign'; readonly why: string };
 
@@ -33,8 +44,7 @@ export function readReport(report: Uint8Array, layout: HidPosLayout): ReportPart
   const flag = layout.continued;
   const continued = flag !== null && (((report[flag.byte] ?? 0) >> flag.bit) & 1) === 1;
   if (!data.some(byte => byte !== 0)) return { kind: 'empty' };
-  if (isCommandReply(data)) return { kind: 'command-reply' };
-  return { kind: 'data', aim: aimAt(report, layout.aim), data, continued };
+  return { kind: 'data', aim: aimAt(report, layout.aim), data, continued, reply: replyOf(data) };
 }
 
 /** Three printable bytes, the first `]`; scanners without identifiers leave zeros. */
@@ -44,11 +54,14 @@ function aimAt(report: Uint8Array, at: number | null): string | null {
   return /^\][!-~]{2}$/.test(text) ? text : null;
 }
 
-/** `STX SOH 0000#…ETX`, or ACK/NAK alone (Newland serial programming command manual). */
-function isCommandReply(data: Uint8Array): boolean {
-  if (data[0] === 0x02 && data[1] === 0x01) return true;
+/** `STX SOH 0000…ETX`, or ACK/NAK alone (Newland serial programming command manual). */
+function replyOf(data: Uint8Array): 'no' | 'likely' | 'certain' {
+  if (data[0] === 0x02 && data[1] === 0x01) {
+    const last = data.findLast(byte => byte !== 0);
+    return last === 0x03 && data.subarray(2, 6).every(byte => byte === 0x30) ? 'certain' : 'likely';
+  }
   const second = data[1] ?? 0;
-  return (data[0] === 0x06 || data[0] === 0x15) && second === 0;
+  return (data[0] === 0x06 || data[0] === 0x15) && second === 0 ? 'likely' : 'no';
 }
 
 export interface HidPosAssembler {
@@ -75,6 +88,7 @@ export function createHidPosAssembler(options: HidPosAssemblerOptions): HidPosAs
   let aim: string | null = null;
   let lastFull = false;
   let at = 0;
+  let turns = 0;
   let cancel: Cancel | null = null;
 
   const reset = () => {
@@ -95,8 +109,15 @@ export function createHidPosAssembler(options: HidPosAssemblerOptions): HidPosAs
     reset();
     if (scan !== null) options.onScan(scan);
   };
-  const timedOut = () => {
-    cancel = null;
+  const awaitRest = () => {
+    const due = clock.monotonic() + continuationMs;
+    cancel = clock.after(continuationMs, () => {
+      cancel = null;
+      if (clock.monotonic() - due > busyMs && ++turns < mostTurns) return awaitRest();
+      endOfWait();
+    });
+  };
+  const endOfWait = () => {
     // One firmware flags every full report as continued. A flagged report that was not full has lost its rest.
     if (lastFull) return deliver();
     reset();
@@ -108,7 +129,10 @@ export function createHidPosAssembler(options: HidPosAssemblerOptions): HidPosAs
     push(report, arrived = clock.monotonic()) {
       const part = readReport(report, layout);
       if (part.kind === 'foreign') return fault(part.why);
-      if (part.kind === 'command-reply') return;
+      // In the middle of a long binary code the same bytes may stand at the start of a report.
+      if (part.kind === 'data' && (part.reply === 'certain' || (part.reply === 'likely' && parts.length === 0))) return;
+      // What waits has waited too long by the clock of the wire: it ends before this report is looked at.
+      if (parts.length > 0 && arrived - at > continuationMs) endOfWait();
       if (part.kind === 'empty') {
         if (parts.length > 0) deliver(); // an empty last report after a scan that filled the one before it
         return;
@@ -126,7 +150,8 @@ export function createHidPosAssembler(options: HidPosAssemblerOptions): HidPosAs
       aim ??= part.aim;
       at = arrived;
       lastFull = part.data.length === layout.dataBytes;
-      if (part.continued) cancel = clock.after(continuationMs, timedOut);
+      turns = 0;
+      if (part.continued) awaitRest();
       else deliver();
     },
   };

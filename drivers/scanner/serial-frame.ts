@@ -1,7 +1,7 @@
 /** Serial bytes → scans: a code ends at CR, LF or CRLF, or when the line falls silent. Pure; holds at most one code. */
 import type { Cancel, Clock } from '../../clock.ts';
 import { TillsideError } from '../../errors.ts';
-import { longestScan } from './hid-pos-report.ts';
+import { busyMs, longestScan, mostTurns } from './hid-pos-report.ts';
 import { scanOf } from './scan-text.ts';
 import type { Scan } from './types.ts';
 
@@ -53,6 +53,14 @@ export function createSerialFrame(options: SerialFrameOptions): SerialFrame {
     const scan = scanOf(bytes, null, source, clock.monotonic());
     if (scan !== null) options.onScan(scan);
   };
+  const awaitMore = (turns = 0) => {
+    const due = clock.monotonic() + options.idleMs;
+    cancel = clock.after(options.idleMs, () => {
+      // The process was busy, not the line silent: what came meanwhile still waits to be read.
+      if (clock.monotonic() - due > busyMs && turns < mostTurns) awaitMore(turns + 1);
+      else end();
+    });
+  };
   const isEnd = (byte: number) => {
     if (terminator === 'idle') return false;
     if (terminator === 'cr') return byte === CR;
@@ -71,7 +79,7 @@ export function createSerialFrame(options: SerialFrameOptions): SerialFrame {
       }
       cancel?.();
       cancel = null;
-      if (length > 0) cancel = clock.after(options.idleMs, end);
+      if (length > 0) awaitMore();
     },
     reset() {
       cancel?.();

@@ -11,19 +11,20 @@ export interface SerialAddress {
   readonly dataBits: 7 | 8;
   readonly parity: 'none' | 'even' | 'odd';
   readonly stopBits: 1 | 2;
+  readonly flow: 'none' | 'xonxoff' | 'rtscts';
   readonly terminator: Terminator;
   readonly idleMs: number;
 }
 
 /**
- * `serial:PATH?baud=9600&data=8&parity=none&stop=1&end=auto|cr|lf|crlf|idle&idle=100`.
+ * `serial:PATH?baud=9600&data=8&parity=none&stop=1&flow=none|xonxoff|rtscts&end=auto|cr|lf|crlf|idle&idle=100`.
  * @throws TillsideError config-invalid that names what is wrong; null if it is no serial device at all
  */
 export function parseSerialDevice(device: string): SerialAddress | null {
   const match = /^serial:([^?]+)(?:\?(.*))?$/.exec(device);
   if (match?.[1] === undefined) return null;
   const given = new URLSearchParams(match[2] ?? '');
-  const known = ['baud', 'data', 'parity', 'stop', 'end', 'idle'];
+  const known = ['baud', 'data', 'parity', 'stop', 'flow', 'end', 'idle'];
   for (const name of given.keys())
     if (!known.includes(name)) throw wrong(device, `unknown "${name}"`, known.join(', '));
   const choose = <Choice extends string>(name: string, choices: readonly Choice[], otherwise: Choice): Choice => {
@@ -47,6 +48,7 @@ export function parseSerialDevice(device: string): SerialAddress | null {
     dataBits: choose('data', ['7', '8'], '8') === '7' ? 7 : 8,
     parity: choose('parity', ['none', 'even', 'odd'], 'none'),
     stopBits: choose('stop', ['1', '2'], '1') === '2' ? 2 : 1,
+    flow: choose('flow', ['none', 'xonxoff', 'rtscts'], 'none'),
     terminator: choose('end', ['auto', 'cr', 'lf', 'crlf', 'idle'], 'auto'),
     idleMs: number('idle', 5, 5000, 100),
   };
@@ -137,8 +139,9 @@ function failure(device: string, message: string): TillsideError {
 async function openSerialLine(address: SerialAddress): Promise<SerialLine> {
   const { SerialPort } = await import('serialport');
   return new Promise((resolve, reject) => {
-    const { path, baud: baudRate, dataBits, parity, stopBits } = address;
-    const port = new SerialPort({ path, baudRate, dataBits, parity, stopBits, autoOpen: false });
+    const { path, baud: baudRate, dataBits, parity, stopBits, flow } = address;
+    const [xon, xoff, rtscts] = [flow === 'xonxoff', flow === 'xonxoff', flow === 'rtscts'];
+    const port = new SerialPort({ path, baudRate, dataBits, parity, stopBits, xon, xoff, rtscts, autoOpen: false });
     port.open(error => {
       if (error) return reject(error);
       endOnHangUp(port.port);

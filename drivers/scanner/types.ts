@@ -5,6 +5,7 @@ export type Symbology =
   | 'EAN13'
   | 'EAN8'
   | 'UPCA'
+  | 'UPCE'
   | 'CODE128'
   | 'GS1-128'
   | 'DATABAR'
@@ -76,10 +77,13 @@ export type ScannedCode =
     }
   | {
       readonly kind: 'coupon';
-      /** `ai-8110` stands for 8112 too. */
+      /**
+       * `token` is a coupon of this product. All others are coupons of another issuer: recognised, so that they are told as such and never as
+       * goods, and not honoured. `ai-8110` stands for 8112 too, `ean-98-99` for GS1 prefixes 981–984 and 990–999.
+       */
       readonly form: 'token' | 'gcn' | 'ean-98-99' | 'ai-8110';
       readonly code: string;
-      /** From a GS1 symbol, when there: 17 expiry, 390n and 394n value, 21, 8111. */
+      /** From a GS1 symbol, when there: 17 expiry, 390n and 394n value, 8111 points. */
       readonly elements?: Readonly<Record<string, string>>;
     }
   | {

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fuzz } from './fuzz.ts';
+import { targets } from './fuzz-targets.ts';
 
-test('the coverage-guided fuzzer of the scanner parsers runs and finds nothing in a short while', async t => {
-  const seed = Date.now() & 0xffff;
+test('the coverage-guided fuzzer of all parsers of device bytes runs and finds nothing in a short while', async t => {
+  const seed = process.env.SEED === 'random' ? Date.now() & 0xffff : 1;
   t.diagnostic(`seed ${seed}`);
-  const { runs, kept } = await fuzz(seed, done => done < 1000);
-  assert.equal(runs, 1000);
-  assert.ok(kept > 30, `${kept} inputs reached new code`);
+  const { runs, kept } = await fuzz({ seed, targets, goOn: done => done < targets.length * 200 });
+  assert.equal(runs, targets.length * 200);
+  for (const { name, seeds } of targets) assert.ok((kept[name] ?? 0) > seeds.length, `${name} reached new code`);
 });

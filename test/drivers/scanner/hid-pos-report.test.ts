@@ -144,6 +144,104 @@ test("Newland's answers to commands are no scans", () => {
   assert.deepEqual([scans, errors], [[], []]);
 });
 
+test('a long code whose second report begins like an answer is still whole, and an answer in between is not in it', () => {
+  const { assembler, texts } = assembling(standardLayout);
+  const code = `${'a'.repeat(56)}\u0002\u0001 not an answer`;
+  const [first, second] = posReports(code, ']Q1', standardLayout);
+  const [answer] = posReports('\u0002\u00010000#SCNMOD0\u0006;\u0003', null, standardLayout);
+  assert.ok(first !== undefined && second !== undefined && answer !== undefined);
+  for (const report of [first, answer, second]) assembler.push(report);
+  assert.deepEqual(texts(), [code]);
+});
+
+/** A clock whose process was busy: timers run late, in the order of their times, before what came meanwhile is read. */
+function busyClock() {
+  let now = 0;
+  const timers = new Map<() => void, number>();
+  return {
+    clock: {
+      now: () => now,
+      monotonic: () => now,
+      after(ms: number, run: () => void) {
+        timers.set(run, now + ms);
+        return () => timers.delete(run);
+      },
+    },
+    busyUntil(at: number) {
+      now = at;
+      for (const [run, due] of [...timers])
+        if (due <= at) {
+          timers.delete(run);
+          run();
+        }
+    },
+    waiting: () => timers.size,
+  };
+}
+
+test('a till that was busy reads the rest of a code late and still takes it for one code', () => {
+  const { clock, busyUntil, waiting } = busyClock();
+  const scans: Scan[] = [];
+  const errors: string[] = [];
+  const assembler = createHidPosAssembler({
+    layout: standardLayout,
+    source: 'hid:test',
+    clock,
+    onScan: scan => scans.push(scan),
+    onError: error => errors.push(error.code),
+  });
+  const code = `TS1.${'z'.repeat(150)}`;
+  const [first, ...rest] = posReports(code, ']Q1', standardLayout);
+  assert.ok(first !== undefined && rest.length === 2);
+  assembler.push(first, 0);
+  busyUntil(700); // the rest came at 8 and 16 ms and waits to be read
+  rest.forEach((report, i) => {
+    assembler.push(report, 8 * (i + 1));
+  });
+  assert.deepEqual([scans.map(scan => scan.text), errors, waiting()], [[code], [], 0]);
+});
+
+test('a process that is always late decides in the end', () => {
+  const { clock, busyUntil, waiting } = busyClock();
+  const scans: Scan[] = [];
+  const assembler = createHidPosAssembler({
+    layout: standardLayout,
+    source: 'hid:test',
+    clock,
+    onScan: scan => scans.push(scan),
+    onError: () => undefined,
+  });
+  const [full] = posReports('f'.repeat(56), ']Q1', standardLayout);
+  assert.ok(full !== undefined);
+  full[63] = 1;
+  assembler.push(full, 0);
+  for (let turn = 1; turn <= 10; turn++) busyUntil(turn * 1000);
+  assert.deepEqual([scans.length, waiting()], [1, 0]);
+});
+
+test('two full reports with a stuck flag that came further apart than a code takes are two codes, however late they are read', () => {
+  const { clock, busyUntil } = busyClock();
+  const scans: string[] = [];
+  const assembler = createHidPosAssembler({
+    layout: standardLayout,
+    source: 'hid:test',
+    clock,
+    onScan: scan => scans.push(scan.text),
+    onError: () => undefined,
+  });
+  const stuck = (letter: string) => {
+    const [report] = posReports(letter.repeat(56), ']Q1', standardLayout);
+    assert.ok(report !== undefined);
+    report[63] = 1;
+    return report;
+  };
+  assembler.push(stuck('a'), 0);
+  busyUntil(900);
+  assembler.push(stuck('b'), 600);
+  busyUntil(1000);
+  assert.deepEqual(scans, ['a'.repeat(56), 'b'.repeat(56)]);
+});
+
 test('zero padding, terminators and empty reports never become part of a code', () => {
   const { assembler, play, texts } = assembling(standardLayout);
   const padded = posReports('12345670', ']E4', standardLayout)[0];

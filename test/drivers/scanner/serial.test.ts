@@ -73,6 +73,35 @@ test('a line that never ends is stopped at the size cap, dropped and told', asyn
   assert.equal(clock.waiting, 0);
 });
 
+test('a till that was busy does not take its own silence for that of the line', () => {
+  let now = 0;
+  let timer: { readonly due: number; readonly run: () => void } | null = null;
+  const texts: string[] = [];
+  const frame = createSerialFrame({
+    source: 'serial:test',
+    clock: {
+      now: () => now,
+      monotonic: () => now,
+      after(ms, run) {
+        timer = { due: now + ms, run };
+        return () => {
+          timer = null;
+        };
+      },
+    },
+    terminator: 'auto',
+    idleMs: 100,
+    onScan: scan => texts.push(scan.text),
+    onError: () => undefined,
+  });
+  frame.push(Buffer.from('761020'));
+  now = 800; // its timer runs before what came meanwhile is read
+  (timer as { readonly run: () => void } | null)?.run();
+  frame.push(Buffer.from('0337450\r'));
+  assert.deepEqual(texts, ['7610200337450']);
+  assert.equal(timer, null);
+});
+
 test('hostile bytes: no exception, no growth, no timer left', async () => {
   await fc.assert(
     fc.asyncProperty(
@@ -101,15 +130,19 @@ test('device names are read strictly and say what would be right', () => {
     dataBits: 8,
     parity: 'none',
     stopBits: 1,
+    flow: 'none',
     terminator: 'auto',
     idleMs: 100,
   });
   assert.equal(parseSerialDevice('serial:COM3?baud=115200&end=crlf&parity=even&data=7')?.parity, 'even');
+  for (const flow of ['none', 'xonxoff', 'rtscts'] as const)
+    assert.equal(parseSerialDevice(`serial:/dev/ttyS1?flow=${flow}`)?.flow, flow);
   assert.equal(parseSerialDevice('hid:05e0:1900'), null);
   for (const wrong of [
     'serial:/dev/x?baud=1',
     'serial:/dev/x?bauds=9600',
     'serial:/dev/x?end=tab',
+    'serial:/dev/x?flow=dtr',
     'serial:/dev/x?idle=x',
   ])
     assert.throws(
