@@ -1,4 +1,4 @@
-/** `tillside hq`: runs HQ, or asks a running one whether its totals agree with the tills' own. */
+/** `tillside hq`: runs HQ, makes its tables, or asks a running one whether its totals agree with the tills' own. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -8,13 +8,17 @@ import { systemClock } from '../../clock.ts';
 import { messageOf, TillsideError } from '../../errors.ts';
 import { type LoadedHqConfig, loadHqConfig } from '../../sync/hq/config.ts';
 import { createHq } from '../../sync/hq/hq.ts';
+import type { Ledger } from '../../sync/hq/ledger.ts';
+import { openLedger } from '../../sync/hq/ledger-choice.ts';
 import type { ReconcileAnswer } from '../../sync/hq/wire.ts';
+import type { SyncLog } from '../../sync/link/link.ts';
 import type { CommandIo } from './command.ts';
 import { askHq, demoToken, demoUrl } from './hq-client.ts';
 
 const help = `tillside hq: takes the tills' facts, publishes bundles, serves the console
 
 usage: tillside hq --config FILE [--check]
+       tillside hq migrate --config FILE
        tillside hq reconcile [--config FILE | --hq URL --token-file FILE] [--from DATE] [--to DATE] [--json]
 
   --config FILE      hq.json
@@ -23,6 +27,8 @@ usage: tillside hq --config FILE [--check]
   --token-file FILE  its token (default ${demoToken})
   --from, --to DATE  local dates, both inclusive
 
+Facts are kept where "database" of hq.json says, else in the PostgreSQL of the environment variable DATABASE_URL, else in
+hq.sqlite in dataDir. migrate makes or updates the tables and ends: for a role that may do so, where HQ's own may not.
 reconcile holds HQ's totals of each till and day against the till's own.
 Exit codes: 0 done, all agree; 1 something differs or failed; 2 wrong usage or input.
 `;
@@ -33,10 +39,12 @@ export async function hqCommand(args: readonly string[], io: CommandIo): Promise
     io.stdout.write(help);
     return 0;
   }
-  if (positionals[0] === 'reconcile' && positionals.length === 1) return reconcile(values, io);
-  if (positionals.length > 0 || values.config === undefined)
+  const [action] = positionals;
+  if (action === 'reconcile' && positionals.length === 1) return reconcile(values, io);
+  if ((positionals.length > 0 && (action !== 'migrate' || positionals.length > 1)) || values.config === undefined)
     throw new TillsideError('usage', 'needs --config FILE or reconcile; see tillside hq --help');
   const config = loadHqConfig(values.config, process.env);
+  if (action === 'migrate') return migrate(config, io);
   if (values.check === true) {
     io.stdout.write(values.json === true ? `${JSON.stringify({ ok: true })}\n` : `${values.config} is right.\n`);
     return 0;
@@ -67,9 +75,27 @@ function parse(args: readonly string[]) {
   }
 }
 
+const logOf = ({ logLevel }: LoadedHqConfig) =>
+  pino({ level: logLevel, base: null }, pino.destination({ dest: 2, sync: false }));
+
+/** A database named in the configuration goes before DATABASE_URL, which may be there for another program. */
+const ledgerOf = (config: LoadedHqConfig, log: SyncLog): Ledger =>
+  openLedger({ database: config.database ?? process.env.DATABASE_URL, dataDir: config.dataDir, log });
+
+async function migrate(config: LoadedHqConfig, io: CommandIo): Promise<number> {
+  const ledger = ledgerOf(config, logOf(config));
+  try {
+    await ledger.migrate();
+  } finally {
+    await ledger.close();
+  }
+  io.stdout.write(`The tables in ${ledger.kind === 'postgres' ? 'PostgreSQL' : 'SQLite'} are up to date.\n`);
+  return 0;
+}
+
 /** Runs until it is told to stop. */
 async function run(config: LoadedHqConfig, io: CommandIo): Promise<number> {
-  const log = pino({ level: config.logLevel, base: null }, pino.destination({ dest: 2, sync: false }));
+  const log = logOf(config);
   const root = join(import.meta.dirname, '..', '..');
   const consoleDir = join(root, 'ui', 'dist', 'hq');
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
@@ -77,6 +103,7 @@ async function run(config: LoadedHqConfig, io: CommandIo): Promise<number> {
     config: { ...config, version, consoleDir: existsSync(consoleDir) ? consoleDir : undefined },
     clock: systemClock,
     log,
+    ledger: ledgerOf(config, log),
   });
   await hq.start();
   // The address holds the token: for the person at the terminal, not for the log of a service.
@@ -108,16 +135,37 @@ async function reconcile(values: Values, io: CommandIo): Promise<number> {
   const answer = (await askHq({ url, tokenFile }, 'GET', `/v1/reconcile?${days}`)) as ReconcileAnswer;
   if (values.json === true) io.stdout.write(`${JSON.stringify(answer)}\n`);
   else {
-    for (const { day, store, till, hq, own, verdict } of answer.rows)
-      io.stdout.write(
-        `${day}  ${store}/${till}  HQ ${shown(hq)}  till ${own === null ? 'has not told' : shown(own)}  ${verdict}\n`,
-      );
+    io.stdout.write(table(answer.rows));
     const differing = answer.rows.filter(row => row.verdict === 'differs').length;
     io.stdout.write(`${answer.rows.length} till days, ${differing} differ${answer.agrees ? ', all agree' : ''}\n`);
   }
   return answer.rows.some(row => row.verdict === 'differs') ? 1 : 0;
 }
 
+/** Rows of a till and day: HQ's sales, voided and net, then the till's own. */
+function table(rows: ReconcileAnswer['rows']): string {
+  if (rows.length === 0) return '';
+  const none = { sales: '-', voided: '-', net: '-' };
+  const cells = [
+    ['day', 'till', 'sales', 'voided', 'net', 'own sales', 'own voided', 'own net', ''],
+    ...rows.map(({ day, store, till, hq, own, verdict }) => {
+      const told = own === null ? none : shown(own);
+      const { sales, voided, net } = shown(hq);
+      return [day, `${store}/${till}`, sales, voided, net, told.sales, told.voided, told.net, verdict];
+    }),
+  ];
+  const widths = cells[0]?.map((_, index) => Math.max(...cells.map(row => row[index]?.length ?? 0))) ?? [];
+  // Names to the left, figures to the right.
+  const line = (row: readonly string[]) =>
+    row.map((cell, index) =>
+      index > 1 && index < 8 ? cell.padStart(widths[index] ?? 0) : cell.padEnd(widths[index] ?? 0),
+    );
+  return cells.map(row => `${line(row).join('  ').trimEnd()}\n`).join('');
+}
+
 /** Money in minor units as HQ adds it; the currency's form is the console's affair. */
-const shown = ({ sales, voided, net }: { sales: number; voided: number; net: number }): string =>
-  `${sales} sales, ${voided} voided, net ${(net / 100).toFixed(2)}`;
+const shown = ({ sales, voided, net }: { sales: number; voided: number; net: number }) => ({
+  sales: String(sales),
+  voided: String(voided),
+  net: (net / 100).toFixed(2),
+});

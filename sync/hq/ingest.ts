@@ -1,9 +1,11 @@
 /**
- * Takes what tills send: checks who speaks, commits in sets, and acknowledges only what is committed. While a commit runs
- * the next set gathers, so that the database is asked as seldom as the load allows.
+ * Takes what tills send: checks who speaks, commits in sets, and acknowledges only what is committed. Each till belongs to
+ * one worker, so its batches stay in order; the workers commit side by side. While one commits, its next set gathers, so
+ * that the database is asked as seldom as the load allows.
  */
+import { hash } from 'node:crypto';
 import { type Clock, instant, pause } from '../../clock.ts';
-import { messageOf } from '../../errors.ts';
+import { isTillsideError, messageOf } from '../../errors.ts';
 import type { SyncLog } from '../link/link.ts';
 import { decodeBatch } from '../protocol/batch.ts';
 import type { Arrival, Committed, Ledger, Standing, TillName } from './ledger.ts';
@@ -23,7 +25,7 @@ export interface Ingest {
   receive(from: TillName, payload: Uint8Array): Promise<void>;
   /** Why the last commit failed; null while commits succeed. */
   problem(): string | null;
-  /** Resolves when everything received so far is committed or given up. */
+  /** Called at the end. Resolves when everything received so far is committed; what the database does not take at once is given up. */
   idle(): Promise<void>;
 }
 
@@ -32,35 +34,98 @@ const setEvents = 4000;
 /** Batches that may wait before the broker is held back. */
 const roomFor = 512;
 const gatherMs = 5;
+/**
+ * Pauses before a set is tried again that the database could not take: long enough for a restart of PostgreSQL. After
+ * that it is given up; the tills, who were told nothing, send it again.
+ */
+const retryMs = [50, 100, 200, 400, 800, 1600, 3200, 6400];
 
 export function createIngest(options: IngestOptions): Ingest {
   const { ledger, clock, log } = options;
-  let waiting: Arrival[] = [];
-  let working: Promise<void> | null = null;
+  let waiting = 0;
+  const makeRoom: (() => void)[] = [];
   let problem: string | null = null;
-
-  async function work() {
-    while (waiting.length > 0) {
-      // A short wait lets the batches of many tills share one transaction and its fsync.
-      if (waiting.length < roomFor) await pause(clock, gatherMs);
-      const set = nextSet(waiting);
-      waiting = waiting.slice(set.length);
-      try {
-        const committed = await ledger.commit(set, now());
-        problem = null;
-        for (const standing of committed.standings) options.acknowledge(standing);
-        options.onCommitted(committed);
-      } catch (error) {
-        // Nothing is lost: what is not acknowledged the tills send again.
-        options.onRefused('database');
-        problem = messageOf(error);
-        log.error({ batches: set.length, error: messageOf(error) }, 'a set of batches could not be committed');
-      }
-    }
-    working = null;
-  }
+  /** A whole round of retries was in vain: until something succeeds each set is tried once. */
+  let isDown = false;
+  let ending = false;
 
   const now = () => instant(clock.now(), 'UTC');
+  const workers = Array.from({ length: ledger.workers }, createWorker);
+
+  function createWorker() {
+    let own: Arrival[] = [];
+    let ownEvents = 0;
+    let working: Promise<void> | null = null;
+
+    async function work() {
+      while (own.length > 0) {
+        // A short wait lets the batches of many tills share one transaction and its fsync.
+        if (ownEvents < setEvents && waiting < roomFor) await pause(clock, gatherMs);
+        const set = nextSet(own);
+        own = own.slice(set.length);
+        ownEvents -= eventsOf(set);
+        await commit(set);
+        waiting -= set.length;
+        for (const go of makeRoom.splice(0)) go();
+      }
+      working = null;
+    }
+
+    return {
+      take(arrival: Arrival) {
+        own.push(arrival);
+        ownEvents += eventsOf([arrival]);
+        waiting += 1;
+        working ??= work();
+      },
+      async idle() {
+        while (working !== null) await working;
+      },
+    };
+  }
+
+  async function commit(set: readonly Arrival[]): Promise<void> {
+    try {
+      const committed = await persistently(set);
+      problem = null;
+      isDown = false;
+      for (const standing of committed.standings) options.acknowledge(standing);
+      options.onCommitted(committed);
+    } catch (error) {
+      const parts = isTillsideError(error, 'database-unavailable') ? [] : partsOf(set, messageOf(error));
+      if (parts.length > 0) {
+        log.warn(
+          { batches: set.length, error: messageOf(error) },
+          'the database refuses something in a set; looking for it',
+        );
+        for (const part of parts) await commit(part);
+        return;
+      }
+      // Nothing is lost: what is not acknowledged the tills send again.
+      options.onRefused('database');
+      problem = messageOf(error);
+      log.error({ batches: set.length, error: messageOf(error) }, 'a set of batches could not be committed');
+    }
+  }
+
+  async function persistently(set: readonly Arrival[]): Promise<Committed> {
+    for (const ms of isDown ? [] : retryMs)
+      try {
+        return await ledger.commit(set, now());
+      } catch (error) {
+        if (!isTillsideError(error, 'database-unavailable') || ending) throw error;
+        problem = messageOf(error);
+        log.warn({ batches: set.length, error: problem, again: ms }, 'the database is away; trying again');
+        await pause(clock, ms);
+        if (isDown) throw error;
+      }
+    try {
+      return await ledger.commit(set, now());
+    } catch (error) {
+      isDown = isTillsideError(error, 'database-unavailable');
+      throw error;
+    }
+  }
 
   return {
     async receive(from, payload) {
@@ -77,22 +142,61 @@ export function createIngest(options: IngestOptions): Ingest {
         return;
       }
       const { epoch, boot, events, unreadable } = batch.value;
-      waiting.push({ ...from, epoch, boot, events, unreadable });
-      working ??= work();
-      while (waiting.length >= roomFor && working !== null) await working;
+      workers[workerOf(from, workers.length)]?.take({ ...from, epoch, boot, events, unreadable });
+      while (waiting >= roomFor) await new Promise<void>(resolve => makeRoom.push(resolve));
     },
     problem: () => problem,
     async idle() {
-      while (working !== null) await working;
+      ending = true;
+      for (const worker of workers) await worker.idle();
     },
   };
 }
 
+/** The same for a till in every process: by a hash of its name. */
+function workerOf({ store, till }: TillName, workers: number): number {
+  return workers === 1 ? 0 : Number.parseInt(hash('md5', `${store}/${till}`).slice(0, 8), 16) % workers;
+}
+
+const eventsOf = (set: readonly Arrival[]): number =>
+  set.reduce((sum, { events, unreadable }) => sum + events.length + unreadable.length, 0);
+
 function nextSet(waiting: readonly Arrival[]): readonly Arrival[] {
   let events = 0;
   const end = waiting.findIndex((arrival, index) => {
-    events += arrival.events.length;
+    events += eventsOf([arrival]);
     return index > 0 && events > setEvents;
   });
   return end === -1 ? waiting : waiting.slice(0, end);
+}
+
+/**
+ * What a set is parted into when the database refuses its content: halves, down to the event at fault, which becomes one
+ * that HQ can't read: kept whole, acknowledged, shown. None where nothing is left to part.
+ */
+function partsOf(set: readonly Arrival[], reason: string): readonly (readonly Arrival[])[] {
+  const half = Math.ceil(set.length / 2);
+  if (set.length > 1) return [set.slice(0, half), set.slice(half)];
+  const [arrival] = set;
+  if (arrival === undefined) return [];
+  const { events, unreadable } = arrival;
+  const [event] = events;
+  if (events.length === 0 || event === undefined) {
+    const middle = Math.ceil(unreadable.length / 2);
+    if (unreadable.length < 2) return [];
+    return [
+      [{ ...arrival, unreadable: unreadable.slice(0, middle) }],
+      [{ ...arrival, unreadable: unreadable.slice(middle) }],
+    ];
+  }
+  if (events.length === 1 && unreadable.length === 0) {
+    const aside = { seq: event.seq, reason: `the database refuses it: ${reason}`, json: JSON.stringify(event) };
+    return [[{ ...arrival, events: [], unreadable: [aside] }]];
+  }
+  const middle = Math.floor(events.length / 2);
+  return [
+    [{ ...arrival, events: events.slice(0, middle), unreadable: [] }],
+    [{ ...arrival, events: events.slice(middle), unreadable: [] }],
+    [{ ...arrival, events: [], unreadable }],
+  ].filter(part => eventsOf(part) > 0);
 }

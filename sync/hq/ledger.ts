@@ -77,7 +77,9 @@ export interface Ledger {
   readonly kind: 'sqlite' | 'postgres';
   /** Commits that may run side by side; those with events of the same till must not. */
   readonly workers: number;
-  /** Opens or makes the tables. Answers how often HQ has started on this database, this start included. */
+  /** Makes or updates the tables. @throws TillsideError `store-newer`, `config-invalid` (no right to), `database-unavailable` */
+  migrate(): Promise<void>;
+  /** Migrates if need be. Answers how often HQ has started on this database, this start included. */
   open(): Promise<number>;
   close(): Promise<void>;
 

@@ -1,6 +1,7 @@
 /** HQ's ledger in PostgreSQL: several workers, on any number of machines, write side by side. */
 import { createHash } from 'node:crypto';
-import { messageOf } from '../../errors.ts';
+import { setTimeout } from 'node:timers/promises';
+import { isTillsideError, messageOf } from '../../errors.ts';
 import type { SyncLog } from '../link/link.ts';
 import type { Ledger, StoredBundle } from './ledger.ts';
 import { settledCursor } from './postgres-cursor.ts';
@@ -27,6 +28,7 @@ const defaultReaders = 4;
 const otherWriters = 2;
 const writeMs = 60_000;
 const readMs = 20_000;
+const readyMs = [250, 500, 1000, 2000, 4000, 8000];
 
 export function createPostgresLedger(options: PostgresOptions): Ledger {
   const { url, log, workers = defaultWorkers, readers = defaultReaders } = options;
@@ -48,9 +50,11 @@ export function createPostgresLedger(options: PostgresOptions): Ledger {
     kind: 'postgres',
     workers,
     ...askThrough(query, () => settledCursor(reading.run)),
+    async migrate() {
+      await migrate(writing);
+    },
     async open() {
-      const before = await migrate(writing);
-      if (before > 0) log.debug({ version: before }, "the database's tables");
+      await untilReady(() => migrate(writing));
       await warnOfLossy();
       const { rows } = await writing.run<{ value: string }>(BOOT);
       return Number(rows[0]?.value);
@@ -82,6 +86,19 @@ export function createPostgresLedger(options: PostgresOptions): Ledger {
       return (await reading.run<StoredBundle>(BUNDLE_OF, [sha256])).rows[0] ?? null;
     },
   };
+
+  /** After a power cut HQ may be up before its database. */
+  async function untilReady(connect: () => Promise<void>) {
+    for (const ms of readyMs)
+      try {
+        return await connect();
+      } catch (error) {
+        if (!isTillsideError(error, 'database-unavailable')) throw error;
+        log.warn({ error: error.message, again: ms }, 'PostgreSQL is not there yet');
+        await setTimeout(ms);
+      }
+    return connect();
+  }
 
   /** A server that does not wait for its disk forgets what HQ has acknowledged. */
   async function warnOfLossy() {

@@ -8,14 +8,13 @@ const migrationLock = 7_471_105;
 
 /**
  * Runs the migrations that are missing, each whole or not at all. A database that is up to date needs no right but reading.
- * @returns the version before
  * @throws TillsideError `store-newer`; `config-invalid` where migrations are missing and the role may not run them
  */
-export async function migrate(pool: PostgresPool): Promise<number> {
+export async function migrate(pool: PostgresPool): Promise<void> {
   const before = await versionOf(pool.run);
   if (before > migrations.length)
     throw new TillsideError('store-newer', "HQ's database was made by a newer version of tillside; update HQ.");
-  if (before === migrations.length) return before;
+  if (before === migrations.length) return;
   await pool.transaction(async run => {
     await run('SELECT pg_advisory_xact_lock($1)', [migrationLock]);
     const encoding = (await run<{ server_encoding: string }>('SHOW server_encoding')).rows[0]?.server_encoding;
@@ -36,7 +35,6 @@ export async function migrate(pool: PostgresPool): Promise<number> {
       );
     }
   });
-  return before;
 }
 
 async function versionOf(run: Run): Promise<number> {

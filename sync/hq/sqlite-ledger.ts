@@ -37,6 +37,8 @@ export function createSqliteLedger(path: string): Ledger {
     kind: 'sqlite',
     workers: 1,
     ...askThrough(query),
+    // Done when the file was opened.
+    async migrate() {},
     async open() {
       return database.transaction(() => {
         const row = prepare("SELECT value FROM setting WHERE name = 'boot'").get() as { value: string } | undefined;
@@ -51,7 +53,11 @@ export function createSqliteLedger(path: string): Ledger {
       database.close();
     },
     async commit(arrivals, at) {
-      return database.transaction(() => write.commit(arrivals, at)).immediate();
+      try {
+        return database.transaction(() => write.commit(arrivals, at)).immediate();
+      } catch (error) {
+        return refuse(error);
+      }
     },
     async quarantine({ store, till, reason, payload }, at) {
       write.quarantine({ store, till }, null, null, at, reason, payload);
@@ -95,6 +101,14 @@ export function createSqliteLedger(path: string): Ledger {
       return { ...bundle, publishedAt };
     },
   };
+}
+
+/** What SQLite says of a value that it can't take; everything else (disk, lock, file) will be right again with the same. */
+const ofTheData = /^SQLITE_(TOOBIG|MISMATCH|RANGE|CONSTRAINT)/;
+
+function refuse(error: unknown): never {
+  if (!(error instanceof Database.SqliteError) || ofTheData.test(error.code)) throw error;
+  throw new TillsideError('database-unavailable', `HQ's database can't be used: ${error.message}`, { cause: error });
 }
 
 /** Sales and members' ids are for HQ's account alone. SQLite gives the files beside the database the database's own mode. */

@@ -52,7 +52,7 @@ const withSqlite: WithLedger = use => using(createSqliteLedger(':memory:'), use)
 export const withPostgres: WithLedger = async use => using(openPostgres(await emptyPlace()), use);
 
 /** The same test on both databases. */
-export function onBoth(name: string, run: (ledgerWith: WithLedger) => Promise<void>) {
-  test(`SQLite: ${name}`, () => run(withSqlite));
-  test(`PostgreSQL: ${name}`, { skip: noPostgres }, () => run(withPostgres));
+export function onBoth(name: string, run: (ledgerWith: WithLedger, kind: Ledger['kind']) => Promise<void>) {
+  test(`SQLite: ${name}`, () => run(withSqlite, 'sqlite'));
+  test(`PostgreSQL: ${name}`, { skip: noPostgres }, () => run(withPostgres, 'postgres'));
 }
