@@ -1,10 +1,22 @@
-/** `npm run bench`: every measurement, one after the other, each in a process of its own. */
+/** `npm run bench [-- NAME…]`: every measurement, or those of these folders, one after the other, each in a process of its own. */
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import process from 'node:process';
 
-for (const file of globSync('bench/*/run.ts').sort()) {
-  console.log(`\n${file}`);
-  const { status } = spawnSync(process.execPath, [file, ...process.argv.slice(2)], { stdio: 'inherit' });
+const given = process.argv.slice(2);
+const names = given.filter(argument => !argument.startsWith('-'));
+const options = given.filter(argument => argument.startsWith('-'));
+const files = globSync('bench/*/run.ts').sort();
+const known = files.map(file => basename(dirname(file)));
+const unknown = names.find(name => !known.includes(name));
+if (unknown !== undefined) {
+  console.error(`There is no bench ${unknown}; there are: ${known.join(', ')}`);
+  process.exit(2);
+}
+for (const file of files) {
+  if (names.length > 0 && !names.includes(basename(dirname(file)))) continue;
+  if (!options.includes('--json')) console.log(`\n${file}`);
+  const { status } = spawnSync(process.execPath, [file, ...options], { stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);
 }

@@ -1,97 +1,161 @@
 /**
- * `node bench/offers/run.ts [--json]`: a decision by the index beside the evaluator on all offers and hand-written closures,
- * on the same offers and baskets, results checked equal first.
+ * `node bench/offers/run.ts [--json]`: decisions on 100, 1,000 and 10,000 offers beside peers on the same offers and baskets,
+ * all lists of eligible offers checked equal, with the goals of 10,000. docs/performance.md tells what is measured and how.
  */
+import { execFileSync } from 'node:child_process';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { decideWithFindings } from '../../agent/offers/decide.ts';
 import {
-  compileBundle,
-  decide,
-  explain,
-  parseBundle,
-  prepareBundle,
-  prepareMember,
-  type Sale,
-} from '../../agent/offers/index.ts';
-import { closuresOf } from './closures.ts';
-import { bundleOf, salesOf } from './world.ts';
-
-interface Row {
-  readonly offers: number;
-  readonly what: string;
-  readonly p50: number;
-  readonly p99: number;
-}
+  activationMs,
+  explainMs,
+  fasterThan,
+  type Goal,
+  isMet,
+  longestSliceMs,
+  p99BesideP50,
+  slowerThanTouch,
+} from './goals.ts';
+import type { Measured } from './measure.ts';
+import { quantile, type Times } from './timing.ts';
 
 const { values } = parseArgs({ options: { json: { type: 'boolean' } } });
-const rows: Row[] = [];
-for (const size of [100, 1000, 10_000]) measure(size);
-if (values.json) console.log(JSON.stringify(rows));
-else console.table(rows.map(row => ({ ...row, p50: `${row.p50.toFixed(1)} µs`, p99: `${row.p99.toFixed(1)} µs` })));
+const sizes = [100, 1000, 10_000] as const;
+const baskets = 500;
+/** Peers, and on how many baskets they are measured with 10,000 offers; with fewer offers on more. */
+const peers: Readonly<Record<string, number>> = { closures: 200, interpreter: 60 };
 
-function measure(size: number): void {
-  const bundle = bundleOf(size);
-  const text = JSON.stringify(bundle);
-  const sales = salesOf(300);
-  const compiled = compileBundle(bundle);
-  const closures = closuresOf(bundle);
-  for (const sale of sales) checkEqual(sale);
-  const add = (what: string, times: readonly number[]) => {
-    const sorted = [...times].sort((a, b) => a - b);
-    const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
-    rows.push({ offers: size, what, p50: at(0.5), p99: at(0.99) });
-  };
-  const members = new Map(sales.flatMap(({ member }) => (member ? [[member, prepareMember(compiled, member)]] : [])));
-  add(
-    'decide, all in',
-    best(sales, sale => decide(compiled, sale).issue.length),
-  );
-  add(
-    'decide at total, member prepared',
-    best(sales, sale => decide(compiled, sale, sale.member && members.get(sale.member)).issue.length),
-  );
-  add(
-    'closures, eligible only',
-    best(sales, sale => closures(sale).length),
-  );
-  add(
-    'every offer with its reason',
-    best(sales.slice(0, 30), sale => decideWithFindings(compiled, sale).refused.length),
-  );
-  add(
-    'explain all',
-    best(sales.slice(0, 30), sale => explain(compiled, sale, 'de').length),
-  );
-  add(
-    'activate: parse, validate, compile, index',
-    [1, 2, 3].map(() => {
-      const start = performance.now();
-      const read = parseBundle(text);
-      if (read.ok) prepareBundle(compileBundle(read.bundle));
-      return (performance.now() - start) * 1000;
-    }),
-  );
+export interface Row {
+  readonly offers: number;
+  readonly what: string;
+  readonly baskets?: number;
+  /** Microseconds. */
+  readonly p50?: number;
+  readonly p99?: number;
+  /** What is compared with the goal. */
+  readonly found?: number;
+  readonly unit?: string;
+  readonly goal?: Goal;
+}
 
-  function checkEqual(sale: Sale): void {
-    const { decision, refused } = decideWithFindings(compiled, sale);
-    const eligible = [
-      ...decision.issue.map(({ offer }) => offer),
-      ...refused.filter(({ finding }) => finding.reason === 'not-selected').map(({ offer }) => offer),
-    ].sort();
-    if (closures(sale).sort().join() !== eligible.join()) throw new Error(`closures differ for ${sale.saleId}`);
-    if (JSON.stringify(decide(compiled, sale).issue) !== JSON.stringify(decision.issue))
-      throw new Error(`the index differs for ${sale.saleId}`);
+const begun = performance.now();
+for (const size of sizes) {
+  const rows = measureSize(size);
+  if (values.json) for (const row of rows) console.log(JSON.stringify(row));
+  else print(size, rows);
+}
+if (!values.json) console.log(`\n${((performance.now() - begun) / 1000).toFixed(0)} s in all`);
+
+function measureSize(offers: number): Row[] {
+  const rows: Row[] = [];
+  // The goals are for the largest size.
+  const goalHere = (goal: Goal | undefined) => (offers === 10_000 && goal !== undefined ? { goal } : {});
+  const own = child('decide', offers, baskets);
+  const ownTimes = (what: string) => own.times[what] ?? [];
+  const touch = child('touch', offers, baskets).times.touch ?? [];
+  const eligible = child('eligible', offers, Math.min(baskets, 200));
+  for (const what of ['all in', 'at total']) {
+    const times = ownTimes(what);
+    const row = { offers, what: `decide, ${what}`, baskets: times.length, p50: quantile(times, 0.5) };
+    const found = row.p50 / quantile(touch, 0.5);
+    rows.push({
+      ...row,
+      p99: quantile(times, 0.99),
+      found,
+      unit: '× the touch limit',
+      ...goalHere(slowerThanTouch[what]),
+    });
+    rows.push({
+      offers,
+      what: `  p99 beside p50, ${what}`,
+      found: quantile(times, 0.99) / row.p50,
+      unit: '×',
+      ...goalHere(p99BesideP50),
+    });
+  }
+  rows.push({
+    offers,
+    what: 'touch limit',
+    baskets: touch.length,
+    p50: quantile(touch, 0.5),
+    p99: quantile(touch, 0.99),
+  });
+  for (const [peer, most] of Object.entries(peers)) {
+    const measured = child(peer, offers, Math.min(200, Math.round((most * 10_000) / offers)));
+    checkEqual(peer, offers, measured, eligible);
+    const times = measured.times[peer] ?? [];
+    // Beside the product's times on the very same baskets.
+    const same = measured.baskets.map(basket => ownTimes('all in')[own.baskets.indexOf(basket)] ?? Number.NaN);
+    rows.push({
+      offers,
+      what: peer,
+      baskets: times.length,
+      p50: quantile(times, 0.5),
+      p99: quantile(times, 0.99),
+      found: quantile(times, 0.5) / quantile(same, 0.5),
+      unit: '× slower than all in',
+      ...goalHere(fasterThan[peer]),
+    });
+  }
+  const explained = child('explain', offers, 20).times.explain ?? [];
+  rows.push({ offers, what: 'explain all', ...inMilliseconds(explained, explainMs) });
+  const activated = child('activate', offers, 1).times;
+  rows.push({ offers, what: 'activate', ...inMilliseconds(activated.total ?? [], activationMs) });
+  rows.push({ offers, what: '  longest slice', ...inMilliseconds(activated.slice ?? [], longestSliceMs) });
+  return rows;
+
+  function inMilliseconds(times: Times, goal: Goal) {
+    return { found: quantile(times, 0.5) / 1000, unit: 'ms', ...goalHere(goal) };
   }
 }
 
-/** Microseconds of each sale, the best of five. */
-function best(sales: readonly Sale[], run: (sale: Sale) => number): number[] {
-  const times = sales.map(() => Number.POSITIVE_INFINITY);
-  for (let round = 0; round < 5; round++)
-    sales.forEach((sale, index) => {
-      const start = performance.now();
-      run(sale);
-      times[index] = Math.min(times[index] ?? 0, (performance.now() - start) * 1000);
-    });
-  return times;
+/** Throws unless the peer found the same offers in all its baskets. */
+function checkEqual(peer: string, offers: number, found: Measured, known: Measured): void {
+  const digests = new Map(known.baskets.map((basket, index) => [basket, known.digests?.[index]]));
+  found.baskets.forEach((basket, index) => {
+    const own = digests.get(basket);
+    if (own === undefined || own !== found.digests?.[index])
+      throw new Error(`${peer} finds other offers than the product in basket ${basket} with ${offers} offers`);
+  });
+}
+
+function child(what: string, offers: number, count: number): Measured {
+  const file = fileURLToPath(new URL('measure.ts', import.meta.url));
+  const answer = execFileSync(process.execPath, [file, what, String(offers), String(count)], {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  return JSON.parse(answer) as Measured;
+}
+
+function print(size: number, rows: readonly Row[]): void {
+  console.log(`\n${size.toLocaleString('en')} offers`);
+  const table = rows.map(({ what, baskets: count, p50, p99, found, unit, goal }) => [
+    what,
+    count === undefined ? '' : String(count),
+    p50 === undefined ? '' : microseconds(p50),
+    p99 === undefined ? '' : microseconds(p99),
+    found === undefined ? '' : `${figure(found)} ${unit ?? ''}`,
+    goal === undefined ? '' : `${goal.at === 'least' ? '≥' : '≤'} ${goal.value.toLocaleString('en')}`,
+    goal === undefined || found === undefined ? '' : isMet(goal, found) ? 'met' : 'not met',
+  ]);
+  const head = ['', 'baskets', 'p50', 'p99', 'compared', 'goal', ''];
+  const widths = head.map((title, column) => Math.max(title.length, ...table.map(row => (row[column] ?? '').length)));
+  for (const row of [head, ...table])
+    console.log(
+      row
+        .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
+        .join('  ')
+        .trimEnd(),
+    );
+}
+
+function microseconds(value: number): string {
+  return value >= 10_000 ? `${figure(value / 1000)} ms` : `${figure(value)} µs`;
+}
+
+/** Three digits, or all of a whole number. */
+function figure(value: number): string {
+  return value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3).replace(/\.?0+$/, '');
 }
