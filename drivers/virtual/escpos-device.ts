@@ -6,7 +6,7 @@
  *
  * Commands are worked off faster than paper moves, so `GS r` answers before the lines before it are on paper; that is how printers are.
  */
-import type { Clock } from '../../clock.ts';
+import type { Cancel, Clock } from '../../clock.ts';
 import { Mechanism, type PaperPiece } from './escpos-mechanism.ts';
 import { type EscPosCommand, takeCommand } from './escpos-parser.ts';
 import { createRealTimeScanner } from './escpos-realtime.ts';
@@ -32,6 +32,8 @@ export interface DeviceOptions {
   readonly cutOff: (piece: PaperPiece, bytes: Uint8Array) => void;
   /** The receive buffer has room again. */
   readonly room: () => void;
+  /** From power on until it works. */
+  readonly bootMs: number;
 }
 
 /** Head to cutter. */
@@ -50,6 +52,9 @@ export class EscPosDevice {
   readonly #scanner = createRealTimeScanner();
   readonly #mechanism: Mechanism;
   #power = true;
+  #booting: Cancel | null = null;
+  /** Bytes at the head of the buffer that were read already, as the beginning of a command that is not whole. */
+  #begun = 0;
   #nearEnd = false;
   #receive: Uint8Array = new Uint8Array(0);
   #modes: Modes = defaultModes();
@@ -79,6 +84,11 @@ export class EscPosDevice {
     return this.#power;
   }
 
+  /** Has power and is through with starting. */
+  get awake(): boolean {
+    return this.#power && this.#booting === null;
+  }
+
   get paperOut(): boolean {
     return this.#mechanism.rowsLeft <= 0;
   }
@@ -94,12 +104,13 @@ export class EscPosDevice {
 
   /** Bytes that the receive buffer takes now. */
   get room(): number {
-    return this.#power ? Math.max(0, this.#options.personality.buffer - this.#receive.length) : 0;
+    if (!this.awake) return 0;
+    return Math.max(0, this.#options.personality.buffer - (this.#receive.length - this.#begun));
   }
 
   /** One byte from the host; there must be room. */
   accept(byte: number): void {
-    if (!this.#power) return;
+    if (!this.awake) return;
     const { recovery, realTime } = this.#options.personality;
     this.#receive = Buffer.concat([this.#receive, Uint8Array.of(byte)]);
     const command = this.#scanner(byte);
@@ -114,15 +125,16 @@ export class EscPosDevice {
 
   /** Works off what is in the buffer; called after bytes were accepted. */
   work(): void {
-    while (this.#power && !this.#mechanism.blocked && this.#mechanism.rowsQueued < queueRows) {
+    while (this.awake && !this.#mechanism.blocked && this.#mechanism.rowsQueued < queueRows) {
       const taken = takeCommand(this.#receive, this.#families());
+      this.#begun = taken === null ? this.#receive.length : 0;
       if (taken === null) break;
       this.#bytes.push(this.#receive.slice(0, taken.length));
       this.#receive = this.#receive.slice(taken.length);
       this.#execute(taken.command);
     }
     this.#options.room();
-    if (this.#power) this.#mechanism.move();
+    if (this.awake) this.#mechanism.move();
   }
 
   // --- what people do to it -----------------------------------------------------------------------------------------
@@ -162,7 +174,16 @@ export class EscPosDevice {
     this.#asbOn = false;
     this.#asbSent = '';
     this.#mechanism.cutterStopped = false;
-    if (on) this.#options.room();
+    this.#booting?.();
+    this.#booting = null;
+    if (!on) return;
+    const { bootMs, clock, room } = this.#options;
+    if (bootMs === 0) room();
+    else
+      this.#booting = clock.after(bootMs, () => {
+        this.#booting = null;
+        room();
+      });
   }
 
   /** The piece of paper that hangs out of the printer. */
@@ -360,6 +381,7 @@ export class EscPosDevice {
   #forget(): void {
     this.#mechanism.clear();
     this.#receive = new Uint8Array(0);
+    this.#begun = 0;
     this.#line.clear();
     this.#modes = defaultModes();
     this.#stored = new Uint8Array(0);
@@ -385,7 +407,7 @@ export class EscPosDevice {
   }
 
   #tellStatus(): void {
-    if (!this.#asbOn || !this.#power) return;
+    if (!this.#asbOn || !this.awake) return;
     const status = automaticStatusBytes(this.#physical());
     if (status.join() === this.#asbSent) return;
     this.#asbSent = status.join();

@@ -82,8 +82,13 @@ export interface VirtualPrinter {
 export interface VirtualPrinterOptions {
   readonly clock?: Clock;
   readonly personality?: PersonalityName | PrinterPersonality;
-  /** Serial and USB adapters stay open when only the printer loses power. */
-  readonly keepsLink?: boolean;
+  /**
+   * Serial and USB adapters stay open when only the printer loses power. `true`: what is sent meanwhile vanishes; `holds`: it waits, as with
+   * hardware flow control, and goes to a printer that knows nothing of what came before.
+   */
+  readonly keepsLink?: boolean | 'holds';
+  /** From power on until it answers; 0 if not given. */
+  readonly bootMs?: number;
   /** Slips kept; the oldest go. */
   readonly keep?: number;
 }
@@ -129,14 +134,16 @@ export function createVirtualPrinter(options: VirtualPrinterOptions = {}): Virtu
       for (const listener of listeners) listener(slip);
     },
     room: () => host?.pump(),
+    bootMs: options.bootMs ?? 0,
   });
+  const keepsLink = options.keepsLink ?? false;
 
   const set = (change: PrinterChange): void => {
     if (change.line !== undefined) dead = change.line === 'dead';
     if (change.cable !== undefined) cable = change.cable;
     if (change.power === false) untold = null;
     if (change.power !== undefined) device.setPower(change.power);
-    if ((change.cable === false || (change.power === false && options.keepsLink !== true)) && host !== null) {
+    if ((change.cable === false || (change.power === false && keepsLink === false)) && host !== null) {
       const old = host;
       host = null;
       old.lose();
@@ -151,7 +158,8 @@ export function createVirtualPrinter(options: VirtualPrinterOptions = {}): Virtu
   const take = (from: Host, bytes: Uint8Array): number => {
     let taken = 0;
     while (taken < bytes.length && from === host) {
-      if (dead || !device.power) return bytes.length;
+      if (dead) return bytes.length;
+      if (!device.awake) return keepsLink === 'holds' ? taken : bytes.length;
       if (device.room === 0) {
         device.work();
         if (device.room === 0) break;
@@ -170,7 +178,7 @@ export function createVirtualPrinter(options: VirtualPrinterOptions = {}): Virtu
     return taken;
   };
 
-  const connectable = () => cable && !dead && (device.power || options.keepsLink === true);
+  const connectable = () => cable && !dead && (device.awake || keepsLink !== false);
   const greet = (to: Host) => {
     host = to;
     if (untold !== null) to.deliver(untold);
