@@ -125,8 +125,9 @@ test('two keys rolled quickly and Enter are a person: all three come back', asyn
 test('a scanner without suffix is taken after silence, and an Enter that comes late presses nothing', async () => {
   const { scans, type, clock, press } = setUp('us');
   await type('2501000000017', 5, null);
-  await clock.advance(100);
+  await clock.advance(250);
   assert.deepEqual(scans, ['2501000000017']);
+  await clock.advance(200);
   assert.equal(press({ code: 'Enter' }), 'swallow');
   assert.equal(press({ code: 'Enter' }), 'pass');
 });
@@ -134,14 +135,152 @@ test('a scanner without suffix is taken after silence, and an Enter that comes l
 test('a person who starts to type right after a scan is not taken into it', async () => {
   const { scans, replayed, type, clock, press } = setUp('us');
   await type('12345678', 5, null);
-  await clock.advance(40);
+  await clock.advance(250);
   press({ code: 'KeyA' });
-  await clock.advance(200);
+  await clock.advance(100);
   assert.deepEqual(scans, ['12345678']);
   assert.deepEqual(
     replayed.map(key => key.code),
     ['KeyA'],
   );
+});
+
+/** Types a code of which one key comes late. */
+async function stuttering(code: string, at: number, gapMs: number, { press, clock }: ReturnType<typeof setUp>) {
+  for (const [i, digit] of [...code].entries()) {
+    if (i > 0) await clock.advance(i === at ? gapMs : 8);
+    press({ code: `Digit${digit}` });
+  }
+  await clock.advance(8);
+  return press({ code: 'Enter' });
+}
+
+test('a code of which one key comes late is neither cut in two nor robbed of its head, wherever it stutters', async () => {
+  const code = '2501000000017';
+  for (let at = 1; at < code.length; at++)
+    for (const gap of [36, 50, 60, 61, 90, 150, 249]) {
+      const wedge = setUp('us');
+      assert.equal(await stuttering(code, at, gap, wedge), 'swallow');
+      assert.deepEqual(wedge.scans, [code], `${gap} ms before key ${at + 1}`);
+      if (at > 3 || gap < 60) assert.deepEqual(wedge.replayed, []);
+      else assert.equal(wedge.replayed.length, at, 'the head, given back as if typed, is still part of the code');
+    }
+});
+
+test('a scanner that is known to end with Enter may stutter for most of a second', async () => {
+  const wedge = setUp('us');
+  await wedge.type('12345678');
+  await wedge.clock.advance(2000);
+  await stuttering('2501000000017', 8, 900, wedge);
+  assert.deepEqual(wedge.scans, ['12345678', '2501000000017']);
+  assert.deepEqual(wedge.replayed, []);
+});
+
+test('several stutters in a long code are part of it, a person who is quick now and then is not', async () => {
+  const { scans, press, clock, replayed } = setUp('us');
+  for (let i = 0; i < 40; i++) {
+    await clock.advance(i % 8 === 7 ? 100 : 8);
+    press({ code: 'Digit7' });
+  }
+  press({ code: 'Enter' });
+  assert.deepEqual(scans, ['7'.repeat(40)]);
+  await clock.advance(1000);
+  for (let i = 0; i < 12; i++) {
+    await clock.advance(i % 3 === 0 ? 30 : 55);
+    press({ code: 'Digit4' });
+  }
+  await clock.advance(100);
+  assert.equal(scans.length, 1);
+  assert.equal(replayed.length, 12);
+});
+
+test('keys that a person typed before a scan are not taken into it', async () => {
+  const { scans, type, press, clock } = setUp('us');
+  for (const code of ['KeyH', 'KeyE', 'KeyL', 'KeyL', 'KeyO', 'KeyS', 'KeyA']) {
+    press({ code });
+    await clock.advance(120);
+  }
+  await type('12345678'); // the last key was 120 ms ago: a person who typed that much typed that too
+  press({ code: 'Digit3' });
+  await clock.advance(400);
+  await type('12345678');
+  press({ code: 'Digit3' });
+  await clock.advance(100);
+  press({ code: 'Enter' });
+  await clock.advance(100);
+  await type('12345678');
+  assert.deepEqual(scans, ['12345678', '12345678', '12345678']);
+});
+
+test('a scanner that presses Shift between its keys is as quick as one that does not', async () => {
+  const { scans, press, clock, replayed } = setUp('de');
+  for (const code of ['KeyT', 'KeyS', 'KeyA', 'KeyB', 'KeyC', 'KeyD']) {
+    press({ code: 'ShiftLeft' });
+    await clock.advance(25);
+    press({ code, shift: true });
+    await clock.advance(25);
+  }
+  assert.equal(press({ code: 'Enter' }), 'swallow');
+  assert.deepEqual([scans, replayed], [['TSABCD'], []]);
+});
+
+test('whoever types at a pace that people have gets every key back and scans nothing', async () => {
+  const gap = fc.oneof(
+    { arbitrary: fc.integer({ min: 45, max: 400 }), weight: 4 },
+    { arbitrary: fc.integer({ min: 15, max: 35 }), weight: 1 },
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(gap, { maxLength: 40 }), fc.boolean(), async (gaps, known) => {
+      // No person types three keys in a row within a tenth of a second.
+      const paced = gaps.map((ms, i) => (ms <= 35 && (gaps[i - 1] ?? 99) <= 35 ? 80 : ms));
+      const { scans, replayed, press, clock, type } = setUp('us');
+      if (known) {
+        await type('12345678');
+        await clock.advance(2000);
+      }
+      const before = scans.length;
+      let swallowed = 0;
+      for (const [i, ms] of paced.entries()) {
+        if (press({ code: `Digit${i % 10}` }) === 'swallow') swallowed++;
+        await clock.advance(ms);
+      }
+      if (press({ code: 'Enter' }) === 'swallow') swallowed++;
+      await clock.advance(2000);
+      assert.equal(scans.length, before);
+      assert.equal(replayed.length, swallowed);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test("a shortcut pressed right behind a key is the page's own, after the key", async () => {
+  const { press, replayed, clock } = setUp('us');
+  press({ code: 'KeyA' });
+  await clock.advance(20);
+  assert.equal(press({ code: 'KeyV', ctrl: true }), 'pass');
+  assert.deepEqual(
+    replayed.map(key => key.code),
+    ['KeyA'],
+  );
+});
+
+test('a prefixed code that breaks off is dropped, never typed into the page; what a person typed behind the key comes back', async () => {
+  const { press, replayed, scans, clock } = setUp('us', 'F9');
+  press({ code: 'F9' });
+  for (const code of ['Digit2', 'Digit5', 'Digit0', 'Digit1']) {
+    press({ code });
+    await clock.advance(10);
+  }
+  await clock.advance(2000);
+  assert.deepEqual([scans, replayed], [[], []]);
+  press({ code: 'F9' });
+  await clock.advance(200);
+  for (const code of ['KeyA', 'KeyB', 'KeyC', 'KeyD']) {
+    press({ code });
+    await clock.advance(150);
+  }
+  await clock.advance(2000);
+  assert.deepEqual([scans.length, replayed.length], [0, 5]);
 });
 
 test('with a prefix, typing is never held and slow scanners are understood', async () => {

@@ -3,6 +3,10 @@
  *
  *   keydown ──► prefix seen, or ≤ 35 ms after the key before? ──yes──► held ──Enter / silence──► onScan(text)
  *                                                            └─ no ──► replayed: a person typed
+ *
+ * Scanners stutter, over radio most of all: now and then a key comes late. Half a code is worse than none, for its rest may pass as another
+ * article. So a late key is part of the code once the keys before it were too quick for a person; and keys that were taken for a person's and
+ * given back right before a scan are put in front of it again.
  */
 import { composed, type LayoutName, typedBy } from './keyboard-layouts.ts';
 
@@ -49,12 +53,23 @@ export interface Wedge<Key extends WedgeKey> {
 export const scannerGapMs = 35;
 /** A scanner that types without suffix: shorter bursts may be a rolled pair of keys. */
 const shortestScan = 4;
+const shortestWithoutSuffix = 6;
+/** This many quick keys in a row are no person's. */
+const sureGaps = 3;
 /** Silence after which it is decided; above the gap, for timers and events do not come in the order of their times. */
 const silenceMs = 60;
-/** After the prefix: slow scanners, and a person who pressed the prefix key. */
+/** The same once it is surely a scanner: so late a key of a code may be. Longer if this scanner is known to end with Enter. */
+const sureSilenceMs = 250;
+const suffixSilenceMs = 1000;
+/** After the prefix: a person who pressed the prefix key. */
 const prefixSilenceMs = 300;
+/** A prefixed code that breaks off is dropped if it came at this pace, else given back: a person typed behind the prefix key. */
+const prefixPaceMs = 100;
 /** A suffix that comes late must still not press the button that has the focus. */
 const lateEnterMs = 250;
+/** Keys given back so shortly before a scan are its head, if they are few. */
+const headMs = 300;
+const longestHead = 5;
 const longestScan = 4096;
 
 export function createWedge<Key extends WedgeKey>(options: WedgeOptions<Key>): Wedge<Key> {
@@ -62,6 +77,13 @@ export function createWedge<Key extends WedgeKey>(options: WedgeOptions<Key>): W
   let held: Key[] = [];
   let typed: string[] = [];
   let capturing = false;
+  /** Gaps between the held characters: those that no person types, the late ones, the longest. */
+  let quick = 0;
+  let late = 0;
+  let longest = 0;
+  /** Characters given back last; they may turn out to have been the head of a code. */
+  let head: { readonly typed: readonly string[]; readonly at: number } | null = null;
+  let suffixSeen = false;
   let last = Number.NEGATIVE_INFINITY;
   let scannedAt = Number.NEGATIVE_INFINITY;
   let cancel: (() => void) | null = null;
@@ -72,20 +94,37 @@ export function createWedge<Key extends WedgeKey>(options: WedgeOptions<Key>): W
     held = [];
     typed = [];
     capturing = false;
+    quick = 0;
+    late = 0;
+    longest = 0;
   };
   const replay = () => {
     const keys = held;
+    if (typed.length > 0) {
+      const before = head !== null && (held[0]?.time ?? last) - head.at <= headMs ? head.typed : [];
+      head = { typed: [...before, ...typed].slice(-longestHead - 1), at: last };
+    }
     clear();
     if (keys.length > 0) options.onReplay(keys);
   };
   const scanned = () => {
-    const text = composed(typed);
+    const start = held[0]?.time ?? last;
+    const isHead =
+      prefix === undefined && head !== null && start - head.at <= headMs && head.typed.length <= longestHead;
+    const text = composed(isHead && head !== null ? [...head.typed, ...typed] : typed);
+    const whole = typed.length < longestScan;
+    head = null;
     clear();
-    options.onScan(text);
+    if (whole) options.onScan(text);
+  };
+  const waitMs = () => {
+    if (prefix !== undefined) return typed.length === 0 ? prefixSilenceMs : suffixSilenceMs;
+    if (quick < sureGaps) return silenceMs;
+    return suffixSeen ? suffixSilenceMs : sureSilenceMs;
   };
   const wait = () => {
     cancel?.();
-    const ms = prefix === undefined ? silenceMs : prefixSilenceMs;
+    const ms = waitMs();
     const due = clock.now() + ms;
     cancel = clock.after(ms, () => {
       cancel = null;
@@ -95,8 +134,9 @@ export function createWedge<Key extends WedgeKey>(options: WedgeOptions<Key>): W
     });
   };
   const silent = () => {
-    if (prefix !== undefined || typed.length < shortestScan + 2) return replay();
-    scannedAt = last;
+    if (prefix !== undefined) return typed.length < shortestScan || longest > prefixPaceMs ? replay() : clear();
+    if (typed.length < shortestWithoutSuffix || quick < sureGaps) return replay();
+    scannedAt = last + waitMs();
     scanned();
   };
   const hold = (event: Key, char: string | null): 'swallow' => {
@@ -108,10 +148,18 @@ export function createWedge<Key extends WedgeKey>(options: WedgeOptions<Key>): W
     wait();
     return 'swallow';
   };
+  /** A person's Enter behind held keys: it comes back with them. */
   const handBack = (event: Key): 'swallow' => {
     held.push(event);
     replay();
+    head = null;
     return 'swallow';
+  };
+  /** A key that types nothing: what is held comes back before it. */
+  const passBehind = (): 'pass' => {
+    replay();
+    head = null;
+    return 'pass';
   };
 
   const byPrefix = (event: Key): 'swallow' | 'pass' => {
@@ -127,29 +175,38 @@ export function createWedge<Key extends WedgeKey>(options: WedgeOptions<Key>): W
       return 'swallow';
     }
     const char = charOf(event);
-    return char === null ? handBack(event) : hold(event, char);
+    longest = Math.max(longest, event.time - last);
+    return char === null ? passBehind() : hold(event, char);
+  };
+
+  /** Decides about what is held when another key comes `gap` ms later. */
+  const settle = (gap: number) => {
+    if (gap <= scannerGapMs) quick++;
+    else if (gap > waitMs()) silent();
+    else if (late > quick / 4) replay();
+    else late++;
   };
 
   const byTiming = (event: Key): 'swallow' | 'pass' => {
-    const quick = event.time - last <= scannerGapMs;
-    if (held.length > 0 && (!quick || event.repeat)) {
-      if (typed.length >= shortestScan + 2 && !event.repeat) silent();
-      else replay();
+    if (event.repeat) {
+      replay();
+      return 'pass';
     }
-    if (event.repeat) return 'pass';
+    const char = charOf(event);
+    if (held.length > 0 && (char !== null || isEnd(event))) settle(event.time - last);
     if (isEnd(event)) {
       if (held.length === 0) {
-        const late = event.time - scannedAt <= lateEnterMs;
+        const isLate = event.time - scannedAt <= lateEnterMs;
         scannedAt = Number.NEGATIVE_INFINITY;
-        return late ? 'swallow' : 'pass';
+        head = null;
+        return isLate ? 'swallow' : 'pass';
       }
-      if (typed.length < shortestScan) return handBack(event);
+      if (typed.length < shortestScan || quick < sureGaps) return handBack(event);
+      suffixSeen = true;
       scanned();
       return 'swallow';
     }
-    const char = charOf(event);
-    if (char === null) return held.length > 0 ? handBack(event) : 'pass';
-    return hold(event, char);
+    return char === null ? passBehind() : hold(event, char);
   };
 
   const charOf = (event: Key): string | null => {
@@ -165,7 +222,14 @@ export function createWedge<Key extends WedgeKey>(options: WedgeOptions<Key>): W
         replay();
         return 'pass';
       }
-      if (isModifier(event.code)) return 'pass';
+      if (isModifier(event.code)) {
+        // A scanner presses Shift between two keys: the gap is counted from there.
+        if (held.length > 0 && !event.repeat && event.time - last <= scannerGapMs) {
+          last = event.time;
+          wait();
+        }
+        return 'pass';
+      }
       return prefix === undefined ? byTiming(event) : byPrefix(event);
     },
     flush: replay,
