@@ -9,6 +9,8 @@ export type Refusal = {
   /** A reason of the contract, or one of this till's own. */
   readonly reason: string;
   readonly coupon: CouponRow | null;
+  /** `coupon-unknown` because it is a coupon of somebody else. */
+  readonly otherIssuer?: boolean;
   readonly withheld?: Withheld | undefined;
   readonly evaluation?: Evaluation;
 };
@@ -60,7 +62,7 @@ export function reasonSentence(parts: SaleParts, refusal: Refusal, language: Lan
     case 'bundle-none':
       return say.noOffers;
     case 'coupon-unknown':
-      return say.couponUnknown;
+      return refusal.otherIssuer === true ? say.couponOtherIssuer : say.couponUnknown;
     default:
       return say.couponNothingFits;
   }

@@ -183,7 +183,7 @@ export function createSales(options: SalesOptions): Sales {
         const found =
           code.form === 'token'
             ? await findCoupon(parts, code.code)
-            : ({ kind: 'refused', refusal: { reason: 'coupon-unknown', coupon: null } } as const);
+            : ({ kind: 'refused', refusal: { reason: 'coupon-unknown', coupon: null, otherIssuer: true } } as const);
         if (found.kind !== 'found') return found;
         if (saleId !== null) return takeCoupon(parts, ready(saleId), found);
         const refused = couponDesk.refusedNow(found.candidate);

@@ -33,6 +33,13 @@ test('every kind of bad scan says which it is, in one sentence', async () => {
   ]);
   assert.deepEqual(await scan('7610200000019'), ['unknown', 'product-unknown', 'This article is not known here.']);
   assert.deepEqual(await scan('7610200337450', 'de'), ['product', null, 'Kaffee']);
+  // Coupons of others: GCN (AI 255), EAN-13 of a coupon prefix, North American AI 8110.
+  for (const code of ['2557610200000019', '9828508010106', '\u001d8110106141416543213150110120'])
+    assert.deepEqual(await scan(code), [
+      'refused',
+      'coupon-unknown',
+      "This coupon is another issuer's. It can't be redeemed here.",
+    ]);
   // A card of the scheme that nobody has.
   assert.deepEqual(await scan('2501000000031'), [
     'refused',

@@ -29,6 +29,7 @@ export const de: Sentences = {
   couponOtherOffer: 'Ein anderes Angebot gilt schon; beide zusammen gehen nicht.',
   couponCap: 'Dieser Bon wurde schon so oft eingelöst, wie es erlaubt ist.',
   couponUnknown: 'Dieser Bon ist nicht von uns oder unbekannt.',
+  couponOtherIssuer: 'Dieser Bon ist von einem anderen Herausgeber. Er lässt sich hier nicht einlösen.',
   couponOffline: 'Dieser Bon lässt sich ohne Verbindung zur Zentrale nicht prüfen.',
   couponOfflineUpTo: amount => `Ohne Verbindung zur Zentrale gilt dieser Bon nur bis ${amount}.`,
   noOffers: 'Diese Kasse hat noch keine Angebote. Bons gehen im Moment nicht.',

@@ -29,6 +29,7 @@ export const en: Sentences = {
   couponOtherOffer: "Another offer applies already; both together don't go.",
   couponCap: 'This coupon was used as often as is allowed.',
   couponUnknown: 'This coupon is not ours or not known.',
+  couponOtherIssuer: "This coupon is another issuer's. It can't be redeemed here.",
   couponOffline: "Without a line to HQ this coupon can't be checked.",
   couponOfflineUpTo: amount => `Without a line to HQ this coupon counts up to ${amount} only.`,
   noOffers: "This till has no offers yet. Coupons can't be taken now.",

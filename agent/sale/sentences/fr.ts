@@ -29,6 +29,7 @@ export const fr: Sentences = {
   couponOtherOffer: 'Une autre offre est déjà appliquée ; les deux ne vont pas ensemble.',
   couponCap: 'Ce bon a déjà été utilisé autant de fois que permis.',
   couponUnknown: "Ce bon n'est pas de chez nous ou est inconnu.",
+  couponOtherIssuer: "Ce bon vient d'un autre émetteur. Il ne peut pas être utilisé ici.",
   couponOffline: 'Sans liaison avec la centrale, ce bon ne peut pas être vérifié.',
   couponOfflineUpTo: amount => `Sans liaison avec la centrale, ce bon vaut au plus ${amount}.`,
   noOffers: "Cette caisse n'a pas encore d'offres. Pas de bons pour le moment.",

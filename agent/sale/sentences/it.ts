@@ -29,6 +29,7 @@ export const it: Sentences = {
   couponOtherOffer: "Vale già un'altra offerta; insieme non si possono usare.",
   couponCap: 'Questo buono è già stato usato quante volte è permesso.',
   couponUnknown: 'Questo buono non è nostro o è sconosciuto.',
+  couponOtherIssuer: 'Questo buono è di un altro emittente. Qui non può essere utilizzato.',
   couponOffline: 'Senza collegamento con la centrale questo buono non si può verificare.',
   couponOfflineUpTo: amount => `Senza collegamento con la centrale questo buono vale al massimo ${amount}.`,
   noOffers: 'Questa cassa non ha ancora offerte. Per ora niente buoni.',

@@ -33,6 +33,8 @@ export interface Sentences {
   couponOtherOffer: string;
   couponCap: string;
   couponUnknown: string;
+  /** A manufacturer's or another retailer's: it has a number of GS1's coupons, but is none of this product. */
+  couponOtherIssuer: string;
   couponOffline: string;
   couponOfflineUpTo(amount: string): string;
   noOffers: string;
