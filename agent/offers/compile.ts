@@ -26,6 +26,8 @@ export interface CompiledBundle {
   readonly notAfter: number;
   /** All offers in the contract's order: phase, sequence, id. */
   readonly offers: readonly CompiledOffer[];
+  /** By place in the index: as `offers`, but those of phase `issue` by priority descending, then id. */
+  readonly byPlace: readonly CompiledOffer[];
   readonly byId: ReadonlyMap<string, CompiledOffer>;
   readonly byPhase: Readonly<Record<Phase, readonly CompiledOffer[]>>;
   /** The products that conditions ask for. */
@@ -44,6 +46,8 @@ export interface CompiledOffer {
   readonly sequence: number;
   /** Rank in the contract's order. */
   readonly rank: number;
+  /** Place in the index. */
+  readonly place: number;
   readonly trigger: 'auto' | 'coupon' | 'digital';
   readonly schedule: CompiledSchedule | null;
   readonly stores: (storeId: string) => boolean;
@@ -122,19 +126,26 @@ export function* compiling(bundle: Bundle): Generator<undefined, CompiledBundle>
   const byIds = new Map<string, number>();
   for (const { id } of yield* sortedInSteps(ordered, (a, b) => compareIds(a.id, b.id))) byIds.set(id, byIds.size);
   yield;
+  const places = new Map<string, number>();
+  for (const { id } of yield* sortedInSteps(ordered, byPlace)) places.set(id, places.size);
+  yield;
   const numbers = new Numbers(bundle);
   const offers: CompiledOffer[] = [];
   const byId = new Map<string, CompiledOffer>();
   const byPhase: Record<Phase, CompiledOffer[]> = { line: [], basket: [], points: [], issue: [] };
   for (const [rank, source] of ordered.entries()) {
-    const offer = compileOffer(source, rank, byIds.get(source.id) ?? 0, bundle, numbers);
+    const order = { rank, place: places.get(source.id) ?? 0, byId: byIds.get(source.id) ?? 0 };
+    const offer = compileOffer(source, order, bundle, numbers);
     offers.push(offer);
     byId.set(offer.id, offer);
     byPhase[offer.phase].push(offer);
     if (rank % stepSize === stepSize - 1) yield;
   }
+  const placed = offers.slice();
+  for (const offer of offers) placed[offer.place] = offer;
   return {
     bundle,
+    byPlace: placed,
     zone: zoneOf(bundle.timezone),
     notAfter: parseInstant(bundle.notAfter) ?? Number.NEGATIVE_INFINITY,
     offers,
@@ -177,7 +188,18 @@ export function countsRedemptions(cap: Cap, phase: Phase): boolean {
   return (cap.counts ?? (phase === 'issue' ? 'issued' : 'redeemed')) === 'redeemed';
 }
 
-function compileOffer(offer: Offer, rank: number, byId: number, bundle: Bundle, numbers: Numbers): CompiledOffer {
+/** By phase, and of one phase in the contract's order; coupons to print in the order in which they are the most wanted. */
+function byPlace(a: Offer, b: Offer): number {
+  if (a.phase !== 'issue' || b.phase !== 'issue') return phaseOrder[a.phase] - phaseOrder[b.phase];
+  return (b.priority ?? 1) - (a.priority ?? 1) || compareIds(a.id, b.id);
+}
+
+function compileOffer(
+  offer: Offer,
+  order: Pick<CompiledOffer, 'rank' | 'place' | 'byId'>,
+  bundle: Bundle,
+  numbers: Numbers,
+): CompiledOffer {
   const predicate = (source: Predicate | undefined) =>
     source === undefined ? null : compilePredicate(source, bundle.loyalty?.tiers ?? noTiers, numbers.keys);
   const terms = (variant: string | null, benefit: Benefit, coupon: CouponTerms | undefined): Terms => {
@@ -205,7 +227,7 @@ function compileOffer(offer: Offer, rank: number, byId: number, bundle: Bundle, 
     id: offer.id,
     phase: offer.phase,
     sequence: offer.sequence ?? 0,
-    rank,
+    ...order,
     trigger: offer.trigger ?? 'auto',
     schedule: compileSchedule(offer),
     stores: compileStores(offer.stores),
@@ -228,7 +250,6 @@ function compileOffer(offer: Offer, rank: number, byId: number, bundle: Bundle, 
     ),
     group: numberIn(numbers.groups, offer.group),
     class: numbers.classes.get(offer.contact?.class ?? '') ?? -1,
-    byId,
   };
 }
 

@@ -58,14 +58,15 @@ export function decide(compiled: CompiledBundle, sale: Sale, prepared: PreparedM
   const desk = deskOf(compiled);
   const history = prepared?.history ?? null;
   const facts = desk.facts ?? new Facts(sale, compiled.zone);
-  // Out of the desk while in use: a decision that fails half way leaves nothing behind.
-  desk.facts = null;
+  // Away while in use: a decision that fails half way leaves nothing behind.
+  desks.delete(compiled);
   facts.read(sale, history);
   const presented = readPresented(compiled, facts);
   const offers = desk.lookup.offersFor(facts, presented.offers, prepared);
   const outcome = evaluate(compiled, facts, presented, offers, false, desk.choice);
   const { initial } = facts.basket;
   desk.facts = facts;
+  desks.set(compiled, desk);
   const { id, version } = compiled.bundle;
   const { applied, points, issue, suppressed } = outcome;
   let rejected: readonly Rejected[] | null = null;

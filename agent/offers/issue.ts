@@ -8,6 +8,7 @@ import type { Facts } from './facts.ts';
 import type { Finding } from './finding.ts';
 import type { OffersByPhase } from './lookup/found.ts';
 import { Picker, type PickLimits } from './picker.ts';
+import type { CompiledPredicate } from './predicate.ts';
 import { choose } from './selection.ts';
 import { formatDate } from './time.ts';
 import type { Issue } from './types.ts';
@@ -69,24 +70,22 @@ export class CouponChoice {
   ): void {
     const findings = this.#collect(facts, asked);
     const chosen = this.#choose();
-    for (const { offer, terms, heldOut: out } of chosen) {
-      if (!out) issue.push(issueOf(offer, terms, this.#compiled, facts));
+    let out: CompiledOffer[] | null = null;
+    for (const { offer, terms, heldOut: isOut } of chosen) {
+      if (!isOut) issue.push(issueOf(offer, terms, this.#compiled, facts));
+      else {
+        out ??= [];
+        out.push(offer);
+      }
     }
-    const { explaining } = asked;
-    if (!explaining && !chosen.some(isHeldOut)) return;
-    const places = new Set(chosen);
-    const left = new Map<CompiledOffer, Finding>();
-    for (let index = 0; index < this.#count; index++) {
-      const candidate = this.#candidates[index] as CouponCandidate;
-      const { offer } = candidate;
-      if (!places.has(candidate)) left.set(offer, { reason: 'not-selected', priority: offer.offer.priority ?? 1 });
-      else if (candidate.heldOut) heldOut(offer);
-    }
-    if (!explaining) return;
-    for (let index = asked.offers.from('issue'); index < asked.offers.to('issue'); index++) {
-      const offer = asked.offers.at(index);
-      const finding = findings?.get(offer) ?? left.get(offer);
-      if (finding !== undefined) refused(offer, finding);
+    if (out !== null) for (const offer of out.sort((a, b) => a.rank - b.rank)) heldOut(offer);
+    if (findings === null) return;
+    const places = new Set(chosen.map(({ offer }) => offer));
+    const { offers } = asked;
+    for (let index = offers.from('issue'); index < offers.to('issue'); index++) {
+      const offer = offers.at(index);
+      if (places.has(offer)) continue;
+      refused(offer, findings.get(offer) ?? { reason: 'not-selected', priority: offer.offer.priority ?? 1 });
     }
   }
 
@@ -97,35 +96,56 @@ export class CouponChoice {
   ): Map<CompiledOffer, Finding> | null {
     const findings = explaining ? new Map<CompiledOffer, Finding>() : null;
     this.#count = 0;
-    this.#picker.clear();
+    this.#picker.begin(this.#limits);
     if (facts.now > this.#compiled.notAfter && findings === null) return null;
     this.#rooms.read(facts);
     this.#mark(facts);
     const quick = !explaining && facts.asIndexed;
+    const inOrder = !explaining && offers.byPriority;
     const to = offers.to('issue');
     for (let index = offers.from('issue'); index < to; index++) {
       const offer = offers.at(index);
+      if (inOrder && this.#picker.isSettled(offer.offer.priority ?? 1)) break;
       const rest = quick && offer.trigger !== 'coupon' ? offers.rest(index) : null;
       const finding =
         rest === null
-          ? (this.#expired(facts) ?? conditionFault(offer, null, presented.has(offer.id), facts, explaining))
-          : restFault(offer, rest, facts);
-      const full =
-        finding ??
-        (this.#isUncounted(offer, applications)
-          ? null
-          : fullCap(offer, facts, false, applications?.get(offer.id) ?? 0)) ??
-        this.#fullPolicy(offer);
-      if (full === null) this.#add(offer, facts);
-      else findings?.set(offer, full);
+          ? this.#fault(offer, facts, presented.has(offer.id), applications, explaining)
+          : this.#quickFault(offer, rest, facts, applications);
+      if (finding === null) this.#add(offer, facts, inOrder);
+      else findings?.set(offer, finding);
     }
     this.#unmark();
     return findings;
   }
 
-  /** Whether the offer's caps look at nothing but the member's history, which has no coupon of it. */
-  #isUncounted({ capsByHistory, rank }: CompiledOffer, applications: ReadonlyMap<string, number> | null): boolean {
-    return capsByHistory && this.#inHistory[rank] === 0 && applications === null;
+  /** The first reason against an offer, in the contract's order. */
+  #fault(
+    offer: CompiledOffer,
+    facts: Facts,
+    triggered: boolean,
+    applications: ReadonlyMap<string, number> | null,
+    explaining: boolean,
+  ): Finding | null {
+    return (
+      this.#expired(facts) ??
+      conditionFault(offer, null, triggered, facts, explaining) ??
+      fullCap(offer, facts, false, applications?.get(offer.id) ?? 0) ??
+      this.#fullPolicy(offer)
+    );
+  }
+
+  /** Some reason against an offer that the index found, if there is one: what is quickly asked comes first. */
+  #quickFault(
+    offer: CompiledOffer,
+    rest: readonly CompiledPredicate[],
+    facts: Facts,
+    applications: ReadonlyMap<string, number> | null,
+  ): Finding | null {
+    const policy = this.#fullPolicy(offer);
+    if (policy !== null) return policy;
+    const uncounted = offer.capsByHistory && applications === null && this.#inHistory[offer.rank] === 0;
+    const cap = uncounted ? null : fullCap(offer, facts, false, applications?.get(offer.id) ?? 0);
+    return cap ?? restFault(offer, rest, facts);
   }
 
   #mark({ coupons }: Facts): void {
@@ -148,13 +168,13 @@ export class CouponChoice {
   }
 
   #fullPolicy({ class: class_ }: CompiledOffer): Finding | null {
-    if (this.#rooms.left(class_) > 0) return null;
+    if (class_ < 0 || this.#rooms.left(class_) > 0) return null;
     const tightest = this.#rooms.tightest(class_);
     return tightest === null ? null : { reason: 'contact-policy', policy: tightest.policy, found: tightest.used };
   }
 
   /** A held-out offer competes with its base coupon. */
-  #add(offer: CompiledOffer, facts: Facts): void {
+  #add(offer: CompiledOffer, facts: Facts, inOrder: boolean): void {
     const at = this.#count++;
     let candidate = this.#candidates[at];
     if (candidate === undefined) {
@@ -169,11 +189,14 @@ export class CouponChoice {
       candidate.terms = terms;
       candidate.heldOut = heldOut;
     }
-    this.#picker.add(offer.offer.priority ?? 1, offer.byId, offer.group, candidate.terms.category, offer.class);
+    const { category } = candidate.terms;
+    const priority = offer.offer.priority ?? 1;
+    if (inOrder) this.#picker.addNext(priority, offer.byId, offer.group, category, offer.class);
+    else this.#picker.add(priority, offer.byId, offer.group, category, offer.class);
   }
 
   #choose(): readonly CouponCandidate[] {
-    const count = this.#picker.choose(this.#limits);
+    const count = this.#picker.choose();
     if (count === null) return this.#chooseHard();
     const chosen: CouponCandidate[] = [];
     for (let index = 0; index < count; index++)
@@ -191,10 +214,6 @@ export class CouponChoice {
     const classes = new Map([...this.#compiled.classes].map(([name, class_]) => [name, this.#rooms.left(class_)]));
     return choose(candidates, { ...this.#limits, classes }).map(({ candidate }) => candidate);
   }
-}
-
-function isHeldOut({ heldOut }: CouponCandidate): boolean {
-  return heldOut;
 }
 
 function issueOf({ offer }: CompiledOffer, terms: Terms, compiled: CompiledBundle, facts: Facts): Issue {

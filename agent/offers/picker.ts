@@ -22,6 +22,9 @@ export class Picker {
   readonly #categories: Int32Array;
   readonly #classes: Int32Array;
   #count = 0;
+  /** Of those added in order, the ones that fit together, each taken if it could be. */
+  #fitting = 0;
+  #fittingSum = 0;
   // Candidates as they came.
   #priority = new Int32Array(64);
   #id = new Int32Array(64);
@@ -50,8 +53,35 @@ export class Picker {
     this.#classes = new Int32Array(classes);
   }
 
-  clear(): void {
+  /** Another choice. */
+  begin(limits: PickLimits): void {
+    this.#limits = limits;
     this.#count = 0;
+    this.#fitting = 0;
+    this.#fittingSum = 0;
+    this.#sums[0] = 0;
+  }
+
+  /**
+   * Whether no candidate of this priority or less can be chosen any more, if candidates are added by priority descending, then id:
+   * the places are taken by some that fit together, and it would take more to do better.
+   */
+  isSettled(priority: number): boolean {
+    const { total } = this.#limits;
+    if (this.#fitting < total) return false;
+    return total === 0 || priority + (this.#sums[total - 1] ?? 0) < this.#fittingSum;
+  }
+
+  /** Adds one that comes after all others by priority descending, then id, so that `isSettled` may be asked. */
+  addNext(priority: number, id: number, group: number, category: number, class_: number): void {
+    const at = this.#count;
+    this.add(priority, id, group, category, class_);
+    this.#order[at] = at;
+    this.#sums[at + 1] = (this.#sums[at] ?? 0) + priority;
+    if (this.#limits.total > mostPlaces || this.#fitting >= this.#limits.total || !this.#fits(at)) return;
+    this.#use(at, 1);
+    this.#best[this.#fitting++] = at;
+    this.#fittingSum += priority;
   }
 
   /** @param id place of the candidate's id among all ids */
@@ -66,8 +96,10 @@ export class Picker {
   }
 
   /** How many are chosen; null if this choice is too hard for the search. */
-  choose(limits: PickLimits): number | null {
-    this.#limits = limits;
+  choose(): number | null {
+    const limits = this.#limits;
+    for (let index = 0; index < this.#fitting; index++) this.#use(this.#best[index] ?? 0, -1);
+    this.#fitting = 0;
     this.#sort();
     const all = this.#count;
     const places = Math.min(limits.total, all);

@@ -119,9 +119,18 @@ function sumOf(of: Selector | undefined, what: 'spend' | 'items', keys: ProductK
 
 /** Keys of which each selected product has exactly one; null if there are none such. */
 function keysOf(of: Selector, keys: ProductKeys): readonly number[] | null {
-  if ('category' in of) return of.category.length === 1 ? of.category.map(node => keys.category(node)) : null;
+  if ('category' in of) return disjointNodes(of.category)?.map(node => keys.category(node)) ?? null;
   if ('gtin' in of) return [...new Set(of.gtin)].map(value => keys.gtin(value));
   return 'brand' in of ? [...new Set(of.brand)].map(value => keys.brand(value)) : null;
+}
+
+/** The nodes, each once; null if one lies below another. */
+function disjointNodes(nodes: readonly string[]): readonly string[] | null {
+  const each = [...new Set(nodes)];
+  // Sorted with the slash before all else, a node stands directly before what lies below it.
+  const paths = each.map(node => `${node}/`).sort();
+  for (const [index, path] of paths.entries()) if (paths[index + 1]?.startsWith(path)) return null;
+  return each;
 }
 
 function tierTest(test: { readonly atLeast: string } | { readonly is: string }, tiers: readonly Tier[]): Leaf {

@@ -1,9 +1,9 @@
-/** Sets of offers by rank: as bits, or as a list where there are few, which is then much less to walk. */
+/** Sets of offers by place in the index: as bits, or as a list where there are few, which is then much less to walk. */
 
 export type Bits = Uint32Array;
 
 /** A set to add to bits or take out of them. */
-export type RankSet =
+export type PlaceSet =
   | { readonly bits: Bits; readonly list: null }
   | { readonly bits: null; readonly list: Uint32Array };
 
@@ -11,18 +11,18 @@ export function bits(size: number): Bits {
   return new Uint32Array((size + 31) >>> 5);
 }
 
-export function put(set: Bits, rank: number): void {
-  set[rank >>> 5] = (set[rank >>> 5] ?? 0) | (1 << (rank & 31));
+export function put(set: Bits, place: number): void {
+  set[place >>> 5] = (set[place >>> 5] ?? 0) | (1 << (place & 31));
 }
 
 /** Puts it if `other` has it. */
-export function putIfIn(set: Bits, other: Bits, rank: number): void {
-  const word = rank >>> 5;
-  set[word] = (set[word] ?? 0) | ((other[word] ?? 0) & (1 << (rank & 31)));
+export function putIfIn(set: Bits, other: Bits, place: number): void {
+  const word = place >>> 5;
+  set[word] = (set[word] ?? 0) | ((other[word] ?? 0) & (1 << (place & 31)));
 }
 
-export function has(set: Bits, rank: number): boolean {
-  return (((set[rank >>> 5] ?? 0) >>> (rank & 31)) & 1) === 1;
+export function has(set: Bits, place: number): boolean {
+  return (((set[place >>> 5] ?? 0) >>> (place & 31)) & 1) === 1;
 }
 
 /** Keeps what is also in `other`. */
@@ -30,21 +30,21 @@ export function keep(set: Bits, other: Bits): void {
   for (let word = 0; word < set.length; word++) set[word] = (set[word] ?? 0) & (other[word] ?? 0);
 }
 
-export function isEmpty({ bits: all, list }: RankSet): boolean {
+export function isEmpty({ bits: all, list }: PlaceSet): boolean {
   return list === null ? all.every(word => word === 0) : list.length === 0;
 }
 
-/** @param ranks each once */
-export function rankSet(ranks: readonly number[], size: number): RankSet {
+/** @param places each once */
+export function placeSet(places: readonly number[], size: number): PlaceSet {
   // A word of bits costs about as much as an entry of a list.
-  if (ranks.length < size / 32) return { bits: null, list: Uint32Array.from(ranks) };
+  if (places.length < size / 32) return { bits: null, list: Uint32Array.from(places) };
   const all = bits(size);
-  for (const rank of ranks) put(all, rank);
+  for (const place of places) put(all, place);
   return { bits: all, list: null };
 }
 
 /** Adds what is in `other`. */
-export function join(set: Bits, other: RankSet): void {
+export function join(set: Bits, other: PlaceSet): void {
   if (other.list !== null) {
     for (let index = 0; index < other.list.length; index++) put(set, other.list[index] ?? 0);
     return;
@@ -53,11 +53,11 @@ export function join(set: Bits, other: RankSet): void {
 }
 
 /** Takes out what is in `other`. */
-export function drop(set: Bits, other: RankSet): void {
+export function drop(set: Bits, other: PlaceSet): void {
   if (other.list !== null) {
     for (let index = 0; index < other.list.length; index++) {
-      const rank = other.list[index] ?? 0;
-      set[rank >>> 5] = (set[rank >>> 5] ?? 0) & ~(1 << (rank & 31));
+      const place = other.list[index] ?? 0;
+      set[place >>> 5] = (set[place >>> 5] ?? 0) & ~(1 << (place & 31));
     }
     return;
   }

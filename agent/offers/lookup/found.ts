@@ -1,10 +1,12 @@
-/** Offers to look at, in the contract's order: all of a bundle, or those that the index found. */
+/** Offers to look at: all of a bundle in the contract's order, or those that the index found. */
 import type { CompiledBundle, CompiledOffer } from '../compile.ts';
 import type { CompiledPredicate } from '../predicate.ts';
 import type { Phase } from '../types.ts';
 import type { Bits } from './bitset.ts';
 
 export interface OffersByPhase {
+  /** Offers of phase `issue` come by priority descending, then id; else all come in the contract's order. */
+  readonly byPriority: boolean;
   /** Index of the phase's first offer; those of a phase stand together. */
   from(phase: Phase): number;
   /** Index after the phase's last offer. */
@@ -28,6 +30,7 @@ export function allOffers({ offers, byPhase }: CompiledBundle): OffersByPhase {
   };
   const to = { line: from.basket, basket: from.points, points: from.points + points.length, issue: offers.length };
   return {
+    byPriority: false,
     from: phase => from[phase],
     to: phase => to[phase],
     at: index => offers[index] as CompiledOffer,
@@ -37,30 +40,31 @@ export function allOffers({ offers, byPhase }: CompiledBundle): OffersByPhase {
 
 /** The offers of a set; serves one decision after the other. */
 export class FoundOffers implements OffersByPhase {
+  readonly byPriority = true;
   readonly #offers: readonly CompiledOffer[];
   readonly #rests: readonly (readonly CompiledPredicate[])[];
   readonly #all: OffersByPhase;
-  readonly #ranks: Int32Array;
+  readonly #places: Int32Array;
   readonly #from: Record<Phase, number> = { line: 0, basket: 0, points: 0, issue: 0 };
   readonly #to: Record<Phase, number> = { line: 0, basket: 0, points: 0, issue: 0 };
 
   constructor(compiled: CompiledBundle, rests: readonly (readonly CompiledPredicate[])[]) {
     this.#rests = rests;
-    this.#offers = compiled.offers;
+    this.#offers = compiled.byPlace;
     this.#all = allOffers(compiled);
-    this.#ranks = new Int32Array(compiled.offers.length);
+    this.#places = new Int32Array(compiled.offers.length);
   }
 
   read(set: Bits): void {
     let count = 0;
     for (let word = 0; word < set.length; word++)
       for (let rest = set[word] ?? 0; rest !== 0; rest &= rest - 1)
-        this.#ranks[count++] = word * 32 + 31 - Math.clz32(rest & -rest);
+        this.#places[count++] = word * 32 + 31 - Math.clz32(rest & -rest);
     let at = 0;
     for (const phase of phases) {
       this.#from[phase] = at;
       const end = this.#all.to(phase);
-      while (at < count && (this.#ranks[at] ?? 0) < end) at++;
+      while (at < count && (this.#places[at] ?? 0) < end) at++;
       this.#to[phase] = at;
     }
   }
@@ -74,11 +78,11 @@ export class FoundOffers implements OffersByPhase {
   }
 
   at(index: number): CompiledOffer {
-    return this.#offers[this.#ranks[index] ?? -1] as CompiledOffer;
+    return this.#offers[this.#places[index] ?? -1] as CompiledOffer;
   }
 
   rest(index: number): readonly CompiledPredicate[] | null {
-    return this.#rests[this.#ranks[index] ?? -1] ?? null;
+    return this.#rests[this.#places[index] ?? -1] ?? null;
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * The index of a bundle: from store, time, member and basket to the few offers that may apply, without looking at the
- * others. It only leaves out offers that surely fail; the evaluator judges the rest. Sets of offers are bits by rank.
+ * others. It only leaves out offers that surely fail; the evaluator judges the rest. Sets of offers are bits by their place in the index.
  */
 import type { CompiledBundle } from '../compile.ts';
 import { type Facts, type ReadHistory, readHistory } from '../facts.ts';
@@ -8,7 +8,7 @@ import type { CompiledPredicate } from '../predicate.ts';
 import { isScheduled } from '../schedule.ts';
 import { finish, sortedInSteps } from '../steps.ts';
 import type { History, Member, Tier } from '../types.ts';
-import { type Bits, bits, drop, has, isEmpty, join, keep, put, putIfIn, type RankSet, rankSet } from './bitset.ts';
+import { type Bits, bits, drop, has, isEmpty, join, keep, type PlaceSet, placeSet, put, putIfIn } from './bitset.ts';
 import { FoundOffers, type OffersByPhase } from './found.ts';
 import { type BasketNeed, type Necessary, necessary } from './necessary.ts';
 import { type ProductLookup, ProductNeeds } from './products.ts';
@@ -32,17 +32,17 @@ const stepSize = 200;
 interface Parts {
   readonly guests: Bits;
   readonly anySegment: Bits;
-  readonly segments: ReadonlyMap<string, RankSet>;
-  readonly notSegments: ReadonlyMap<string, RankSet>;
-  readonly consents: ReadonlyMap<string, RankSet>;
+  readonly segments: ReadonlyMap<string, PlaceSet>;
+  readonly notSegments: ReadonlyMap<string, PlaceSet>;
+  readonly consents: ReadonlyMap<string, PlaceSet>;
   /** For each tier that a member may have, the offers that it does not bar; under null for one without or unknown. */
   readonly tiers: ReadonlyMap<string | null, Bits>;
-  readonly digital: RankSet;
+  readonly digital: PlaceSet;
   readonly anyBasket: Bits;
   readonly products: ProductLookup;
   /** By the least spend of the whole basket. */
   readonly spendLeast: Float64Array;
-  readonly spendRanks: Int32Array;
+  readonly spendPlaces: Int32Array;
   /** For each offer what the index does not decide, of a member's sale without discounts. */
   readonly rests: readonly (readonly CompiledPredicate[])[];
 }
@@ -50,7 +50,7 @@ interface Parts {
 export class Lookup {
   readonly #compiled: CompiledBundle;
   readonly #parts: Parts;
-  readonly #consents: readonly (readonly [consent: string, offers: RankSet])[];
+  readonly #consents: readonly (readonly [consent: string, offers: PlaceSet])[];
   // Store and time.
   readonly #slots: readonly number[];
   readonly #moments = new Map<string, Bits>();
@@ -88,7 +88,7 @@ export class Lookup {
    * @param prepared of the very member of the sale; made anew if it is of another
    */
   offersFor(facts: Facts, presented: ReadonlySet<string>, prepared: PreparedMember | null): OffersByPhase {
-    const { guests, anyBasket, products, spendLeast, spendRanks } = this.#parts;
+    const { guests, anyBasket, products, spendLeast, spendPlaces } = this.#parts;
     const moment = this.#atMoment(facts);
     const { member } = facts;
     let open = guests;
@@ -104,13 +104,13 @@ export class Lookup {
       set[word] = both & (anyBasket[word] ?? 0);
     }
     const { net } = facts.basket;
-    for (let index = 0; index < spendRanks.length && (spendLeast[index] ?? 0) <= net; index++)
-      putIfIn(set, allowed, spendRanks[index] ?? 0);
+    for (let index = 0; index < spendPlaces.length && (spendLeast[index] ?? 0) <= net; index++)
+      putIfIn(set, allowed, spendPlaces[index] ?? 0);
     products.find(facts.basket.sums(products.keys), allowed, set);
     // A coupon of an `issue` offer that prints only beside one of its own coupons.
     for (const id of presented) {
       const offer = this.#compiled.byId.get(id);
-      if (offer?.phase === 'issue' && offer.trigger === 'coupon') put(set, offer.rank);
+      if (offer?.phase === 'issue' && offer.trigger === 'coupon') put(set, offer.place);
     }
     this.#found.read(set);
     return this.#found;
@@ -137,14 +137,14 @@ export class Lookup {
     if (isEmpty(digital)) return;
     let activated: number[] | null = null;
     for (const id of member.activated ?? none) {
-      const rank = this.#compiled.byId.get(id)?.rank ?? -1;
-      if (rank >= 0 && has(allowed, rank)) {
+      const place = this.#compiled.byId.get(id)?.place ?? -1;
+      if (place >= 0 && has(allowed, place)) {
         activated ??= [];
-        activated.push(rank);
+        activated.push(place);
       }
     }
     drop(allowed, digital);
-    if (activated !== null) for (const rank of activated) put(allowed, rank);
+    if (activated !== null) for (const place of activated) put(allowed, place);
   }
 
   /** Offers that run in this store at this time and do not wait for a coupon. */
@@ -159,7 +159,7 @@ export class Lookup {
       set = bits(this.#compiled.offers.length);
       for (const offer of this.#compiled.offers) {
         if (offer.trigger === 'coupon' || !offer.stores(sale.storeId)) continue;
-        if (offer.schedule === null || isScheduled(offer.schedule, today, minute)) put(set, offer.rank);
+        if (offer.schedule === null || isScheduled(offer.schedule, today, minute)) put(set, offer.place);
       }
       if (this.#moments.size >= mostMoments) this.#moments.clear();
       this.#moments.set(name, set);
@@ -179,37 +179,37 @@ export function* indexing(compiled: CompiledBundle): Generator<undefined, Parts>
   const consents = new Map<string, number[]>();
   const digital: number[] = [];
   const products = new ProductNeeds(compiled.keys);
-  const bySpend: (readonly [spend: number, rank: number])[] = [];
+  const bySpend: (readonly [spend: number, place: number])[] = [];
   const rests: (readonly CompiledPredicate[])[] = [];
   const tiers = new TierSets(compiled.bundle.loyalty?.tiers ?? [], size);
-  for (const [rank, offer] of offers.entries()) {
+  for (const [place, offer] of compiled.byPlace.entries()) {
     const need = necessary([offer.offer.audience, offer.offer.when]);
-    tiers.add(rank, need);
-    if (offer.needsMember === null) put(guests, rank);
-    if (offer.trigger === 'digital') digital.push(rank);
-    if (offer.offer.consent !== undefined) add(consents, offer.offer.consent, rank);
-    for (const segment of new Set(need.notSegments)) add(notSegments, segment, rank);
+    tiers.add(place, need);
+    if (offer.needsMember === null) put(guests, place);
+    if (offer.trigger === 'digital') digital.push(place);
+    if (offer.offer.consent !== undefined) add(consents, offer.offer.consent, place);
+    for (const segment of new Set(need.notSegments)) add(notSegments, segment, place);
     // One list of segments is enough to find the offer; the shortest finds it least often for nothing.
     const decided = need.memberSources;
     let shortest = -1;
     for (const [index, list] of need.segments.entries())
       if (shortest < 0 || list.length < (need.segments[shortest]?.length ?? 0)) shortest = index;
-    if (shortest < 0) put(anySegment, rank);
-    else for (const segment of new Set(need.segments[shortest])) add(segments, segment, rank);
+    if (shortest < 0) put(anySegment, place);
+    else for (const segment of new Set(need.segments[shortest])) add(segments, segment, place);
     decided.push(...need.segmentSources.slice(shortest, shortest + 1));
     const basket = easiest(need.baskets);
     if (basket !== null) {
-      products.add(rank, basket);
+      products.add(place, basket);
       if (basket.whole) decided.push(basket.source);
     } else if (need.spend > 0) {
-      bySpend.push([need.spend, rank]);
+      bySpend.push([need.spend, place]);
       decided.push(...need.spendSources);
-    } else put(anyBasket, rank);
+    } else put(anyBasket, place);
     rests.push(restOf(offer, decided));
-    if (rank % stepSize === stepSize - 1) yield;
+    if (place % stepSize === stepSize - 1) yield;
   }
   const sets = (lists: ReadonlyMap<string, readonly number[]>) =>
-    new Map([...lists].map(([name, ranks]) => [name, rankSet(ranks, size)]));
+    new Map([...lists].map(([name, places]) => [name, placeSet(places, size)]));
   const spends = yield* sortedInSteps(bySpend, (a, b) => a[0] - b[0]);
   yield;
   return {
@@ -219,11 +219,11 @@ export function* indexing(compiled: CompiledBundle): Generator<undefined, Parts>
     notSegments: sets(notSegments),
     consents: sets(consents),
     tiers: tiers.sets,
-    digital: rankSet(digital, size),
+    digital: placeSet(digital, size),
     anyBasket,
     products: yield* products.index(),
     spendLeast: Float64Array.from(spends, ([spend]) => spend),
-    spendRanks: Int32Array.from(spends, ([, rank]) => rank),
+    spendPlaces: Int32Array.from(spends, ([, place]) => place),
     rests,
   };
 }
@@ -237,25 +237,25 @@ class TierSets {
     this.sets = new Map([null, ...this.#order.keys()].map(own => [own, bits(size)]));
   }
 
-  add(rank: number, need: Necessary): void {
+  add(place: number, need: Necessary): void {
     for (const [own, set] of this.sets) {
-      const place = own === null ? -1 : (this.#order.get(own) ?? -1);
+      const height = own === null ? -1 : (this.#order.get(own) ?? -1);
       const open = need.tiers.every(test =>
-        'is' in test ? test.is === own : place >= (this.#order.get(test.atLeast) ?? Number.POSITIVE_INFINITY),
+        'is' in test ? test.is === own : height >= (this.#order.get(test.atLeast) ?? Number.POSITIVE_INFINITY),
       );
-      if (open) put(set, rank);
+      if (open) put(set, place);
     }
   }
 }
 
 const none: readonly string[] = [];
-const noConsent: readonly [string, RankSet] = ['', { bits: null, list: new Uint32Array(0) }];
+const noConsent: readonly [string, PlaceSet] = ['', { bits: null, list: new Uint32Array(0) }];
 const nothing: Bits = bits(0);
 
-function add(lists: Map<string, number[]>, name: string, rank: number): void {
+function add(lists: Map<string, number[]>, name: string, place: number): void {
   const list = lists.get(name);
-  if (list === undefined) lists.set(name, [rank]);
-  else list.push(rank);
+  if (list === undefined) lists.set(name, [place]);
+  else list.push(place);
 }
 
 /** The need that fewest baskets meet: by number before brand before category, and of categories the deepest. */

@@ -10,11 +10,11 @@ import type { BasketNeed } from './necessary.ts';
 /** Offers by key and threshold; those of key k stand from `starts[k]` to `starts[k + 1]`. */
 interface Postings {
   readonly starts: Int32Array;
-  readonly ranks: Int32Array;
+  readonly places: Int32Array;
   readonly thresholds: Float64Array;
 }
 
-type Entry = readonly [key: number, threshold: number, rank: number];
+type Entry = readonly [key: number, threshold: number, place: number];
 
 /** Collects what offers need, then makes the index of it. */
 export class ProductNeeds {
@@ -26,11 +26,11 @@ export class ProductNeeds {
     this.#keys = keys;
   }
 
-  add(rank: number, need: BasketNeed): void {
+  add(place: number, need: BasketNeed): void {
     for (const { by, value } of need.keys) {
       const key = this.#keys[by](value);
-      if (need.spend > 0) this.#spend.push([key, need.spend, rank]);
-      else this.#items.push([key, Math.max(need.items, 1), rank]);
+      if (need.spend > 0) this.#spend.push([key, need.spend, place]);
+      else this.#items.push([key, Math.max(need.items, 1), place]);
     }
   }
 
@@ -80,23 +80,23 @@ function* postings(entries: readonly Entry[], keys: number): Generator<undefined
     else list.push(entry);
   }
   yield;
-  const ranks = new Int32Array(entries.length);
+  const places = new Int32Array(entries.length);
   const thresholds = new Float64Array(entries.length);
   let at = 0;
   for (let key = 0; key < keys; key++) {
-    for (const [, threshold, rank] of (lists[key] ?? []).sort((a, b) => a[1] - b[1])) {
-      ranks[at] = rank;
+    for (const [, threshold, place] of (lists[key] ?? []).sort((a, b) => a[1] - b[1])) {
+      places[at] = place;
       thresholds[at++] = threshold;
     }
     if (key % 1000 === 999) yield;
   }
-  return { starts, ranks, thresholds };
+  return { starts, places, thresholds };
 }
 
-function walk({ starts, ranks, thresholds }: Postings, key: number, most: number, allowed: Bits, found: Bits): void {
+function walk({ starts, places, thresholds }: Postings, key: number, most: number, allowed: Bits, found: Bits): void {
   const end = starts[key + 1] ?? 0;
   for (let index = starts[key] ?? 0; index < end; index++) {
     if ((thresholds[index] ?? 0) > most) return;
-    putIfIn(found, allowed, ranks[index] ?? 0);
+    putIfIn(found, allowed, places[index] ?? 0);
   }
 }
