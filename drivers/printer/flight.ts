@@ -9,8 +9,8 @@ export type FlightStep =
   | { readonly do: 'wait' }
   /** Leave the printer alone for so long. */
   | { readonly do: 'rest'; readonly ms: number }
-  /** Ask for real-time status. */
-  | { readonly do: 'look'; readonly soon: boolean }
+  /** Ask for real-time status, after so many zeros: should the line have swallowed a part of the job, they complete the command that it broke. */
+  | { readonly do: 'look'; readonly soon: boolean; readonly zeros: number }
   | { readonly do: 'end'; readonly outcome: PrintOutcome }
   | { readonly do: 'give-up'; readonly detail: string };
 
@@ -18,9 +18,12 @@ export interface Flight {
   readonly bytes: Uint8Array;
   readonly mechanicalMs: number;
   readonly budgetMs: number;
+  /** Of the mechanical time, what handing over took beyond the wire's; null while not handed over, or where someone had to see to the printer. */
+  readonly taking: number | null;
   /** False while the transport still holds bytes of the job: a question now would stand behind them. */
   readonly mayAsk: boolean;
-  written(): FlightStep;
+  /** @param ms how long the transport took to hand the job over */
+  written(ms: number): FlightStep;
   processId(id: string): FlightStep;
   /** The fence behind the job was answered. */
   fence(): FlightStep;
@@ -33,10 +36,24 @@ export interface Flight {
 
 const marginMs = 2000;
 const settleMs = 500;
-/** Slowest line that is used: 9600 baud, ten bits a byte. */
+/** No printer forgets everything and is back in less. */
+const quickestRestartMs = 800;
+/** A later coupon may stand closer to the paper's speed than the one that was measured. */
+const takingMargin = 1.5;
+/** Slowest line that is usual: 9600 baud, ten bits a byte. */
 const wireMsPerByte = 10 / 9.6;
 const mostCleanLooks = 3;
 const mostStalls = 3;
+const forgotten =
+  'the printer stopped taking the job, as one does that is switched off and on: the beginning may be lost';
+
+/** How bytes get to this printer. */
+export interface Line {
+  /** On the wire; 0 where that is next to nothing. */
+  readonly msPerByte: number;
+  /** The least `taking` seen of this printer: 0 but where the receive buffer is smaller than a coupon. */
+  readonly taking: number;
+}
 
 /**
  * @param ids ID-A and ID-B where the printer answers process IDs, else null
@@ -47,6 +64,7 @@ export function createFlight(
   capability: Capability,
   ids: readonly [idA: string, idB: string] | null,
   begun: boolean,
+  line: Line,
 ): Flight {
   const { mechanicalMs } = slip;
   const init = begun ? command.bytes() : slip.init;
@@ -54,12 +72,18 @@ export function createFlight(
     ids !== null
       ? command.join(init, slip.body, command.processId(ids[0]), slip.cut, command.processId(ids[1]))
       : command.join(init, slip.body, slip.cut, capability.fence ? command.fence : command.bytes());
-  const budgetMs = Math.ceil(mechanicalMs * 3 + bytes.length * wireMsPerByte + marginMs);
+  const budgetMs = Math.ceil(mechanicalMs * 3 + bytes.length * Math.max(wireMsPerByte, line.msPerByte) + marginMs);
   const silent = ids === null && !capability.fence;
   let handedOver = false;
   let bodyOut = false;
   let parsed = false;
   let problem = false;
+  /** Automatic status told of the problem; so it tells of the cure too, unless the printer was switched off and has forgotten to. */
+  let announced = false;
+  let everAnnounced = false;
+  let taking: number | null = null;
+  let doubtful = false;
+  let filled = false;
   /** An answer to a question asked before the last rest says nothing. */
   let looking = false;
   let cleanLooks = 0;
@@ -72,7 +96,13 @@ export function createFlight(
   };
   const look = (soon: boolean): FlightStep => {
     looking = true;
-    return { do: 'look', soon };
+    return { do: 'look', soon, zeros: 0 };
+  };
+  const firstLook = (): FlightStep => {
+    const zeros = filled || problem ? 0 : bytes.length;
+    filled = true;
+    looking = true;
+    return { do: 'look', soon: true, zeros };
   };
   const end = (evidence: PrintOutcome['evidence'], detail: string): FlightStep => ({
     do: 'end',
@@ -81,9 +111,11 @@ export function createFlight(
   const canLook = capability.realTime;
   const canSee = capability.realTime || capability.asb;
   const settled = (): FlightStep =>
-    parsed
-      ? end('fenced', 'the printer has worked off the job and its status is clean')
-      : end('sent', 'handed over, and the status of the printer is clean');
+    parsed && doubtful
+      ? end('unknown', forgotten)
+      : parsed
+        ? end('fenced', 'the printer has worked off the job and its status is clean')
+        : end('sent', 'handed over, and the status of the printer is clean');
 
   return {
     bytes,
@@ -92,13 +124,20 @@ export function createFlight(
     get mayAsk() {
       return handedOver;
     },
-    written() {
+    get taking() {
+      return taking;
+    },
+    written(ms) {
       handedOver = true;
+      const over = Math.max(0, ms - bytes.length * line.msPerByte);
+      if (!everAnnounced) taking = over / Math.max(1, mechanicalMs);
+      doubtful = !everAnnounced && over > quickestRestartMs + line.taking * takingMargin * mechanicalMs;
       return silent ? rest(mechanicalMs + settleMs) : wait;
     },
     processId(id) {
       if (ids === null) return wait;
-      if (id === ids[1]) return end('confirmed', 'the printer reported the job printed and cut');
+      if (id === ids[1])
+        return doubtful ? end('unknown', forgotten) : end('confirmed', 'the printer reported the job printed and cut');
       if (id === ids[0]) bodyOut = true;
       return wait;
     },
@@ -113,10 +152,17 @@ export function createFlight(
       const before = problem;
       problem = now;
       if (now) {
+        if (!before) announced = !asked;
+        everAnnounced ||= announced;
         cleanLooks = 0;
         stalls = 0;
         return canLook ? look(false) : wait;
       }
+      if (before && asked && announced)
+        return {
+          do: 'give-up',
+          detail: 'the printer was switched off while someone saw to it, and has forgotten the job',
+        };
       // The printer goes on by itself; it needs its whole time again.
       if (before) return rest(parsed || silent ? mechanicalMs + settleMs : budgetMs);
       if (!asked || !looking) return wait;
@@ -131,7 +177,7 @@ export function createFlight(
         if (problem || stalls <= mostStalls) return rest(budgetMs);
         return { do: 'give-up', detail: 'the printer takes no more bytes' };
       }
-      if (canLook) return look(true);
+      if (canLook) return firstLook();
       if (problem) return rest(budgetMs);
       if (parsed) return canSee ? settled() : end('sent', 'worked off, but the printer tells no status');
       if (silent) return end('sent', 'handed over; this printer tells nothing back');

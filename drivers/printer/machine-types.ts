@@ -17,8 +17,8 @@ export type MachineInput =
   /** The link is gone or was never there. */
   | { readonly kind: 'lost'; readonly detail: string }
   | { readonly kind: 'report'; readonly report: PrinterReport }
-  /** The transport has taken all bytes given so far. */
-  | { readonly kind: 'written' }
+  /** The transport has taken a write, so long after it was given. */
+  | { readonly kind: 'written'; readonly ms: number }
   | { readonly kind: 'timer'; readonly timer: TimerName }
   | { readonly kind: 'job'; readonly slip: EncodedSlip }
   | { readonly kind: 'abandon' }
@@ -38,6 +38,8 @@ export type Effect =
 export interface MachineOptions {
   readonly device: string;
   readonly bidirectional: boolean;
+  /** Of the transport. */
+  readonly msPerByte: number;
   /** Cuts off what an earlier job may have left on the paper. */
   readonly separator: Uint8Array;
   /** Four characters 20h–7Eh, ascending, never the same twice. */

@@ -47,6 +47,8 @@ class Machine implements JobMachine {
   /** Of the last probe, and the best that was ever seen. */
   #capability: Capability | null = null;
   #best: Capability | null = null;
+  /** See Line. */
+  #taking: number | null = null;
   #waiting: EncodedSlip | null = null;
   #flight: Flight | null = null;
   /** Which write holds the job. */
@@ -94,7 +96,8 @@ class Machine implements JobMachine {
         break;
       case 'written':
         this.#talk.written++;
-        if (this.#flight !== null && this.#talk.written === this.#flightWrite) this.#apply(this.#flight.written());
+        if (this.#flight !== null && this.#talk.written === this.#flightWrite)
+          this.#apply(this.#flight.written(input.ms));
         break;
       case 'timer':
         if (this.#phase !== 'closed') this.#timer(input.timer);
@@ -298,9 +301,12 @@ class Machine implements JobMachine {
     }
     const begun = this.#phase === 'check';
     const { found } = this.#talk;
-    const { nextId, separator } = this.#options;
+    const { nextId, separator, msPerByte } = this.#options;
     if (!found.processId && found.fence) this.#talk.fencesDue++;
-    const flight = createFlight(slip, found, found.processId ? [nextId(), nextId()] : null, begun);
+    const flight = createFlight(slip, found, found.processId ? [nextId(), nextId()] : null, begun, {
+      msPerByte,
+      taking: this.#taking ?? 0,
+    });
     this.#waiting = null;
     this.#flight = flight;
     this.#phase = 'flying';
@@ -324,6 +330,7 @@ class Machine implements JobMachine {
         break;
       case 'look':
         this.#talk.clear('progress');
+        if (step.zeros > 0) this.#talk.write(new Uint8Array(step.zeros));
         this.#talk.set('poll', step.soon ? 0 : this.#nextLookMs());
         break;
       case 'end':
@@ -338,6 +345,8 @@ class Machine implements JobMachine {
   }
 
   #finish(outcome: PrintOutcome): void {
+    const taking = this.#flight?.taking ?? null;
+    if (taking !== null) this.#taking = Math.min(taking, this.#taking ?? taking);
     this.#flight = null;
     this.#talk.effect({ kind: 'outcome', outcome });
   }

@@ -61,6 +61,7 @@ class ConnectedPrinter implements Printer {
     this.#machine = createJobMachine({
       device: transport.device,
       bidirectional: transport.bidirectional,
+      msPerByte: transport.msPerByte ?? 0,
       separator: profile.cutter === 'none' ? join() : cut(profile.cutter),
       nextId: createProcessIds(clock.now()),
     });
@@ -247,9 +248,11 @@ class ConnectedPrinter implements Printer {
   #write(bytes: Uint8Array): void {
     const link = this.#link;
     if (link === null) return;
+    const { clock } = this.#options;
+    const given = clock.monotonic();
     link.write(bytes).then(
       () => {
-        if (this.#link === link) this.#input({ kind: 'written' });
+        if (this.#link === link) this.#input({ kind: 'written', ms: clock.monotonic() - given });
       },
       (cause: unknown) => {
         this.#lost(link, messageOf(cause));

@@ -25,6 +25,8 @@ export interface Transport {
   readonly device: string;
   /** False where nothing can be read back. */
   readonly bidirectional: boolean;
+  /** A byte on the wire; absent where that is next to nothing. */
+  readonly msPerByte?: number;
   /** Rejects with `device-missing`, `device-denied` or `device-busy`. */
   open(): Promise<Link>;
 }

@@ -187,6 +187,7 @@ test('after clearing, nothing is sent before the printer acknowledges it', () =>
   const machine = createJobMachine({
     device: 'tcp://printer',
     bidirectional: true,
+    msPerByte: 0,
     separator: command.cut('partial'),
     nextId: () => `id${String(id++).padStart(2, '0')}`,
   });
@@ -431,5 +432,50 @@ test('a job refused at its first byte leaves the cut for what an older job may h
   assert.equal(evidence(second), 'fenced');
   const slip = it.paper.slips().find(({ symbols }) => symbols.some(({ data }) => data === second.token));
   assert.ok(!slip?.text.includes('TS1.refused') && !slip?.text.includes(first.token));
+  await it.printer.stop();
+});
+
+test('a printer that was switched off and on in the middle of a job, behind an adapter that held the rest, has confirmed nothing', async () => {
+  for (const personality of ['TM-T88VI', 'TM-T88III'] as const) {
+    const it = await ready({ personality, keepsLink: 'holds', bootMs: 1000 });
+    const whole = it.print();
+    await it.clock.advance(10_000);
+    assert.notEqual(evidence(whole), 'unknown');
+    it.paper.after(150, () => {
+      it.paper.set({ power: false });
+      it.paper.set({ power: true });
+    });
+    const print = it.print();
+    await it.clock.advance(30_000);
+    assert.equal(copies(it.paper, print.token), 0, 'its beginning was forgotten');
+    assert.deepEqual([personality, evidence(print)], [personality, 'unknown']);
+    await it.printer.stop();
+  }
+});
+
+test('a printer that is switched off while its paper is changed has forgotten the coupon, and so much is known', async () => {
+  const it = await ready({ personality: 'TM-T88III', keepsLink: true });
+  it.paper.set({ paper: { millimetres: 20 } });
+  const print = it.print();
+  await it.clock.advance(5000);
+  assert.equal(it.printer.status().problem, 'paper-out');
+  it.paper.set({ power: false });
+  it.paper.set({ paper: true });
+  it.paper.set({ power: true });
+  await it.clock.advance(60_000);
+  assert.equal(copies(it.paper, print.token), 0);
+  assert.equal(evidence(print), 'unknown');
+  await it.printer.stop();
+});
+
+test('a printer whose buffer is smaller than a coupon is doubted once at most, then known to be slow', async () => {
+  const slow = { ...(await profileOf('TM-T88III')), buffer: 45, speed: 40 };
+  const it = await ready({ personality: { ...slow, processId: true } });
+  const long = Array.from({ length: 40 }, () => ({ kind: 'text', text: 'Conditions' }) as const);
+  const first = it.print([...long, ...couponSlip('TS1.1')]);
+  await it.clock.advance(60_000);
+  const second = it.print([...long, ...couponSlip('TS1.2')]);
+  await it.clock.advance(60_000);
+  assert.deepEqual([evidence(first), evidence(second)], ['unknown', 'confirmed']);
   await it.printer.stop();
 });
