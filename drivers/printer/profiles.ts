@@ -42,7 +42,21 @@ export interface PrinterProfile {
   readonly speed: number;
   /** `GS P` sets the vertical unit to one dot; clones take a unit for a dot anyway. */
   readonly motionUnits: boolean;
+  /** Besides EAN, UPC, ITF and CODE128, which all of them print; what is not here is sent as raster. */
+  readonly symbols: readonly NativeSymbol[];
+  /** How images are kept in its memory: by key (`GS ( L`), by number (`FS q`, all of them anew each time), or not at all. */
+  readonly imageMemory: 'keyed' | 'numbered' | 'none';
 }
+
+export type NativeSymbol =
+  /** `GS ( k` 49 */
+  | 'qr'
+  /** `GS ( k` 48 */
+  | 'pdf417'
+  /** `GS k` 75 and 78 */
+  | 'databar'
+  /** `GS ( k` 51 */
+  | 'databar-stacked';
 
 const epsonPages: PrinterProfile['codePages'] = [
   ['cp858', 19],
@@ -125,6 +139,8 @@ const at180 = {
   cutter: 'partial',
   tearLines: 5,
   motionUnits: true,
+  symbols: ['qr', 'pdf417', 'databar', 'databar-stacked'],
+  imageMemory: 'keyed',
 } as const;
 
 const at203 = { ...at180, dots: 576, dpi: 203, columns: 48, smallColumns: 64 } as const;
@@ -133,8 +149,15 @@ export const printerProfiles: readonly PrinterProfile[] = [
   { ...at203, name: 'TM-T20II', speed: 150 },
   { ...at203, name: 'TM-T20III', speed: 200 },
   { ...at203, name: 'TM-m30', speed: 150 },
-  { ...at180, name: 'TM-T88III', speed: 120, codePages: epsonEarlyPages },
-  { ...at180, name: 'TM-T88IV', speed: 150 },
+  {
+    ...at180,
+    name: 'TM-T88III',
+    speed: 120,
+    codePages: epsonEarlyPages,
+    symbols: [],
+    imageMemory: 'numbered',
+  },
+  { ...at180, name: 'TM-T88IV', speed: 150, symbols: ['qr', 'pdf417'] },
   { ...at180, name: 'TM-T88V', speed: 200 },
   { ...at180, name: 'TM-T88VI', speed: 250 },
   {
@@ -145,10 +168,35 @@ export const printerProfiles: readonly PrinterProfile[] = [
     selectPage: 'star',
     smallHeight: 24,
     motionUnits: false,
+    symbols: ['qr'],
+    imageMemory: 'numbered',
   },
-  { ...at180, name: 'SRP-350III', speed: 150, codePages: bixolonPages },
-  { ...at203, name: 'CT-S310II', speed: 120, codePages: citizenPages, smallHeight: 24 },
-  { ...at203, name: 'generic-80', speed: 60, codePages: clonePages, motionUnits: false },
+  {
+    ...at180,
+    name: 'SRP-350III',
+    speed: 150,
+    codePages: bixolonPages,
+    symbols: ['qr', 'pdf417'],
+    imageMemory: 'numbered',
+  },
+  {
+    ...at203,
+    name: 'CT-S310II',
+    speed: 120,
+    codePages: citizenPages,
+    smallHeight: 24,
+    symbols: ['qr', 'pdf417', 'databar'],
+    imageMemory: 'numbered',
+  },
+  {
+    ...at203,
+    name: 'generic-80',
+    speed: 60,
+    codePages: clonePages,
+    motionUnits: false,
+    symbols: ['qr'],
+    imageMemory: 'none',
+  },
   {
     ...at203,
     name: 'generic-58',
@@ -160,6 +208,8 @@ export const printerProfiles: readonly PrinterProfile[] = [
     codePages: clonePages,
     cutter: 'none',
     motionUnits: false,
+    symbols: ['qr'],
+    imageMemory: 'none',
   },
 ];
 

@@ -94,15 +94,43 @@ export type SlipElement =
   | { readonly kind: 'feed'; readonly lines: number }
   | {
       readonly kind: 'barcode';
-      readonly type: 'qr' | 'code128' | 'ean13' | 'gs1-128';
+      readonly type: BarcodeType;
+      /** GS1 types take an element string in brackets, `(255)7612345678900`; `databar` and `databar-stacked` a GTIN. */
       readonly data: string;
+      /** Printed below; absent: what people read in such a code, nothing for squares. Empty: nothing. */
       readonly human?: string;
     }
-  | {
-      readonly kind: 'image';
-      readonly name: string;
-      readonly width: number;
-      readonly height: number;
-      readonly bits: Uint8Array;
-    }
+  | ({ readonly kind: 'image' } & SlipImage)
+  /** Puts an image into the printer's own memory; prints nothing. Not for coupons: memory wears out. */
+  | { readonly kind: 'store-image'; readonly key: string; readonly image: SlipImage }
   | { readonly kind: 'cut' };
+
+export interface SlipImage {
+  readonly name: string;
+  /** Dots. */
+  readonly width: number;
+  readonly height: number;
+  /** One bit a dot, 1 = black, most significant first, rows padded to whole bytes. */
+  readonly bits: Uint8Array;
+  /** The printer is known to hold it under this key: it is printed from there. */
+  readonly storedAs?: string;
+}
+
+export type BarcodeType =
+  | 'qr'
+  | 'gs1-qr'
+  | 'code128'
+  | 'gs1-128'
+  | 'ean13'
+  | 'ean8'
+  | 'upca'
+  | 'itf'
+  | 'itf14'
+  /** GS1 DataBar Omnidirectional, and the same in two rows. */
+  | 'databar'
+  | 'databar-stacked'
+  | 'databar-expanded'
+  | 'databar-expanded-stacked'
+  | 'pdf417'
+  | 'datamatrix'
+  | 'gs1-datamatrix';

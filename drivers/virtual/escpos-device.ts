@@ -16,12 +16,14 @@ import {
   createLineBuffer,
   defaultModes,
   defaultSpacing,
+  imageRows,
   type Modes,
-  qrRows,
   type Rows,
   rasterRows,
 } from './printer-canvas.ts';
+import { ImageMemory } from './printer-image-memory.ts';
 import { type PrinterPersonality, pageOf } from './printer-personalities.ts';
+import { dataBarRows, SymbolStore } from './printer-stored-symbols.ts';
 
 export interface DeviceOptions {
   readonly clock: Clock;
@@ -58,8 +60,8 @@ export class EscPosDevice {
   #nearEnd = false;
   #receive: Uint8Array = new Uint8Array(0);
   #modes: Modes = defaultModes();
-  /** QR data stored by `GS ( k` 80. */
-  #stored: Uint8Array = new Uint8Array(0);
+  readonly #symbols = new SymbolStore();
+  readonly #images: ImageMemory;
   #asbOn = false;
   #asbSent = '';
   #bytes: Uint8Array[] = [];
@@ -68,6 +70,7 @@ export class EscPosDevice {
     this.#options = options;
     const { profile, speed } = options.personality;
     this.width = profile.dots;
+    this.#images = new ImageMemory(profile.imageMemory);
     this.#line = createLineBuffer(profile.dots);
     this.#mechanism = new Mechanism({
       clock: options.clock,
@@ -199,7 +202,9 @@ export class EscPosDevice {
   // --- commands -----------------------------------------------------------------------------------------------------
 
   #families(): string {
-    return this.#options.personality.processId ? 'ACDEHKLMNk' : 'ACDEKLk';
+    const { processId, profile } = this.#options.personality;
+    const images = profile.imageMemory === 'keyed' ? 'L' : '';
+    return `ACDEK${images}${profile.symbols.length > 0 ? 'k' : ''}${processId ? 'HMN' : ''}`;
   }
 
   #execute(command: EscPosCommand): void {
@@ -228,7 +233,7 @@ export class EscPosDevice {
       case 'ESC @':
         this.#line.clear();
         this.#modes = defaultModes();
-        this.#stored = new Uint8Array(0);
+        this.#symbols.clear();
         this.#asbOn = false;
         break;
       case 'ESC t':
@@ -291,11 +296,16 @@ export class EscPosDevice {
         this.#barcode(data);
         break;
       case 'GS ( k':
-        this.#qr(data);
+        this.#symbol(data);
         break;
       case 'GS v 0':
         this.#endLine();
         this.#print(rasterRows(data, modes, this.width));
+        break;
+      case 'FS p':
+      case 'FS q':
+      case 'GS ( L':
+        this.#image(name, data);
         break;
       case 'GS V':
         this.#cut(n === 0x41 || n === 0x42 ? cutterDots + (data[1] ?? 0) : 0);
@@ -337,22 +347,31 @@ export class EscPosDevice {
       this.unknown.push('barcode inside a line');
       return;
     }
-    const rows = barcodeRows(symbology, content, this.#modes, this.width);
+    const { symbols } = this.#options.personality.profile;
+    const rows =
+      symbology >= 75 && symbols.includes('databar')
+        ? dataBarRows(symbology, content, this.#modes, this.width)
+        : barcodeRows(symbology, content, this.#modes, this.width);
     if (rows === null) this.unknown.push(`barcode ${symbology} refused`);
     else this.#print(rows);
   }
 
-  #qr(data: Uint8Array): void {
-    const [cn, fn, n = 0] = data;
-    if (cn !== 0x31) return;
-    if (fn === 0x43) this.#modes.qrModule = n;
-    else if (fn === 0x45) this.#modes.qrCorrection = (['L', 'M', 'Q', 'H'] as const)[n - 0x30] ?? 'L';
-    else if (fn === 0x50) this.#stored = data.slice(3);
-    else if (fn === 0x51) {
+  #symbol(data: Uint8Array): void {
+    const rows = this.#symbols.command(data, this.#modes.align, this.width, this.#options.personality.profile.symbols);
+    if (rows === 'refused') this.unknown.push(`symbol ${data[0]} refused`);
+    else if (rows !== null) {
       this.#endLine();
-      const rows = qrRows(this.#stored, this.#modes, this.width);
-      if (rows === null) this.unknown.push('qr refused');
-      else this.#print(rows);
+      this.#print(rows);
+    }
+  }
+
+  #image(name: 'FS p' | 'FS q' | 'GS ( L', data: Uint8Array): void {
+    const image = this.#images.command(name, data);
+    if (image === 'unknown') this.unknown.push(name);
+    else if (image === 'reset') this.#forget();
+    else if (image !== null) {
+      this.#endLine();
+      this.#print(imageRows(image, image.across, image.down, this.#modes.align, this.width));
     }
   }
 
@@ -384,7 +403,7 @@ export class EscPosDevice {
     this.#begun = 0;
     this.#line.clear();
     this.#modes = defaultModes();
-    this.#stored = new Uint8Array(0);
+    this.#symbols.clear();
   }
 
   #recover(how: 1 | 2): void {

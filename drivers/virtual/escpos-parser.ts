@@ -90,7 +90,7 @@ export function takeCommand(bytes: Uint8Array, families: string): Taken | null {
   if (first === 0x0a) return { command: { kind: 'line-feed' }, length: 1 };
   if (first === ESC) return takeEsc(bytes);
   if (first === GS) return takeGs(bytes, families);
-  if (first === FS) return sized(bytes, 'FS', fsLengths);
+  if (first === FS) return bytes[1] === 0x71 ? takeBitImages(bytes) : sized(bytes, 'FS', fsLengths);
   if (first === DLE) return takeDle(bytes);
   if (first < 0x20) return { command: { kind: 'ignored', byte: first }, length: 1 };
   let end = 1;
@@ -149,6 +149,20 @@ function takeGs(bytes: Uint8Array, families: string): Taken | null {
     default:
       return sized(bytes, 'GS', gsLengths);
   }
+}
+
+/** FS q: n images, each with its own size in bytes across and down. */
+function takeBitImages(bytes: Uint8Array): Taken | null {
+  const images = bytes[2];
+  if (images === undefined) return null;
+  let end = 3;
+  for (let image = 0; image < images; image++) {
+    if (bytes.length < end + 4) return null;
+    const across = (bytes[end] ?? 0) + (bytes[end + 1] ?? 0) * 256;
+    const down = (bytes[end + 2] ?? 0) + (bytes[end + 3] ?? 0) * 256;
+    end += 4 + across * down * 8;
+  }
+  return whole('FS q', bytes, 2, end);
 }
 
 function sized(bytes: Uint8Array, lead: string, lengths: Readonly<Record<string, number>>): Taken | null {

@@ -2,11 +2,12 @@
 import { pageCharacter } from '../printer/escpos/code-pages.ts';
 import type { CodePage } from '../printer/profiles.ts';
 import { type Font, fontSize, type Glyph, glyph } from './printer-font.ts';
-import { code128, ean13, qr } from './printer-symbols.ts';
+import { type Bars, code128, ean8, ean13, itf, upcA } from './printer-symbols.ts';
+import { readQr } from './qr-reader.ts';
 
 /** A code that stands on the paper whole. */
 export interface PrintedSymbol {
-  readonly type: 'qr' | 'code128' | 'ean13';
+  readonly type: 'qr' | 'code128' | 'ean13' | 'ean8' | 'upca' | 'itf' | 'databar' | 'databar-expanded' | 'pdf417';
   readonly data: string;
 }
 
@@ -31,8 +32,6 @@ export interface Modes {
   page: CodePage | null;
   barHeight: number;
   barModule: number;
-  qrModule: number;
-  qrCorrection: 'L' | 'M' | 'Q' | 'H';
 }
 
 export const defaultSpacing = 30;
@@ -50,8 +49,6 @@ export function defaultModes(): Modes {
     page: 'cp437',
     barHeight: 162,
     barModule: 3,
-    qrModule: 3,
-    qrCorrection: 'L',
   };
 }
 
@@ -122,56 +119,97 @@ export function createLineBuffer(width: number): LineBuffer {
   };
 }
 
-/** `GS k`; null where the printer would refuse the data or the code is wider than the paper. */
+/** `GS k` 0–6 and 65–73; null where the printer would refuse the data or the code is wider than the paper. */
 export function barcodeRows(symbology: number, data: Uint8Array, modes: Modes, width: number): Rows | null {
-  const type = symbology === 67 || symbology === 2 ? 'ean13' : symbology === 73 ? 'code128' : null;
-  if (type === null) return null;
-  const bars = type === 'ean13' ? ean13(data) : code128(data);
-  if (bars === null) return null;
-  const across = bars.modules.length * modes.barModule;
+  const [type, bars] = barsOf(symbology < 65 ? symbology + 65 : symbology, data, modes.barModule);
+  if (type === null || bars === null) return null;
+  const module = bars.inDots ? 1 : modes.barModule;
+  const across = bars.modules.length * module;
   if (across > width) return null;
   const dots = new Uint8Array(width * modes.barHeight);
   const left = start(modes.align, width, across);
   bars.modules.forEach((bar, at) => {
     if (bar === 0) return;
     for (let row = 0; row < modes.barHeight; row++) {
-      const from = row * width + left + at * modes.barModule;
-      dots.fill(1, from, from + modes.barModule);
+      const from = row * width + left + at * module;
+      dots.fill(1, from, from + module);
     }
   });
   return { dots, height: modes.barHeight, symbol: { type, data: bars.text } };
 }
 
-/** `GS ( k`, print the stored QR data. */
-export function qrRows(data: Uint8Array, modes: Modes, width: number): Rows | null {
-  const symbol = qr(data, modes.qrCorrection);
-  const module = modes.qrModule;
-  if (symbol === null || symbol.side * module > width) return null;
-  const side = symbol.side * module;
-  const dots = new Uint8Array(width * side);
-  const left = start(modes.align, width, side);
-  for (let row = 0; row < side; row++) {
-    for (let column = 0; column < side; column++) {
-      const dark = symbol.modules[Math.floor(row / module) * symbol.side + Math.floor(column / module)];
+function barsOf(
+  symbology: number,
+  data: Uint8Array,
+  module: number,
+): readonly [type: PrintedSymbol['type'] | null, bars: Bars | null] {
+  switch (symbology) {
+    case 65:
+      return ['upca', upcA(data)];
+    case 67:
+      return ['ean13', ean13(data)];
+    case 68:
+      return ['ean8', ean8(data)];
+    case 70:
+      return ['itf', itf(data, module)];
+    case 73:
+      return ['code128', code128(data)];
+    default:
+      return [null, null];
+  }
+}
+
+/** Squares of `module` dots; null where they are wider than the paper. */
+export function squareRows(
+  squares: { readonly width: number; readonly modules: ArrayLike<number> },
+  module: number,
+  align: Modes['align'],
+  width: number,
+  symbol: PrintedSymbol,
+): Rows | null {
+  const across = squares.width * module;
+  if (across > width) return null;
+  const height = (squares.modules.length / squares.width) * module;
+  const dots = new Uint8Array(width * height);
+  const left = start(align, width, across);
+  for (let row = 0; row < height; row++) {
+    for (let column = 0; column < across; column++) {
+      const dark = squares.modules[Math.floor(row / module) * squares.width + Math.floor(column / module)];
       dots[row * width + left + column] = dark ?? 0;
     }
   }
-  return { dots, height: side, symbol: { type: 'qr', data: Buffer.from(data).toString('utf8') } };
+  return { dots, height, symbol };
 }
 
-/** `GS v 0` at normal density. */
+/** `GS v 0`; mode 1 doubles the width, 2 the height. A QR code in it is read, as any scanner would. */
 export function rasterRows(data: Uint8Array, modes: Modes, width: number): Rows {
   const rowBytes = (data[1] ?? 0) + (data[2] ?? 0) * 256;
   const height = (data[3] ?? 0) + (data[4] ?? 0) * 256;
-  const dots = new Uint8Array(width * height);
-  const left = start(modes.align, width, Math.min(width, rowBytes * 8));
-  for (let row = 0; row < height; row++) {
-    for (let column = 0; column < Math.min(rowBytes * 8, width); column++) {
-      const byte = data[5 + row * rowBytes + (column >> 3)] ?? 0;
-      dots[row * width + left + column] = (byte >> (7 - (column & 7))) & 1;
-    }
+  const image = { width: rowBytes * 8, height, bits: data.subarray(5) };
+  return imageRows(image, ((data[0] ?? 0) & 1) + 1, (((data[0] ?? 0) >> 1) & 1) + 1, modes.align, width);
+}
+
+/** One bit a dot, rows padded to whole bytes; what is over the edge is not printed. */
+export function imageRows(
+  image: { readonly width: number; readonly height: number; readonly bits: Uint8Array },
+  across: number,
+  down: number,
+  align: Modes['align'],
+  width: number,
+): Rows {
+  const rowBytes = Math.ceil(image.width / 8);
+  const bit = (row: number, column: number) =>
+    ((image.bits[row * rowBytes + (column >> 3)] ?? 0) >> (7 - (column & 7))) & 1;
+  const used = Math.min(width, image.width * across);
+  const dots = new Uint8Array(width * image.height * down);
+  const left = start(align, width, used);
+  for (let row = 0; row < image.height * down; row++) {
+    for (let column = 0; column < used; column++)
+      dots[row * width + left + column] = bit(Math.floor(row / down), Math.floor(column / across));
   }
-  return { dots, height };
+  const read = readQr(image.width, image.height, bit);
+  const rows = { dots, height: image.height * down };
+  return read === null ? rows : { ...rows, symbol: { type: 'qr', data: read } };
 }
 
 export function blankRows(height: number, width: number): Rows {

@@ -1,166 +1,98 @@
 /** Contents of barcodes: checked, then put as the printer's barcode commands want them. Wrong check digits and characters are refused. */
-import { TillsideError } from '../../../errors.ts';
-
-/** GS1 modulo-10 check digit of the digits before it. */
-export function gs1CheckDigit(digits: string): number {
-  let sum = 0;
-  for (let place = 0; place < digits.length; place++)
-    sum += Number(digits[digits.length - 1 - place]) * (place % 2 === 0 ? 3 : 1);
-  return (10 - (sum % 10)) % 10;
-}
+import { gs1CheckDigit } from '../../scanner/check-digit.ts';
+import { refuseBarcode } from './barcode-refusal.ts';
+import { type Code128Token, code128Symbols, encodeCode128 } from './code128.ts';
+import { elementRuns, elementsHuman, type Gs1Element, parseElements } from './gs1-elements.ts';
 
 /** Twelve digits get their check digit; thirteen must have the right one. */
 export function ean13Data(data: string): Uint8Array {
-  if (!/^\d{12,13}$/.test(data)) refuse(`an EAN-13 has 12 or 13 digits, not "${data}"`);
-  const check = gs1CheckDigit(data.slice(0, 12));
-  if (data.length === 13 && Number(data[12]) !== check)
-    refuse(`the check digit of EAN-13 ${data} is wrong, it would be ${check}`);
-  return Buffer.from(data.slice(0, 12) + check, 'latin1');
+  return latin(checked('an EAN-13', data, 13));
 }
 
-/** Data of `GS k 73` for plain CODE128: sets B and C chosen for shortness, `{` doubled. */
+/** Seven digits get their check digit; eight must have the right one. */
+export function ean8Data(data: string): Uint8Array {
+  return latin(checked('an EAN-8', data, 8));
+}
+
+/** Eleven digits get their check digit; twelve must have the right one. */
+export function upcAData(data: string): Uint8Array {
+  return latin(checked('a UPC-A', data, 12));
+}
+
+/** Interleaved 2 of 5, digits in pairs. It has no check digit of its own: `itf14Data` has. */
+export function itfData(data: string): Uint8Array {
+  if (!/^(\d\d){1,40}$/.test(data)) refuseBarcode('form', `an ITF has an even number of digits, not "${data}"`);
+  return latin(data);
+}
+
+/** Thirteen digits get their check digit; fourteen must have the right one. */
+export function itf14Data(data: string): Uint8Array {
+  return latin(checked('an ITF-14', data, 14));
+}
+
+/** The thirteen digits of a GTIN-14 before its check digit, from `(01)…` or 13 or 14 digits: what DataBar commands take. */
+export function dataBarDigits(data: string): string {
+  const digits = data.replace(/^\(01\)/, '');
+  return checked('a GS1 DataBar', digits, 14).slice(0, 13);
+}
+
+/** Data of `GS k 73` for plain CODE128: ASCII in the fewest symbols, `{` doubled. */
 export function code128Data(data: string): Uint8Array {
-  if (data === '') refuse('a barcode needs data');
-  if (!/^[\x20-\x7e]+$/.test(data))
-    refuse('CODE128 holds letters, digits and signs of ASCII only, and no control characters');
-  return lengthChecked(encodeSets([data]), data);
+  if (data === '') refuseBarcode('length', 'a barcode needs data');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: set A holds control characters, and this is the check of them.
+  if (!/^[\x00-\x7f]+$/.test(data))
+    refuseBarcode('characters', 'CODE128 holds letters, digits and signs of ASCII only');
+  return lengthChecked(encodeCode128([...data].map(character => character.charCodeAt(0))), data);
+}
+
+/** Data of `GS k 73` for GS1-128: FNC1 first, and after each value that has no predefined length. */
+export function gs1128Data(data: string): { readonly bytes: Uint8Array; readonly human: string } {
+  const elements = parseElements(data);
+  const tokens: Code128Token[] = [];
+  for (const run of elementRuns(elements)) tokens.push('fnc1', ...[...run].map(character => character.charCodeAt(0)));
+  return { bytes: lengthChecked(encodeCode128(tokens), data), human: elementsHuman(elements) };
 }
 
 /**
- * Data of `GS k 73` for GS1-128 from an element string in brackets, `(255)7612345678900123(17)261205`. Check digits of the numbers that have one
- * are verified; FNC1 separates what has no fixed length (GS1 General Specifications 7.8).
+ * Data of `GS k 78` and `GS ( k` 51 80 76, GS1 DataBar Expanded: no brackets, FNC1 as `{1`.
+ * Null where a value holds `*`, which these commands take for a mark of their own: such a code is drawn.
  */
-export function gs1128Data(data: string): { readonly bytes: Uint8Array; readonly human: string } {
-  const elements = parseElements(data);
-  const runs: string[] = [''];
-  elements.forEach(({ ai, value }, index) => {
-    runs[runs.length - 1] += ai + value;
-    if (!isFixedLength(ai) && index < elements.length - 1) runs.push('');
-  });
-  return {
-    bytes: lengthChecked(encodeSets(runs, true), data),
-    human: elements.map(({ ai, value }) => `(${ai})${value}`).join(''),
-  };
+export function dataBarExpandedData(elements: readonly Gs1Element[]): Uint8Array | null {
+  const text = elementRuns(elements).join('{1');
+  return text.includes('*') ? null : latin(text);
 }
 
 /** Modules across, quiet zones of ten modules on both sides included. */
 export function code128Modules(encoded: Uint8Array): number {
-  let symbols = 0;
-  for (let at = 0; at < encoded.length; at++) {
-    if (encoded[at] === 0x7b) at++;
-    symbols++;
-  }
   // check symbol 11, stop 13
-  return symbols * 11 + 24 + 20;
+  return code128Symbols(encoded) * 11 + 24 + 20;
 }
 
 export const ean13Modules = 95 + 18;
-
-interface Element {
-  readonly ai: string;
-  readonly value: string;
+export const ean8Modules = 67 + 14;
+export const upcAModules = 95 + 18;
+/** Wide elements of 8⁄3 of a narrow one, the widest that Epson's table for GS w gives. */
+export function itfModules(digits: number): number {
+  return Math.ceil(digits * (3 + (2 * 8) / 3) + 4 + 2 + 8 / 3) + 20;
 }
 
-function parseElements(data: string): readonly Element[] {
-  const elements: Element[] = [];
-  const pattern = /\((\d{2,4})\)([^()]+)/y;
-  for (let match = pattern.exec(data); match !== null; match = pattern.exec(data)) {
-    const [, ai = '', value = ''] = match;
-    checkElement(ai, value);
-    elements.push({ ai, value });
-    if (pattern.lastIndex === data.length) return elements;
-  }
-  return refuse(`GS1-128 is written as element string in brackets, like (255)7612345678900123, not "${data}"`);
-}
-
-function checkElement(ai: string, value: string): void {
-  // Character set 82 of the GS1 General Specifications, figure 7.11-1.
-  if (!/^[!"%-?A-Z_a-z]{1,90}$/.test(value)) refuse(`AI ${ai} has a character that GS1 does not allow`);
-  const rule = elementRules.find(([pattern]) => pattern.test(ai));
-  if (rule === undefined) return;
-  const [, shape, checked] = rule;
-  if (!shape.test(value)) refuse(`AI ${ai} does not have the form that GS1 gives it: "${value}"`);
-  if (checked > 0 && Number(value[checked - 1]) !== gs1CheckDigit(value.slice(0, checked - 1)))
-    refuse(`the check digit in AI ${ai} is wrong: "${value}"`);
-}
-
-/** AI, form, and the place of its check digit (0: none). Rows of the GS1 syntax dictionary that coupons use. */
-const elementRules: readonly (readonly [ai: RegExp, shape: RegExp, checked: number])[] = [
-  [/^00$/, /^\d{18}$/, 18],
-  [/^0[12]$/, /^\d{14}$/, 14],
-  [/^1[1-7]$/, /^\d{2}(0[1-9]|1[0-2])([0-2]\d|3[01])$/, 0],
-  [/^(10|21)$/, /^.{1,20}$/, 0],
-  [/^255$/, /^\d{13,25}$/, 13],
-  [/^390\d$/, /^\d{1,15}$/, 0],
-  [/^394\d$/, /^\d{4}$/, 0],
-  [/^801[78]$/, /^\d{18}$/, 18],
-];
-
-/** AIs of predefined length by their first two digits: no FNC1 after them (GS1 General Specifications, figure 7.8.5-2). */
-function isFixedLength(ai: string): boolean {
-  return /^(0[0-4]|1[1-9]|20|3[1-6]|41)/.test(ai);
-}
-
-const shift = 0x7b;
-
-/**
- * Runs of text in sets B and C; between runs, and before the first if asked, FNC1. In set C two digits are one byte 0–99, so a pair of numbers could
- * read as a real-time command of the printer (10h 04h, 10h 05h, 10h 14h): such a run of digits stays in B.
- */
-function encodeSets(runs: readonly string[], leadingFnc1 = false): readonly number[] {
-  const out: number[] = [];
-  let set: 'B' | 'C' | null = null;
-  const use = (wanted: 'B' | 'C') => {
-    if (set !== wanted) out.push(shift, wanted.charCodeAt(0));
-    set = wanted;
-  };
-  runs.forEach((run, index) => {
-    if (index > 0 || leadingFnc1) {
-      if (set === null) use(/^\d\d/.test(run) ? 'C' : 'B');
-      out.push(shift, 0x31);
-    }
-    for (const part of splitDigits(run, set === 'C')) {
-      const pairs = part.match(/\d\d/g) ?? [];
-      if (/^(\d\d)+$/.test(part) && worthSetC(part, run, set === 'C') && !likeRealTime(pairs)) {
-        use('C');
-        out.push(...pairs.map(Number));
-      } else {
-        use('B');
-        for (const character of part) {
-          if (character === '{') out.push(shift, shift);
-          else out.push(character.charCodeAt(0));
-        }
-      }
-    }
-  });
-  return out;
-}
-
-/** Digits in pairs apart from the rest; of an odd number the first goes with what stands before (unless set C is on: then the last). */
-function splitDigits(run: string, inC: boolean): readonly string[] {
-  const parts: string[] = [];
-  for (const part of run.match(/\d+|\D+/g) ?? []) {
-    if (!/^\d/.test(part) || part.length % 2 === 0) parts.push(part);
-    else if (inC && parts.length === 0) parts.push(part.slice(0, -1), part.slice(-1));
-    else parts.push(part.slice(0, 1), part.slice(1));
-  }
-  return parts.filter(part => part !== '');
-}
-
-/** A change to C and back costs two symbols: four digits at an end pay, six in the middle. */
-function worthSetC(part: string, run: string, inC: boolean): boolean {
-  return part.length >= (inC ? 2 : run.startsWith(part) || run.endsWith(part) ? 4 : 6);
-}
-
-function likeRealTime(pairs: readonly string[]): boolean {
-  return pairs.some((pair, at) => pair === '16' && ['04', '05', '20'].includes(pairs[at + 1] ?? ''));
+function checked(what: string, data: string, length: number): string {
+  if (!new RegExp(`^\\d{${length - 1},${length}}$`).test(data))
+    refuseBarcode('form', `${what} has ${length - 1} or ${length} digits, not "${data}"`);
+  const check = gs1CheckDigit(data.slice(0, length - 1));
+  if (data.length === length && data[length - 1] !== check)
+    refuseBarcode(
+      'check-digit',
+      `the check digit of ${what.replace(/^an? /, '')} ${data} is wrong, it would be ${check}`,
+    );
+  return data.slice(0, length - 1) + check;
 }
 
 function lengthChecked(encoded: readonly number[], data: string): Uint8Array {
-  if (encoded.length > 255) refuse(`the barcode has too much data (${data.length} characters)`);
+  if (encoded.length > 255) refuseBarcode('length', `the barcode has too much data (${data.length} characters)`);
   return Uint8Array.from(encoded);
 }
 
-function refuse(message: string): never {
-  throw new TillsideError('print-content', message);
+function latin(text: string): Uint8Array {
+  return Buffer.from(text, 'latin1');
 }

@@ -1,6 +1,7 @@
 /** The ESC/POS commands that tillside sends, one function each. Names and numbers as in Epson's ESC/POS command reference. */
 
 const ESC = 0x1b;
+const FS = 0x1c;
 const GS = 0x1d;
 const DLE = 0x10;
 
@@ -63,10 +64,65 @@ export function qr(data: Uint8Array, module: number): Uint8Array {
   );
 }
 
-/** GS v 0: one band of raster, `rowBytes` bytes a row. At most 255 rows, so that no length byte can begin a real-time command. */
-export function raster(rows: Uint8Array, rowBytes: number): Uint8Array {
-  return join(bytes(GS, 0x76, 0x30, 0, rowBytes, 0, rows.length / rowBytes, 0), rows);
+/** GS ( k 48: PDF417 of so many columns, error correction level 2, rows three modules high. ASCII only. */
+export function pdf417(data: Uint8Array, columns: number, module: number): Uint8Array {
+  const stored = data.length + 3;
+  return join(
+    bytes(GS, 0x28, 0x6b, 3, 0, 0x30, 0x41, columns),
+    bytes(GS, 0x28, 0x6b, 3, 0, 0x30, 0x43, module),
+    bytes(GS, 0x28, 0x6b, 3, 0, 0x30, 0x44, 3),
+    bytes(GS, 0x28, 0x6b, 4, 0, 0x30, 0x45, 0x30, 0x32),
+    bytes(GS, 0x28, 0x6b, stored & 0xff, stored >> 8, 0x30, 0x50, 0x30),
+    data,
+    bytes(GS, 0x28, 0x6b, 3, 0, 0x30, 0x51, 0x30),
+  );
 }
+
+export const stackedOmnidirectional = 73;
+export const expandedStacked = 76;
+
+/** GS ( k 51: a stacked GS1 DataBar at most `width` dots wide. */
+export function dataBarStacked(kind: 73 | 76, data: Uint8Array, module: number, width: number): Uint8Array {
+  return join(
+    bytes(GS, 0x28, 0x6b, 3, 0, 0x33, 0x43, module),
+    bytes(GS, 0x28, 0x6b, 4, 0, 0x33, 0x47, width & 0xff, width >> 8),
+    bytes(GS, 0x28, 0x6b, data.length + 4, 0, 0x33, 0x50, 0x30, kind),
+    data,
+    bytes(GS, 0x28, 0x6b, 3, 0, 0x33, 0x51, 0x30),
+  );
+}
+
+/**
+ * GS v 0: one band of raster, `rowBytes` bytes a row, each dot printed once or as a square of two by two. At most 255 rows, so that no length byte can
+ * begin a real-time command.
+ */
+export function raster(rows: Uint8Array, rowBytes: number, times: 1 | 2 = 1): Uint8Array {
+  return join(bytes(GS, 0x76, 0x30, times === 2 ? 3 : 0, rowBytes, 0, rows.length / rowBytes, 0), rows);
+}
+
+/** GS ( L 67: keeps an image in the printer's memory under a key of two characters. Wears the memory out: at most ten times a day. */
+export function storeGraphics(key: string, bits: Uint8Array, width: number, height: number): Uint8Array {
+  const length = bits.length + 11;
+  return join(
+    bytes(GS, 0x28, 0x4c, length & 0xff, length >> 8, 0x30, 0x43, 0x30),
+    latin(key),
+    bytes(1, width & 0xff, width >> 8, height & 0xff, height >> 8, 0x31),
+    bits,
+  );
+}
+
+/** GS ( L 69: prints it. An unknown key prints nothing. */
+export function printGraphics(key: string): Uint8Array {
+  return join(bytes(GS, 0x28, 0x4c, 6, 0, 0x30, 0x45), latin(key), bytes(1, 1));
+}
+
+/** FS q: the one image in a memory of numbered images, columns of eight dots from the left; the printer resets itself afterwards. */
+export function storeBitImage(columns: Uint8Array, widthBytes: number, heightBytes: number): Uint8Array {
+  return join(bytes(FS, 0x71, 1, widthBytes & 0xff, widthBytes >> 8, heightBytes & 0xff, heightBytes >> 8), columns);
+}
+
+/** FS p 1 0: prints it. */
+export const printBitImage = bytes(FS, 0x70, 1, 0);
 
 export function bytes(...values: readonly number[]): Uint8Array {
   return Uint8Array.from(values);

@@ -2,14 +2,14 @@
  * A slip as ESC/POS bytes for one printer. Strict: what the printer cannot print as asked is refused or replaced by what is declared, and nothing
  * that stands in a text can become a command.
  */
-import qrcode from 'qrcode-generator';
 import { TillsideError } from '../../../errors.ts';
 import type { PrinterProfile } from '../profiles.ts';
-import type { Slip, SlipElement } from '../types.ts';
-import { code128Data, code128Modules, ean13Data, ean13Modules, gs1128Data } from './barcodes.ts';
+import type { Slip, SlipElement, SlipImage } from '../types.ts';
 import * as command from './commands.ts';
 import { displayWidth, wrapWords } from './display-width.ts';
-import { rasterBands } from './raster.ts';
+import { checkImage, rasterBands } from './raster.ts';
+import { printStored, storeImage } from './stored-image.ts';
+import { placeSymbol } from './symbols.ts';
 import { type Replacement, TextEncoder } from './text.ts';
 
 export interface EncodedSlip {
@@ -102,6 +102,9 @@ class SlipWriter {
       case 'image':
         this.#image(element);
         return;
+      case 'store-image':
+        this.#put(storeImage(element.key, element.image, this.#profile));
+        return;
       case 'cut':
         this.cut();
         return;
@@ -176,46 +179,21 @@ class SlipWriter {
 
   #barcode(element: SlipElement & { kind: 'barcode' }): void {
     this.#use({ ...plain, align: 'center' });
-    const { bytes, human, dots } = this.#symbol(element);
-    this.#put(bytes, command.feedDots(codeGap));
-    this.dotLines += dots + codeGap;
-    if (human !== undefined && human !== '')
-      for (const line of wrapWords(this.text.prepare(human), this.#profile.columns))
-        this.#line(line, { ...plain, align: 'center' });
+    const symbol = placeSymbol(element, this.#profile);
+    this.#put(symbol.bytes, command.feedDots(symbol.quiet));
+    this.dotLines += symbol.dots + symbol.quiet;
+    const human = element.human ?? symbol.human ?? '';
+    if (human === '') return;
+    for (const line of wrapWords(this.text.prepare(human), this.#profile.columns))
+      this.#line(line, { ...plain, align: 'center' });
   }
 
-  #symbol({ type, data, human }: SlipElement & { kind: 'barcode' }): {
-    readonly bytes: Uint8Array;
-    readonly human: string | undefined;
-    readonly dots: number;
-  } {
-    if (type === 'qr') {
-      const symbol = qrSymbol(data, this.#profile);
-      return { ...symbol, human };
-    }
-    const height = Math.round((barHeightMm / 25.4) * this.#profile.dpi);
-    if (type === 'ean13') {
-      const digits = ean13Data(data);
-      const module = this.#module(ean13Modules, data);
-      const text = Buffer.from(digits).toString('latin1');
-      return { bytes: command.barcode(67, digits, module, height), human: human ?? text, dots: height };
-    }
-    const gs1 = type === 'gs1-128' ? gs1128Data(data) : { bytes: code128Data(data), human: data };
-    const module = this.#module(code128Modules(gs1.bytes), data);
-    return { bytes: command.barcode(73, gs1.bytes, module, height), human: human ?? gs1.human, dots: height };
-  }
-
-  /** Widest bars that fit the paper: two dots are the least that a till's scanner reads well. */
-  #module(modules: number, data: string): number {
-    const fit = Math.floor(this.#profile.dots / modules);
-    if (fit < 2)
-      throw new TillsideError('print-content', `the barcode is too wide for the paper: ${data.length} characters`);
-    return Math.min(fit, 3);
-  }
-
-  #image(element: SlipElement & { kind: 'image' }): void {
+  #image(element: SlipImage): void {
     this.#use({ ...plain, align: 'center' });
-    this.#put(...rasterBands(element, this.#profile.dots));
+    checkImage(element, this.#profile.dots);
+    const { storedAs } = element;
+    if (storedAs !== undefined && this.#profile.imageMemory !== 'none') this.#put(printStored(storedAs, this.#profile));
+    else this.#put(...rasterBands(element, this.#profile.dots));
     this.dotLines += element.height;
   }
 
@@ -237,37 +215,4 @@ class SlipWriter {
   #put(...parts: readonly Uint8Array[]): void {
     this.#parts.push(...parts);
   }
-}
-
-/** White under a code, dots. */
-const codeGap = 12;
-const barHeightMm = 12;
-const qrTargetMm = 27;
-
-/** Square about 27 mm across with at least three dots a module. */
-function qrSymbol(data: string, profile: PrinterProfile): { readonly bytes: Uint8Array; readonly dots: number } {
-  const bytes = Buffer.from(data, 'utf8');
-  // A control character is in no token, and could begin a real-time command inside the data.
-  if (bytes.length === 0 || bytes.some(byte => byte < 0x20 || byte === 0x7f))
-    throw new TillsideError('print-content', 'a QR code holds text without control characters, at least one character');
-  // More would be hard to scan from thermal paper, and length bytes 10h 04h (1040) would read as a real-time command.
-  if (bytes.length > 600)
-    throw new TillsideError('print-content', `a QR code on a slip holds at most 600 bytes, not ${bytes.length}`);
-  const modules = qrModules(bytes);
-  const target = Math.round((qrTargetMm / 25.4) * profile.dpi);
-  const module = Math.min(8, Math.max(3, Math.floor(target / modules)));
-  if ((modules + 8) * module > profile.dots)
-    throw new TillsideError('print-content', `the QR code is too wide for the paper: ${bytes.length} bytes`);
-  return { bytes: command.qr(bytes, module), dots: modules * module };
-}
-
-function qrModules(bytes: Uint8Array): number {
-  const symbol = qrcode(0, 'M');
-  symbol.addData(Buffer.from(bytes).toString('latin1'), 'Byte');
-  try {
-    symbol.make();
-  } catch (cause) {
-    throw new TillsideError('print-content', `${bytes.length} bytes are too many for a QR code`, { cause });
-  }
-  return symbol.getModuleCount();
 }

@@ -16,7 +16,7 @@ const folder = join(import.meta.dirname, 'golden');
 
 for (const sample of sampleCoupons) {
   test(`the coupon ${sample.file} looks as it did when it was last looked at`, async () => {
-    const { slip, encoded } = await printSample(sample);
+    const { slip, encoded, profile } = await printSample(sample);
     const file = join(folder, `${sample.file}.png`);
     if (process.env.UPDATE_GOLDEN === '1') writeFileSync(file, slip.png());
     const made = PNG.sync.read(Buffer.from(slip.png()));
@@ -24,7 +24,9 @@ for (const sample of sampleCoupons) {
     assert.deepEqual([made.width, made.height], [kept.width, kept.height]);
     assert.ok(made.data.equals(kept.data), 'some dots differ');
     const bytes = encoded.init.length + encoded.body.length + encoded.cut.length;
-    assert.ok(bytes < 700, `${bytes} bytes`);
+    // A printer without a QR command gets the code as dots.
+    const most = sample.coupon.barcode !== 'qr' || profile.symbols.includes('qr') ? 700 : 1100;
+    assert.ok(bytes < most, `${bytes} bytes`);
   });
 
   if (sample.coupon.barcode === 'qr')
