@@ -4,7 +4,7 @@
  * A line sold by piece is as many units of `amount / quantity`, the odd cents on the first; any other line is one unit.
  * Lines that are not discountable, or taken back (negative quantity or amount), are in the total and nowhere else.
  */
-import type { ProductKeys } from './product-keys.ts';
+import type { Keys } from './keys.ts';
 import { ProductSums } from './product-sums.ts';
 import { parseQuantity, type Thousandths, wholePieces } from './quantity.ts';
 import type { Selects } from './selector.ts';
@@ -115,7 +115,7 @@ export class Basket {
   }
 
   /** Sums of the keys that a bundle asks for, as the lines now stand. */
-  sums(keys: ProductKeys): ProductSums {
+  sums(keys: Keys): ProductSums {
     let sums = this.#sums;
     if (sums === null || sums.keys !== keys || sums.outgrown) {
       sums = new ProductSums(keys);

@@ -1,6 +1,7 @@
 /** A valid bundle, prepared once for many decisions: order, tests, terms of every variant. */
+
+import { Keys } from './keys.ts';
 import { type CompiledPredicate, compilePredicate } from './predicate.ts';
-import { ProductKeys } from './product-keys.ts';
 import { compileSelector, type Selects, sameSelector, selectsAll } from './selector.ts';
 import { finish, sortedInSteps } from './steps.ts';
 import { parseDate, parseInstant, parseTime } from './time.ts';
@@ -31,7 +32,7 @@ export interface CompiledBundle {
   readonly byId: ReadonlyMap<string, CompiledOffer>;
   readonly byPhase: Readonly<Record<Phase, readonly CompiledOffer[]>>;
   /** The products that conditions ask for. */
-  readonly keys: ProductKeys;
+  readonly keys: Keys;
   /** Contact classes that have a policy, numbered from 0. */
   readonly classes: ReadonlyMap<string, number>;
   /** How many groups and coupon categories are numbered. */
@@ -160,7 +161,7 @@ export function* compiling(bundle: Bundle): Generator<undefined, CompiledBundle>
 
 /** Numbers for names, so that decisions count in arrays. */
 class Numbers {
-  readonly keys = new ProductKeys();
+  readonly keys = new Keys();
   readonly classes: ReadonlyMap<string, number>;
   readonly groups = new Map<string, number>();
   readonly categories = new Map<string, number>();

@@ -1,5 +1,6 @@
 /** What a decision knows of the sale: the local time, the basket, the member and the history, read once. */
 import { Basket } from './basket.ts';
+import type { Keys } from './keys.ts';
 import { PastCoupons, PastProducts } from './past.ts';
 import { type LocalDay, localDay, localMinute, parseInstant, startOfCalendar } from './time.ts';
 import type { History, Member, Sale, Window } from './types.ts';
@@ -13,6 +14,7 @@ export interface ReadHistory {
   readonly history: History;
   readonly coupons: PastCoupons;
   readonly householdCoupons: PastCoupons;
+  readonly bought: PastProducts;
 }
 
 export class Facts {
@@ -30,6 +32,11 @@ export class Facts {
   #hasCoupons = false;
   #hasHouseholdCoupons = false;
   #hasBought = false;
+  #marks = new Uint8Array(0);
+  #markKeys: Keys | null = null;
+  #overlaps: boolean | null = null;
+  /** First day of the month; NaN until asked. */
+  #month = Number.NaN;
 
   constructor(sale: Sale, zone: Zone) {
     this.zone = zone;
@@ -54,6 +61,9 @@ export class Facts {
     this.#hasCoupons = false;
     this.#hasHouseholdCoupons = false;
     this.#hasBought = false;
+    this.#markKeys = null;
+    this.#overlaps = null;
+    this.#month = Number.NaN;
   }
 
   get sale(): Sale {
@@ -105,14 +115,37 @@ export class Facts {
     return this.#householdCoupons;
   }
 
-  /** Products of earlier sales. */
+  /** Products bought before; those of the sale itself, which history may hold already, are of no past. */
   get bought(): PastProducts {
+    if (this.#known !== null) return this.#known.bought;
     if (!this.#hasBought) {
-      const bought = this.#member === null ? undefined : this.#sale.history?.bought;
-      this.#bought.read(bought ?? nothing, this.#sale.saleId);
+      this.#bought.read((this.#member === null ? undefined : this.#sale.history?.bought) ?? nothing);
       this.#hasBought = true;
     }
     return this.#bought;
+  }
+
+  /** Whether `bought` holds something of this sale or later. */
+  get boughtOverlaps(): boolean {
+    this.#overlaps ??= this.bought.reaches(this.#sale.saleId, this.#now);
+    return this.#overlaps;
+  }
+
+  /** Whether the member is in a segment, by its number. */
+  isIn(segment: number, keys: Keys): boolean {
+    if (this.#markKeys !== keys || this.#marks.length < keys.segmentCount) this.#markSegments(keys);
+    return this.#marks[segment] === 1;
+  }
+
+  #markSegments(keys: Keys): void {
+    if (this.#marks.length < keys.segmentCount) this.#marks = new Uint8Array(keys.segmentCount);
+    else this.#marks.fill(0);
+    this.#markKeys = keys;
+    const segments = this.#member?.segments ?? nothing;
+    for (let index = 0; index < segments.length; index++) {
+      const number = keys.ofSegment(segments[index] ?? '');
+      if (number >= 0) this.#marks[number] = 1;
+    }
   }
 
   /** Inside the n × 24 h before the sale, both ends included. */
@@ -124,7 +157,13 @@ export class Facts {
   within(at: number, window: Window | undefined): boolean {
     if (window === undefined) return true;
     if ('days' in window) return this.withinDays(at, window.days);
-    return at <= this.#now && localDay(at, this.zone) >= startOfCalendar(this.#today, window.calendar);
+    return at <= this.#now && localDay(at, this.zone) >= this.#startOf(window.calendar);
+  }
+
+  #startOf(calendar: 'day' | 'week' | 'month'): LocalDay {
+    if (calendar !== 'month') return startOfCalendar(this.#today, calendar);
+    if (Number.isNaN(this.#month)) this.#month = startOfCalendar(this.#today, 'month');
+    return this.#month;
   }
 
   /** Local days since an instant. */
@@ -133,11 +172,14 @@ export class Facts {
   }
 }
 
-/** Reads a history's coupons ahead of the sale. */
-export function readHistory(history: History): ReadHistory {
+/** Reads a history ahead of the sale. */
+export function readHistory(history: History, keys: Keys): ReadHistory {
   const coupons = new PastCoupons();
   const householdCoupons = new PastCoupons();
-  coupons.read(history.coupons ?? []);
-  householdCoupons.read(history.householdCoupons ?? []);
-  return { history, coupons, householdCoupons };
+  const bought = new PastProducts();
+  coupons.read(history.coupons ?? nothing);
+  householdCoupons.read(history.householdCoupons ?? nothing);
+  bought.read(history.bought ?? nothing);
+  if (bought.count > 0) bought.latest(0, keys);
+  return { history, coupons, householdCoupons, bought };
 }

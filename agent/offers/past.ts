@@ -2,6 +2,7 @@
  * A member's history, read once into columns that serve the next sale again: coupons received, products bought. An instant that is
  * not there is NaN, which no comparison meets.
  */
+import type { Keys } from './keys.ts';
 import { parseInstant } from './time.ts';
 import type { BoughtProduct, CouponHistory } from './types.ts';
 
@@ -71,29 +72,66 @@ export class PastCoupons {
 export class PastProducts {
   #source: readonly BoughtProduct[] = [];
   #at = new Float64Array(16);
-  #own: string | undefined;
+  /** For each key when a product with it was bought last, as far as `#latestKeys` asks. */
+  #latest = new Float64Array(0);
+  #latestKeys: Keys | null = null;
+  #newest = Number.NEGATIVE_INFINITY;
 
   get count(): number {
     return this.#source.length;
   }
 
-  /** @param own the sale's own id: what was bought in it is not of the past */
-  read(bought: readonly BoughtProduct[], own: string | undefined): void {
+  read(bought: readonly BoughtProduct[]): void {
     const { length } = bought;
     this.#source = bought;
-    this.#own = own;
+    this.#latestKeys = null;
+    this.#newest = Number.NEGATIVE_INFINITY;
     if (length > this.#at.length || this.#at.length > mostKept) this.#at = new Float64Array(Math.max(16, length * 2));
-    for (let index = 0; index < length; index++) this.#at[index] = instant((bought[index] as BoughtProduct).at);
+    for (let index = 0; index < length; index++) {
+      const at = instant((bought[index] as BoughtProduct).at);
+      this.#at[index] = at;
+      if (at > this.#newest) this.#newest = at;
+    }
   }
 
   product(index: number): BoughtProduct {
     return this.#source[index] as BoughtProduct;
   }
 
-  /** NaN for a product of the sale itself. */
   at(index: number): number {
-    const { saleId } = this.product(index);
-    return saleId !== undefined && saleId === this.#own ? Number.NaN : (this.#at[index] ?? Number.NaN);
+    return this.#at[index] ?? Number.NaN;
+  }
+
+  /** Whether something was bought in that sale or after that instant: then `latest` does not tell what was before. */
+  reaches(saleId: string, now: number): boolean {
+    if (this.#newest > now) return true;
+    for (let index = 0; index < this.#source.length; index++) if (this.#source[index]?.saleId === saleId) return true;
+    return false;
+  }
+
+  /** When a product with the key was bought last; -Infinity if never. */
+  latest(key: number, keys: Keys): number {
+    if (this.#latestKeys !== keys || this.#latest.length < keys.size) this.#findLatest(keys);
+    return this.#latest[key] ?? Number.NEGATIVE_INFINITY;
+  }
+
+  #findLatest(keys: Keys): void {
+    if (this.#latest.length < keys.size) this.#latest = new Float64Array(keys.size);
+    this.#latest.fill(Number.NEGATIVE_INFINITY);
+    this.#latestKeys = keys;
+    for (let index = 0; index < this.#source.length; index++) {
+      const product = this.#source[index] as BoughtProduct;
+      const at = this.#at[index] ?? Number.NaN;
+      this.#note(keys.ofGtin(product), at);
+      this.#note(keys.ofBrand(product), at);
+      if (product.category === undefined) continue;
+      const nodes = keys.ofCategory(product.category);
+      for (let node = 0; node < nodes.length; node++) this.#note(nodes[node] ?? -1, at);
+    }
+  }
+
+  #note(key: number, at: number): void {
+    if (key >= 0 && at > (this.#latest[key] ?? 0)) this.#latest[key] = at;
   }
 }
 

@@ -145,10 +145,23 @@ export class Picker {
       this.#compare(depth + 1, whole);
       if (depth + 1 >= this.#places) continue;
       this.#use(at, 1);
-      this.#search(at + 1, depth + 1, whole);
+      if (whole + this.#reach(at + 1, this.#places - depth - 1) >= this.#bestSum)
+        this.#search(at + 1, depth + 1, whole);
       this.#use(at, -1);
       if (this.#steps > mostSteps) return;
     }
+  }
+
+  /** The most that so many more are worth, if each had only to fit beside the path. */
+  #reach(from: number, places: number): number {
+    let sum = 0;
+    let left = places;
+    for (let at = from; left > 0 && at < this.#end; at++) {
+      if (!this.#fits(at)) continue;
+      sum += this.#priorityAt(at);
+      left--;
+    }
+    return sum;
   }
 
   /** Takes the path for the best set if it is better: more, then fewer coupons, then the smaller ids. */

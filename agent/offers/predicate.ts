@@ -1,7 +1,7 @@
 /** Predicates (contract section 4), compiled once to tests; the tree stays beside them for explanations. */
 import type { Basket } from './basket.ts';
 import type { Facts } from './facts.ts';
-import { ProductKeys } from './product-keys.ts';
+import { Keys } from './keys.ts';
 import { compileSelector, type Selects } from './selector.ts';
 import { daysToBirthday, parseDate } from './time.ts';
 import type { AttributeTest, Bounds, Predicate, Selector, Tier } from './types.ts';
@@ -13,34 +13,63 @@ export interface CompiledPredicate {
   readonly parts: readonly CompiledPredicate[];
   /** The number or texts that a leaf looks at, for explanations. */
   readonly found: (facts: Facts) => Found;
+  /** How much work the test is, a segment being 1: of several that must all hold the cheapest is asked first. */
+  readonly cost: number;
 }
 
 export type Found = number | string | readonly string[] | null;
 
-type Leaf = Omit<CompiledPredicate, 'source' | 'parts'>;
+type Leaf = Pick<CompiledPredicate, 'test' | 'found'>;
 
 /** @param keys of the bundle: numbers the products that the predicate asks for */
 export function compilePredicate(
   source: Predicate,
   tiers: readonly Tier[],
-  keys: ProductKeys = new ProductKeys(),
+  keys: Keys = new Keys(),
 ): CompiledPredicate {
   const many = (predicates: readonly Predicate[]) => predicates.map(part => compilePredicate(part, tiers, keys));
   if ('all' in source) {
     const parts = many(source.all);
-    return { source, parts, found: nothing, test: facts => isEach(parts, facts, true) };
+    const asked = byCost(parts);
+    return { source, parts, found: nothing, cost: costOf(parts), test: facts => isEach(asked, facts, true) };
   }
   if ('any' in source) {
     const parts = many(source.any);
-    return { source, parts, found: nothing, test: facts => !isEach(parts, facts, false) };
+    const asked = byCost(parts);
+    return { source, parts, found: nothing, cost: costOf(parts), test: facts => !isEach(asked, facts, false) };
   }
   if ('not' in source) {
     const part = compilePredicate(source.not, tiers, keys);
-    return { source, parts: [part], found: nothing, test: facts => !part.test(facts) };
+    return { source, parts: [part], found: nothing, cost: part.cost, test: facts => !part.test(facts) };
   }
   const { test, found } = compileLeaf(source, tiers, keys);
-  return { source, parts: noParts, found, test };
+  return { source, parts: noParts, found, cost: leafCosts[Object.keys(source)[0] ?? ''] ?? 1, test };
 }
+
+/** The same predicates, cheapest first. */
+export function byCost(parts: readonly CompiledPredicate[]): readonly CompiledPredicate[] {
+  return parts.length < 2 ? parts : [...parts].sort((a, b) => a.cost - b.cost);
+}
+
+function costOf(parts: readonly CompiledPredicate[]): number {
+  let cost = 1;
+  for (const part of parts) cost += part.cost;
+  return cost;
+}
+
+const leafCosts: Readonly<Record<string, number>> = {
+  segment: 1,
+  tier: 1,
+  points: 1,
+  attribute: 2,
+  spend: 2,
+  items: 2,
+  memberDays: 3,
+  birthday: 4,
+  received: 8,
+  redeemed: 8,
+  bought: 12,
+};
 
 const nothing = () => null;
 const noParts: readonly CompiledPredicate[] = [];
@@ -53,11 +82,12 @@ function isEach(parts: readonly CompiledPredicate[], facts: Facts, value: boolea
 function compileLeaf(
   source: Exclude<Predicate, { all: unknown } | { any: unknown } | { not: unknown }>,
   tiers: readonly Tier[],
-  keys: ProductKeys,
+  keys: Keys,
 ): Leaf {
   if ('segment' in source) {
+    const segment = keys.segment(source.segment);
     return {
-      test: ({ member }) => member?.segments?.includes(source.segment) ?? false,
+      test: facts => facts.isIn(segment, keys),
       found: ({ member }) => member?.segments ?? [],
     };
   }
@@ -81,7 +111,16 @@ function compileLeaf(
   if ('bought' in source) {
     const { of, withinDays } = source.bought;
     const selects = compileSelector(of);
-    return bounded(atLeastOne(source.bought), facts => salesWith(selects, withinDays, facts));
+    const bounds = atLeastOne(source.bought);
+    const bySale = bounded(bounds, facts => salesWith(selects, withinDays, facts));
+    const some = (bounds.atLeast ?? 0) === 1 && bounds.atMost === undefined;
+    const none = (bounds.atLeast ?? 0) <= 0 && bounds.atMost === 0;
+    const asked = some || none ? keysOf(of, keys) : null;
+    if (asked === null) return bySale;
+    return {
+      found: bySale.found,
+      test: facts => (facts.boughtOverlaps ? bySale.test(facts) : wasBought(asked, keys, withinDays, facts) === some),
+    };
   }
   if ('received' in source) {
     const { offer, withinDays } = source.received;
@@ -100,7 +139,7 @@ function couponsOf(offer: string, withinDays: number, event: 'issued' | 'redeeme
 }
 
 /** What the basket has of a selector: from its sums where one product has one key of the selector only, else by line. */
-function sumOf(of: Selector | undefined, what: 'spend' | 'items', keys: ProductKeys): (basket: Basket) => number {
+function sumOf(of: Selector | undefined, what: 'spend' | 'items', keys: Keys): (basket: Basket) => number {
   if (of === undefined) return what === 'spend' ? basket => basket.net : basket => basket.pieces;
   const asked = keysOf(of, keys);
   const [only] = asked ?? [];
@@ -118,7 +157,7 @@ function sumOf(of: Selector | undefined, what: 'spend' | 'items', keys: ProductK
 }
 
 /** Keys of which each selected product has exactly one; null if there are none such. */
-function keysOf(of: Selector, keys: ProductKeys): readonly number[] | null {
+function keysOf(of: Selector, keys: Keys): readonly number[] | null {
   if ('category' in of) return disjointNodes(of.category)?.map(node => keys.category(node)) ?? null;
   if ('gtin' in of) return [...new Set(of.gtin)].map(value => keys.gtin(value));
   return 'brand' in of ? [...new Set(of.brand)].map(value => keys.brand(value)) : null;
@@ -205,6 +244,15 @@ function birthdayDistance({ member, today }: Facts): number | null {
   return birthday === null ? null : daysToBirthday(birthday, today);
 }
 
+/** Whether a product with one of the keys was bought within the days; of a history that ends before the sale. */
+function wasBought(asked: readonly number[], keys: Keys, withinDays: number, facts: Facts): boolean {
+  const { bought } = facts;
+  if (bought.count === 0) return false;
+  for (let index = 0; index < asked.length; index++)
+    if (facts.withinDays(bought.latest(asked[index] ?? -1, keys), withinDays)) return true;
+  return false;
+}
+
 /** Earlier sales with a selected product: by sale id; without one, equal instants are one sale. */
 function salesWith(selects: Selects, withinDays: number, facts: Facts): number {
   const { bought } = facts;
@@ -214,6 +262,7 @@ function salesWith(selects: Selects, withinDays: number, facts: Facts): number {
   for (let index = 0; index < bought.count; index++) {
     const product = bought.product(index);
     const at = bought.at(index);
+    if (product.saleId !== undefined && product.saleId === facts.sale.saleId) continue;
     if (!facts.withinDays(at, withinDays) || !selects(product)) continue;
     const sale = product.saleId ?? at;
     if (sale === last) continue;

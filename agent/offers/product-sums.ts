@@ -1,10 +1,10 @@
 /** What the basket has of each key that a bundle asks for: summed once into arrays that serve the next basket again. */
 import type { BasketLine } from './basket.ts';
-import type { ProductKeys } from './product-keys.ts';
+import type { Keys } from './keys.ts';
 import type { Minor } from './types.ts';
 
 export class ProductSums {
-  readonly keys: ProductKeys;
+  readonly keys: Keys;
   readonly #spend: Float64Array;
   readonly #items: Float64Array;
   /** Keys that are in the basket, each once. */
@@ -12,7 +12,7 @@ export class ProductSums {
   readonly #isPresent: Uint8Array;
   #count = 0;
 
-  constructor(keys: ProductKeys) {
+  constructor(keys: Keys) {
     this.keys = keys;
     this.#spend = new Float64Array(keys.size);
     this.#items = new Float64Array(keys.size);

@@ -79,7 +79,7 @@ export class Lookup {
   prepare(member: Member, history: History | undefined): PreparedMember {
     const allowed = bits(this.#compiled.offers.length);
     this.#prepareInto(allowed, member);
-    return { member, allowed, history: history === undefined ? null : readHistory(history) };
+    return { member, allowed, history: history === undefined ? null : readHistory(history, this.#compiled.keys) };
   }
 
   /**

@@ -2,7 +2,7 @@
  * From the products of a basket to the offers that ask for them: for each number, brand and category node the offers that
  * need it, by how much or how many they need, so that a walk ends at the first that asks for more than there is.
  */
-import type { ProductKeys } from '../product-keys.ts';
+import type { Keys } from '../keys.ts';
 import type { ProductSums } from '../product-sums.ts';
 import { type Bits, putIfIn } from './bitset.ts';
 import type { BasketNeed } from './necessary.ts';
@@ -18,11 +18,11 @@ type Entry = readonly [key: number, threshold: number, place: number];
 
 /** Collects what offers need, then makes the index of it. */
 export class ProductNeeds {
-  readonly #keys: ProductKeys;
+  readonly #keys: Keys;
   readonly #spend: Entry[] = [];
   readonly #items: Entry[] = [];
 
-  constructor(keys: ProductKeys) {
+  constructor(keys: Keys) {
     this.#keys = keys;
   }
 
@@ -42,17 +42,17 @@ export class ProductNeeds {
 }
 
 export class ProductLookup {
-  readonly #keys: ProductKeys;
+  readonly #keys: Keys;
   readonly #bySpend: Postings;
   readonly #byItems: Postings;
 
-  constructor(keys: ProductKeys, bySpend: Postings, byItems: Postings) {
+  constructor(keys: Keys, bySpend: Postings, byItems: Postings) {
     this.#keys = keys;
     this.#bySpend = bySpend;
     this.#byItems = byItems;
   }
 
-  get keys(): ProductKeys {
+  get keys(): Keys {
     return this.#keys;
   }
 

@@ -1,16 +1,16 @@
 /** What is left to ask of an offer that the index has found. */
 import type { CompiledOffer } from '../compile.ts';
-import type { CompiledPredicate } from '../predicate.ts';
+import { byCost, type CompiledPredicate } from '../predicate.ts';
 import type { Predicate } from '../types.ts';
 
 /**
- * The parts of an offer's conditions that the index does not decide.
+ * The parts of an offer's conditions that the index does not decide, cheapest first.
  * @param decided conditions that hold for every member and basket for which the index finds the offer
  */
 export function restOf({ audience, when }: CompiledOffer, decided: readonly Predicate[]): readonly CompiledPredicate[] {
   const rest: CompiledPredicate[] = [];
   for (const predicate of [audience, when]) if (predicate !== null) collect(predicate, decided, rest);
-  return rest.length === 0 ? nothing : rest;
+  return rest.length === 0 ? nothing : byCost(rest);
 }
 
 const nothing: readonly CompiledPredicate[] = [];

@@ -1,20 +1,21 @@
 /**
- * The product numbers, brands and category nodes that a bundle's conditions ask for, numbered, so that a basket is summed
- * into plain arrays and a condition reads one cell.
+ * What a bundle's conditions ask for by name, numbered: product numbers, brands and category nodes in one row, segments in another. So
+ * a basket is summed and a member marked in plain arrays, and a condition reads one cell.
  */
 import type { Product } from './selector.ts';
 
 /** Category paths whose nodes are remembered: more than a grocer has, few enough for hostile sales. */
 const mostPaths = 50_000;
 
-export class ProductKeys {
+export class Keys {
   readonly #gtins = new Map<string, number>();
   readonly #brands = new Map<string, number>();
   readonly #nodes = new Map<string, number>();
   readonly #paths = new Map<string, Int32Array>();
+  readonly #segments = new Map<string, number>();
   #size = 0;
 
-  /** How many keys there are; they are numbered from 0. */
+  /** How many keys of products there are; they are numbered from 0. */
   get size(): number {
     return this.#size;
   }
@@ -59,6 +60,23 @@ export class ProductKeys {
     if (this.#paths.size >= mostPaths) this.#paths.clear();
     this.#paths.set(path, found);
     return found;
+  }
+
+  /** The number of a segment. */
+  segment(id: string): number {
+    const known = this.#segments.get(id) ?? this.#segments.size;
+    this.#segments.set(id, known);
+    return known;
+  }
+
+  /** The number of a segment that a condition asks for; -1 if none does. */
+  ofSegment(id: string): number {
+    return this.#segments.get(id) ?? -1;
+  }
+
+  /** How many segments are numbered. */
+  get segmentCount(): number {
+    return this.#segments.size;
   }
 
   #numberIn(numbers: Map<string, number>, value: string): number {
