@@ -7,91 +7,93 @@ import { chainHolds } from '../offers/chain.ts';
 import type { CompiledBundle, CompiledOffer } from '../offers/compile.ts';
 import type { Facts } from '../offers/facts.ts';
 import { isScheduled } from '../offers/schedule.ts';
-import type { Predicate, Tier } from '../offers/types.ts';
+import { ask, type MemberKind, MemberKinds } from './member-kinds.ts';
 import { codeOf } from './reasons.ts';
 
-/** The reasons of all offers, by rank, as far as sales of this kind share them; and how many such sales there were. */
+/** The reasons of all offers, by rank, as far as sales alike share them; and how many such sales there were. */
 export interface Shared {
   readonly codes: Uint8Array;
   sales: number;
 }
 
+interface List extends Shared {
+  /** What is still open after that, and has to be asked of each member. */
+  readonly asked: readonly CompiledOffer[];
+}
+
 /** Lists are kept for at most so many hours, stores and kinds of member, and in so much memory. */
-const mostShared = 1000;
+const mostLists = 1000;
 const mostBytes = 1 << 24;
+const slotsOfDay = 24 * 60 + 1;
 
 const expired = codeOf('expired-bundle');
 const schedule = codeOf('schedule');
 const store = codeOf('store');
 const trigger = codeOf('trigger');
-const noMember = codeOf('no-member');
 const consent = codeOf('consent');
 const audience = codeOf('audience');
 const chain = codeOf('chain');
 const when = codeOf('when');
-/** In a shared list: passes what is shared, but has to be asked for each member. */
-const ask = 0;
 
 export class FarReasons {
   readonly #compiled: CompiledBundle;
   readonly #onDrop: (shared: Shared) => void;
+  readonly #kinds: MemberKinds;
   /** Minutes at which some schedule begins or ends. */
   readonly #slots: readonly number[];
-  readonly #consents: readonly string[];
-  readonly #tiers: readonly string[];
-  /** Offers whose audience names the segment. */
-  readonly #bySegment = new Map<string, CompiledOffer[]>();
-  readonly #times = new Map<string, Uint8Array>();
-  readonly #stores = new Map<string, Uint8Array>();
-  readonly #kinds = new Map<string, Uint8Array>();
   readonly #most: number;
-  readonly #shared = new Map<string, Shared & { readonly asked: readonly CompiledOffer[] }>();
+  readonly #times = new Map<number, Uint8Array>();
+  readonly #stores = new Map<string, Uint8Array>();
+  /** By time, store and kind of member. */
+  readonly #lists = new Map<number, Map<string, Map<MemberKind, List>>>();
+  #kept = 0;
 
   /** @param onDrop told of each list that is let go, with its number of sales */
   constructor(compiled: CompiledBundle, onDrop: (shared: Shared) => void) {
-    const { offers, bundle } = compiled;
+    const { offers } = compiled;
     this.#compiled = compiled;
     this.#onDrop = onDrop;
-    this.#most = Math.min(mostShared, Math.ceil(mostBytes / Math.max(1, offers.length)));
+    this.#most = Math.min(mostLists, Math.ceil(mostBytes / Math.max(1, offers.length)));
+    this.#kinds = new MemberKinds(compiled, this.#most);
     const minutes = offers.flatMap(offer => offer.schedule?.times?.flatMap(({ from, to }) => [from, to]) ?? []);
     this.#slots = [...new Set(minutes)].sort((a, b) => a - b);
-    this.#consents = [...new Set(offers.flatMap(({ offer }) => offer.consent ?? []))];
-    this.#tiers = (bundle.loyalty?.tiers ?? []).map(({ id }) => id);
-    for (const offer of offers)
-      for (const segment of segmentsIn(offer.offer.audience)) {
-        const known = this.#bySegment.get(segment);
-        if (known === undefined) this.#bySegment.set(segment, [offer]);
-        else known.push(offer);
-      }
   }
 
   /**
    * The reasons of all offers as if none had been looked at.
-   * @param except called for each offer whose reason is not the shared one, maybe with the shared one after all
+   * @param except called for each offer whose reason is not the shared one
    */
   read(facts: Facts, except: (rank: number, code: number) => void): Shared {
-    const shared = this.#sharedBy(facts);
-    const { codes, asked } = shared;
     const { member } = facts;
-    if (member === null) return shared;
+    const kind = this.#kinds.of(member);
+    const list = this.#listOf(facts, kind);
+    if (member === null) return list;
+    const { codes, asked } = list;
     for (const offer of asked) except(offer.rank, this.#personal(offer, facts));
-    for (const segment of member.segments ?? [])
-      for (const offer of this.#bySegment.get(segment) ?? []) {
-        const code = codes[offer.rank];
-        if (code === audience || code === when) except(offer.rank, this.#personal(offer, facts));
+    for (const segment of member.segments ?? []) {
+      const turn = kind.turnOf(segment);
+      if (turn === null) continue;
+      for (let index = 0; index < turn.ranks.length; index++) {
+        const rank = turn.ranks[index] as number;
+        if (codes[rank] === kind.codes[rank]) except(rank, turn.codes[index] as number);
       }
+      for (const offer of turn.asked)
+        if (codes[offer.rank] === kind.codes[offer.rank]) except(offer.rank, this.#personal(offer, facts));
+    }
     for (const id of member.activated ?? []) {
       const offer = this.#compiled.byId.get(id);
       if (offer?.trigger === 'digital' && codes[offer.rank] === trigger)
         except(offer.rank, this.#activated(offer, facts));
     }
-    return shared;
+    return list;
   }
 
   /** Lets all lists go. */
   drop(): void {
-    for (const shared of this.#shared.values()) this.#onDrop(shared);
-    this.#shared.clear();
+    for (const byStore of this.#lists.values())
+      for (const byKind of byStore.values()) for (const list of byKind.values()) this.#onDrop(list);
+    this.#lists.clear();
+    this.#kept = 0;
   }
 
   #activated(offer: CompiledOffer, facts: Facts): number {
@@ -104,113 +106,54 @@ export class FarReasons {
     return after !== undefined && !chainHolds(after, facts) ? chain : when;
   }
 
-  #sharedBy(facts: Facts): Shared & { readonly asked: readonly CompiledOffer[] } {
-    const { member, today, minute, sale } = facts;
+  #listOf(facts: Facts, kind: MemberKind): List {
+    const { today, sale } = facts;
     const over = facts.now > this.#compiled.notAfter;
-    const time = `${today} ${this.#slotAt(minute)}`;
-    const tier = member === null ? -1 : this.#tiers.indexOf(member.tier ?? '');
-    const kind =
-      member === null
-        ? 'guest'
-        : this.#consents.reduce((all, name) => all + (member.consents?.includes(name) ? '1' : '0'), `${tier} `);
-    const name = `${time} ${sale.storeId} ${kind}${over ? ' over' : ''}`;
-    const known = this.#shared.get(name);
+    const time = today * slotsOfDay + this.#slotAt(facts.minute);
+    const key = over ? time + 0.5 : time;
+    const known = this.#lists.get(key)?.get(sale.storeId)?.get(kind);
     if (known !== undefined) return known;
-    const [times, stores, kinds] = [
-      this.#timesAt(facts, time),
-      this.#storesAt(sale.storeId),
-      this.#kindsOf(facts, kind, this.#tiers[tier]),
-    ];
-    const codes = kinds.slice();
+    const codes = kind.codes.slice();
+    const [times, stores] = [this.#timesAt(facts, time), this.#storesAt(sale.storeId)];
     for (let rank = 0; rank < codes.length; rank++) {
-      const [closed, elsewhere] = [times[rank], stores[rank]];
-      if (closed) codes[rank] = closed;
-      else if (elsewhere) codes[rank] = elsewhere;
+      const earlier = (times[rank] as number) || (stores[rank] as number);
+      if (earlier !== 0) codes[rank] = earlier;
     }
     if (over) for (const { rank } of this.#compiled.byPhase.issue) codes[rank] = expired;
-    const shared = { codes, sales: 0, asked: this.#compiled.offers.filter(({ rank }) => codes[rank] === ask) };
-    if (this.#shared.size >= this.#most) this.drop();
-    this.#shared.set(name, shared);
-    return shared;
+    const list = { codes, sales: 0, asked: kind.asked.filter(({ rank }) => codes[rank] === ask) };
+    if (this.#kept >= this.#most) this.drop();
+    this.#kept++;
+    const byStore = this.#lists.get(key) ?? new Map<string, Map<MemberKind, List>>();
+    this.#lists.set(key, byStore);
+    const byKind = byStore.get(sale.storeId) ?? new Map<MemberKind, List>();
+    byStore.set(sale.storeId, byKind);
+    byKind.set(kind, list);
+    return list;
   }
 
   #slotAt(minute: number): number {
     let slot = 0;
-    while (slot < this.#slots.length && (this.#slots[slot] ?? 0) <= minute) slot++;
+    while (slot < this.#slots.length && (this.#slots[slot] as number) <= minute) slot++;
     return slot;
   }
 
-  #timesAt({ today, minute }: Facts, name: string): Uint8Array {
-    return this.#listOf(this.#times, name, offer =>
+  #timesAt({ today, minute }: Facts, time: number): Uint8Array {
+    return this.#codes(this.#times, time, offer =>
       offer.schedule === null || isScheduled(offer.schedule, today, minute) ? 0 : schedule,
     );
   }
 
   #storesAt(storeId: string): Uint8Array {
-    return this.#listOf(this.#stores, storeId, offer => (offer.stores(storeId) ? 0 : store));
+    return this.#codes(this.#stores, storeId, offer => (offer.stores(storeId) ? 0 : store));
   }
 
-  /** What holds for every guest, or every member of this tier with these consents and in none of the segments. */
-  #kindsOf({ member }: Facts, name: string, tier: string | undefined): Uint8Array {
-    const tiers = this.#compiled.bundle.loyalty?.tiers ?? [];
-    return this.#listOf(this.#kinds, name, offer => {
-      if (offer.trigger === 'coupon') return trigger;
-      if (member === null) return offer.needsMember === null ? when : noMember;
-      if (offer.trigger === 'digital') return trigger;
-      const { consent: needed, audience: asks, after } = offer.offer;
-      if (needed !== undefined && !member.consents?.includes(needed)) return consent;
-      const invited = asks === undefined ? true : outsideSegments(asks, tier, tiers);
-      if (invited === false) return audience;
-      return invited === null || after !== undefined ? ask : when;
-    });
-  }
-
-  #listOf(known: Map<string, Uint8Array>, name: string, codeFor: (offer: CompiledOffer) => number): Uint8Array {
-    let list = known.get(name);
-    if (list === undefined) {
-      list = Uint8Array.from(this.#compiled.offers, codeFor);
+  #codes<Key>(known: Map<Key, Uint8Array>, key: Key, codeFor: (offer: CompiledOffer) => number): Uint8Array {
+    let codes = known.get(key);
+    if (codes === undefined) {
+      codes = Uint8Array.from(this.#compiled.offers, codeFor);
       if (known.size >= this.#most) known.clear();
-      known.set(name, list);
+      known.set(key, codes);
     }
-    return list;
+    return codes;
   }
-}
-
-function segmentsIn(predicate: Predicate | undefined): Set<string> {
-  const found = new Set<string>();
-  const walk = (part: Predicate): void => {
-    if ('segment' in part) found.add(part.segment);
-    else if ('not' in part) walk(part.not);
-    else if ('all' in part) for (const each of part.all) walk(each);
-    else if ('any' in part) for (const each of part.any) walk(each);
-  };
-  if (predicate !== undefined) walk(predicate);
-  return found;
-}
-
-/**
- * What an audience says of a member of this tier who is in none of its segments; null where that depends on more.
- * (Kleene's logic: `all` with a false part is false, whatever the others are.)
- */
-function outsideSegments(predicate: Predicate, tier: string | undefined, tiers: readonly Tier[]): boolean | null {
-  if ('segment' in predicate) return false;
-  if ('not' in predicate) {
-    const inner = outsideSegments(predicate.not, tier, tiers);
-    return inner === null ? null : !inner;
-  }
-  if ('all' in predicate || 'any' in predicate) {
-    const decisive = 'any' in predicate;
-    let unknown = false;
-    for (const part of decisive ? predicate.any : predicate.all) {
-      const found = outsideSegments(part, tier, tiers);
-      if (found === decisive) return decisive;
-      if (found === null) unknown = true;
-    }
-    return unknown ? null : !decisive;
-  }
-  if (!('tier' in predicate)) return null;
-  const order = (id: string) => tiers.findIndex(each => each.id === id);
-  if ('is' in predicate.tier) return tier === predicate.tier.is;
-  const least = order(predicate.tier.atLeast);
-  return tier !== undefined && least >= 0 && order(tier) >= least;
 }

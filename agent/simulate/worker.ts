@@ -1,9 +1,10 @@
 /** One core's share of a simulation: gets pieces of the file, plays their lines, gives its counts at the end. */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Bundle, Sale } from '../offers/types.ts';
+import type { Bundle } from '../offers/types.ts';
+import type { SaleResult } from '../offers/validate/sale.ts';
 import { Player } from './player.ts';
-import { readSale, readSaleText } from './quick-sale.ts';
 import { hashOf } from './reach.ts';
+import { createSaleReader } from './sale-reader.ts';
 
 export type WorkerStart = {
   readonly bundle: Bundle;
@@ -19,6 +20,7 @@ export type WorkerOutput = { readonly played: number } | { readonly done: Return
 
 const { bundle, against, carry, index, workers } = workerData as WorkerStart;
 const player = new Player(bundle, against, carry);
+const read = createSaleReader(carry);
 
 parentPort?.on('message', (input: WorkerInput) => {
   if (input === null) {
@@ -43,29 +45,28 @@ function playLines(bytes: Buffer, firstLine: number): number {
   for (let start = 0; start < bytes.length; line++) {
     const found = bytes.indexOf(10, start);
     const end = found < 0 ? bytes.length : found;
-    const text = bytes.toString('utf8', start, end);
+    if (!isBlank(bytes, start, end)) {
+      const reading = read(bytes, start, end);
+      if (isOwn(reading, line)) {
+        player.play(reading, line);
+        played++;
+      }
+    }
     start = end + 1;
-    if (text.trim() === '') continue;
-    if (carry && workers > 1) {
-      if (!playOwn(text, line)) continue;
-    } else player.play(readSaleText(text), line);
-    played++;
   }
   return played;
 }
 
-/** A household's sales must meet the same memory, in their order. */
-function playOwn(text: string, line: number): boolean {
-  let sale: Partial<Sale> | null = null;
-  try {
-    sale = JSON.parse(text);
-  } catch {
-    // Told by whoever has the lines without a member.
-  }
-  const key = sale?.member?.household ?? sale?.member?.id;
-  // Guests are remembered nowhere; they are shared out evenly.
-  const owner = typeof key === 'string' ? hashOf(key) % workers : line % workers;
-  if (owner !== index) return false;
-  player.play(sale === null ? readSaleText(text) : readSale(sale), line);
+function isBlank(bytes: Buffer, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (bytes[at] !== 32 && bytes[at] !== 9 && bytes[at] !== 13) return false;
   return true;
+}
+
+/** With `carry` a household's sales must meet the same memory, in their order. */
+function isOwn(reading: SaleResult, line: number): boolean {
+  if (!carry || workers === 1) return true;
+  const member = reading.ok ? reading.sale.member : undefined;
+  // Guests are remembered nowhere, and neither are lines that are no sales; they are shared out evenly.
+  const owner = member === undefined ? line % workers : hashOf(member.household ?? member.id) % workers;
+  return owner === index;
 }
