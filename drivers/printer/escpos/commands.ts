@@ -92,12 +92,20 @@ export function dataBarStacked(kind: 73 | 76, data: Uint8Array, module: number, 
   );
 }
 
-/**
- * GS v 0: one band of raster, `rowBytes` bytes a row, each dot printed once or as a square of two by two. At most 255 rows, so that no length byte can
- * begin a real-time command.
- */
-export function raster(rows: Uint8Array, rowBytes: number, times: 1 | 2 = 1): Uint8Array {
-  return join(bytes(GS, 0x76, 0x30, times === 2 ? 3 : 0, rowBytes, 0, rows.length / rowBytes, 0), rows);
+/** Each dot of an image printed so many times across and down. */
+export interface Stretch {
+  readonly across: 1 | 2;
+  readonly down: 1 | 2;
+}
+
+/** GS v 0: one band of raster, `rowBytes` bytes a row. At most 255 rows, so that no length byte can begin a real-time command. */
+export function raster(
+  rows: Uint8Array,
+  rowBytes: number,
+  { across, down }: Stretch = { across: 1, down: 1 },
+): Uint8Array {
+  const mode = across - 1 + 2 * (down - 1);
+  return join(bytes(GS, 0x76, 0x30, mode, rowBytes, 0, rows.length / rowBytes, 0), rows);
 }
 
 /** GS ( L 67: keeps an image in the printer's memory under a key of two characters. Wears the memory out: at most ten times a day. */

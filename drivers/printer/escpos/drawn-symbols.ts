@@ -15,7 +15,9 @@ export type DrawnType =
   | 'datamatrix'
   | 'gs1datamatrix'
   | 'qrcode'
-  | 'gs1qrcode';
+  | 'gs1qrcode'
+  /** Printers have it all; drawn to compare. */
+  | 'code128';
 
 export interface DrawnSymbol {
   /** Modules across and down, without quiet zone. */
@@ -25,8 +27,8 @@ export interface DrawnSymbol {
   readonly modules: readonly number[];
 }
 
-/** Heights of the symbols that have one row of bars, in modules (GS1 General Specifications, figure 5.12.2-1). */
-const barHeights: Partial<Record<DrawnType, number>> = { databaromni: 33, databarexpanded: 34 };
+/** Heights of the symbols that have one row of bars, in modules: 33 and 34 at least (GS1 General Specifications), and even. */
+const barHeights: Partial<Record<DrawnType, number>> = { databaromni: 34, databarexpanded: 34 };
 
 /**
  * @param options of the symbol, as BWIPP names them

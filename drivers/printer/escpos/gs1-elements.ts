@@ -29,9 +29,14 @@ export function parseElements(data: string): readonly Gs1Element[] {
   );
 }
 
-/** As people read it. */
-export function elementsHuman(elements: readonly Gs1Element[]): string {
+/** As they were given. */
+export function bracketed(elements: readonly Gs1Element[]): string {
   return elements.map(({ ai, value }) => `(${ai})${value}`).join('');
+}
+
+/** As people read it; it breaks into lines between elements. */
+export function elementsHuman(elements: readonly Gs1Element[]): string {
+  return elements.map(({ ai, value }) => `(${ai})${value}`).join(' ');
 }
 
 /** Runs of characters between which FNC1 stands: after each value without predefined length, not after the last. */

@@ -24,7 +24,7 @@ import {
 } from './barcodes.ts';
 import * as command from './commands.ts';
 import { type DrawnSymbol, type DrawnType, drawSymbol } from './drawn-symbols.ts';
-import { elementsHuman, parseElements } from './gs1-elements.ts';
+import { bracketed, elementsHuman, type Gs1Element, parseElements } from './gs1-elements.ts';
 import { rasterBands } from './raster.ts';
 
 export interface PlacedSymbol {
@@ -130,13 +130,13 @@ function dataBarExpanded(
   const human = elementsHuman(elements);
   const content = dataBarExpandedData(elements);
   if (type === 'databar-expanded') {
-    const drawn = drawSymbol('databarexpanded', human);
+    const drawn = drawSymbol('databarexpanded', bracketed(elements));
     const module = barModule(drawn.width + 4, profile);
     if (content === null || !profile.symbols.includes('databar')) return drawnAt(drawn, module, profile, human, gap);
     const height = drawn.height * module;
     return { bytes: command.barcode(78, content, module, height), human, dots: height, quiet: gap };
   }
-  const { drawn, module } = stackedToFit(human, profile);
+  const { drawn, module } = stackedToFit(elements, profile);
   if (content === null || !profile.symbols.includes('databar-stacked'))
     return drawnAt(drawn, module, profile, human, gap);
   const bytes = command.dataBarStacked(command.expandedStacked, content, module, (drawn.width + 4) * module);
@@ -144,13 +144,16 @@ function dataBarExpanded(
 }
 
 /** The fewest rows whose modules are three dots wide, else two. */
-function stackedToFit(human: string, profile: PrinterProfile): { drawn: DrawnSymbol; module: number } {
+function stackedToFit(
+  elements: readonly Gs1Element[],
+  profile: PrinterProfile,
+): { drawn: DrawnSymbol; module: number } {
   for (const module of [3, 2])
     for (const segments of [10, 8, 6, 4, 2]) {
-      const drawn = drawSymbol('databarexpandedstacked', human, { segments });
+      const drawn = drawSymbol('databarexpandedstacked', bracketed(elements), { segments });
       if ((drawn.width + 4) * module <= profile.dots) return { drawn, module };
     }
-  return refuseBarcode('too-wide', `the barcode is too wide for the paper: ${human.length} characters`);
+  return refuseBarcode('too-wide', `the barcode is too wide for the paper: ${bracketed(elements)}`);
 }
 
 /** Square about 27 mm across with at least three dots a module. */
@@ -179,8 +182,10 @@ function qrSquares(bytes: Uint8Array): DrawnSymbol {
 }
 
 function gs1Square(type: DrawnType, data: string, profile: PrinterProfile): PlacedSymbol {
-  const human = elementsHuman(parseElements(data));
-  return square(drawSymbol(type, human), profile, human);
+  const elements = parseElements(data);
+  // Correction M, as in the QR codes that printers draw themselves.
+  const options: Record<string, string | boolean> = type === 'gs1qrcode' ? { eclevel: 'M', fixedeclevel: true } : {};
+  return square(drawSymbol(type, bracketed(elements), options), profile, elementsHuman(elements));
 }
 
 /** Drawn squares of four dots, half a millimetre: sent at half the resolution they take a quarter of the bytes, and any scanner reads them. */
@@ -204,8 +209,10 @@ function pdf417(data: string, profile: PrinterProfile): PlacedSymbol {
   const content = ascii(data);
   const module = profile.dots >= (17 * 3 + 69 + 4) * 3 ? 3 : 2;
   const columns = Math.min(6, Math.floor((profile.dots / module - 69 - 4) / 17));
-  const drawn = drawSymbol('pdf417', content, { columns, eclevel: 2, rowmult: 3 });
-  if (!profile.symbols.includes('pdf417')) return drawnAt(drawn, module, profile, undefined, gap);
+  const native = profile.symbols.includes('pdf417');
+  // Rows three modules high; four where that lets them be sent in pairs.
+  const drawn = drawSymbol('pdf417', content, { columns, eclevel: 2, rowmult: native || module === 2 ? 3 : 4 });
+  if (!native) return drawnAt(drawn, module, profile, undefined, gap);
   const bytes = command.pdf417(Buffer.from(content, 'latin1'), columns, module);
   return { bytes, human: undefined, dots: drawn.height * module, quiet: gap };
 }
@@ -218,20 +225,33 @@ function drawnAt(
   human: string | undefined,
   quiet: number,
 ): PlacedSymbol {
-  const times = module % 2 === 0 && module >= 4 ? 2 : 1;
-  const dots = module / times;
-  const width = drawn.width * dots;
-  const height = drawn.height * dots;
+  // Single dots across are never sent: one that has to be changed for the sake of real-time commands would be half a module.
+  const across = module % 2 === 0 && module >= 4 ? 2 : 1;
+  const down = rowsInPairs(drawn, module) ? 2 : 1;
+  const width = (drawn.width * module) / across;
+  const height = (drawn.height * module) / down;
   const rowBytes = Math.ceil(width / 8);
   const bits = new Uint8Array(rowBytes * height);
-  for (let y = 0; y < height; y++)
+  for (let y = 0; y < height; y++) {
+    const row = Math.floor((y * down) / module) * drawn.width;
     for (let x = 0; x < width; x++) {
-      if (drawn.modules[Math.floor(y / dots) * drawn.width + Math.floor(x / dots)] !== 1) continue;
+      if (drawn.modules[row + Math.floor((x * across) / module)] !== 1) continue;
       const at = y * rowBytes + (x >> 3);
       bits[at] = (bits[at] ?? 0) | (0x80 >> (x & 7));
     }
-  const bands = rasterBands({ name: 'barcode', width, height, bits }, profile.dots, times);
-  return { bytes: command.join(...bands), human, dots: height * times, quiet };
+  }
+  const bands = rasterBands({ name: 'barcode', width, height, bits }, profile.dots, { across, down });
+  return { bytes: command.join(...bands), human, dots: height * down, quiet };
+}
+
+/** True if the rows of dots, two by two, are alike. */
+function rowsInPairs({ width, height, modules }: DrawnSymbol, module: number): boolean {
+  if (module % 2 === 0) return true;
+  if (height % 2 === 1) return false;
+  for (let row = 1; row < height; row += 2)
+    for (let column = 0; column < width; column++)
+      if (modules[row * width + column] !== modules[(row - 1) * width + column]) return false;
+  return true;
 }
 
 function withCheck(thirteen: string): string {

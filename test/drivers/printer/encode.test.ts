@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { code128Data, ean13Data, gs1128Data } from '../../../drivers/printer/escpos/barcodes.ts';
+import { drawSymbol } from '../../../drivers/printer/escpos/drawn-symbols.ts';
 import { encodeSlip } from '../../../drivers/printer/escpos/encode.ts';
 import { withoutRealTime } from '../../../drivers/printer/escpos/raster.ts';
 import { printerProfiles, resolveProfile } from '../../../drivers/printer/profiles.ts';
@@ -171,10 +172,45 @@ test('CODE128 begins with a set, doubles { and says its length', () => {
   );
 });
 
-test('whatever CODE128 holds, the bars say the same again', () => {
+test('whatever CODE128 holds, control characters included, the bars say the same again', () => {
+  const ascii = fc
+    .array(fc.integer({ min: 0, max: 127 }), { minLength: 1, maxLength: 24 })
+    .map(codes => String.fromCharCode(...codes));
   fc.assert(
-    fc.property(fc.stringMatching(/^([ -~]|\d{1,7}|\{){1,30}$/), data => {
+    fc.property(fc.oneof(fc.stringMatching(/^([ -~]|\d{1,7}|\{){1,30}$/), ascii), data => {
       assert.equal(code128(code128Data(data))?.text, data);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('CODE128 is never longer than what bwip-js makes of it, and takes set A only for control characters', () => {
+  const modules = (data: string) => code128(code128Data(data))?.modules.length ?? 0;
+  assert.equal(Buffer.from(code128Data('a\u0009b')).toString('latin1'), '{Ba{S\u0009b');
+  assert.equal(Buffer.from(code128Data('\u0009\u0002A')).toString('latin1'), '{A\u0009\u0002A');
+  assert.equal(Buffer.from(code128Data('12345')).toString('latin1'), '{B1{C\u0017-');
+  assert.equal(Buffer.from(code128Data('A1234B')).toString('latin1'), '{BA1234B');
+  fc.assert(
+    fc.property(fc.stringMatching(/^([A-Za-z]{1,3}|\d{1,8}|[\t\n]){1,8}$/), data => {
+      const { width } = drawSymbol('code128', data);
+      assert.ok(modules(data) <= width, `${JSON.stringify(data)}: ${modules(data)} modules, not ${width}`);
+    }),
+    { numRuns: 150 },
+  );
+});
+
+test('no CODE128 holds a real-time command, whatever its data', () => {
+  const tricky = fc.array(fc.constantFrom(0x10, 0x04, 0x05, 0x14, 0x31, 0x36, 0x30, 0x34, 0x61), {
+    minLength: 1,
+    maxLength: 12,
+  });
+  fc.assert(
+    fc.property(tricky, codes => {
+      const data = String.fromCharCode(...codes);
+      const bytes = code128Data(data);
+      for (let at = 0; at + 1 < bytes.length; at++)
+        assert.ok(!(bytes[at] === 0x10 && [0x04, 0x05, 0x14].includes(bytes[at + 1] ?? 0)));
+      assert.equal(code128(bytes)?.text, data);
     }),
     { numRuns: 1000 },
   );
