@@ -40,12 +40,14 @@ export class CouponChoice {
   readonly #inHistory: Uint8Array;
   readonly #marked: Int32Array;
   #markedCount = 0;
+  readonly #allInClasses: boolean;
 
   constructor(compiled: CompiledBundle) {
     const { selection } = compiled.bundle;
     const rooms = new ContactRooms(compiled);
     this.#compiled = compiled;
     this.#rooms = rooms;
+    this.#allInClasses = compiled.byPhase.issue.every(offer => offer.class >= 0);
     this.#inHistory = new Uint8Array(compiled.offers.length);
     this.#marked = new Int32Array(compiled.offers.length);
     this.#picker = new Picker(compiled.groups, compiled.categories, compiled.classes.size);
@@ -96,9 +98,10 @@ export class CouponChoice {
   ): Map<CompiledOffer, Finding> | null {
     const findings = explaining ? new Map<CompiledOffer, Finding>() : null;
     this.#count = 0;
+    this.#rooms.read(facts);
+    this.#limits.total = this.#places();
     this.#picker.begin(this.#limits);
     if (facts.now > this.#compiled.notAfter && findings === null) return null;
-    this.#rooms.read(facts);
     this.#mark(facts);
     const quick = !explaining && facts.asIndexed;
     const inOrder = !explaining && offers.byPriority;
@@ -116,6 +119,15 @@ export class CouponChoice {
     }
     this.#unmark();
     return findings;
+  }
+
+  /** How many coupons there can be at most: where each has a contact class, no more than these have room for. */
+  #places(): number {
+    const most = this.#compiled.bundle.selection?.couponsPerSale ?? Number.POSITIVE_INFINITY;
+    if (!this.#allInClasses) return most;
+    let room = 0;
+    for (let class_ = 0; class_ < this.#compiled.classes.size; class_++) room += Math.max(0, this.#rooms.left(class_));
+    return Math.min(most, room);
   }
 
   /** The first reason against an offer, in the contract's order. */

@@ -87,8 +87,11 @@ export class PastProducts {
     this.#latestKeys = null;
     this.#newest = Number.NEGATIVE_INFINITY;
     if (length > this.#at.length || this.#at.length > mostKept) this.#at = new Float64Array(Math.max(16, length * 2));
+    let [lastText, at] = ['', Number.NaN];
     for (let index = 0; index < length; index++) {
-      const at = instant((bought[index] as BoughtProduct).at);
+      const text = (bought[index] as BoughtProduct).at;
+      // What one sale bought has one instant.
+      if (text !== lastText) [lastText, at] = [text, instant(text)];
       this.#at[index] = at;
       if (at > this.#newest) this.#newest = at;
     }

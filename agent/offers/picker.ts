@@ -6,7 +6,7 @@
 /** Limits of a choice: numbers of groups, categories and classes are those of the compiled bundle; -1: none. */
 export interface PickLimits {
   /** Infinity: no limit. */
-  readonly total: number;
+  total: number;
   readonly perCategory: number;
   /** Room of a contact class. */
   left(class_: number): number;

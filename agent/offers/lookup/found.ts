@@ -42,20 +42,21 @@ export function allOffers({ offers, byPhase }: CompiledBundle): OffersByPhase {
 export class FoundOffers implements OffersByPhase {
   readonly byPriority = true;
   readonly #offers: readonly CompiledOffer[];
-  readonly #rests: readonly (readonly CompiledPredicate[])[];
+  #rests: readonly (readonly CompiledPredicate[])[] = [];
   readonly #all: OffersByPhase;
   readonly #places: Int32Array;
   readonly #from: Record<Phase, number> = { line: 0, basket: 0, points: 0, issue: 0 };
   readonly #to: Record<Phase, number> = { line: 0, basket: 0, points: 0, issue: 0 };
 
-  constructor(compiled: CompiledBundle, rests: readonly (readonly CompiledPredicate[])[]) {
-    this.#rests = rests;
+  constructor(compiled: CompiledBundle) {
     this.#offers = compiled.byPlace;
     this.#all = allOffers(compiled);
     this.#places = new Int32Array(compiled.offers.length);
   }
 
-  read(set: Bits): void {
+  /** @param rests what is left to ask, by place */
+  read(set: Bits, rests: readonly (readonly CompiledPredicate[])[]): void {
+    this.#rests = rests;
     let count = 0;
     for (let word = 0; word < set.length; word++)
       for (let rest = set[word] ?? 0; rest !== 0; rest &= rest - 1)

@@ -3,7 +3,7 @@
  * others. It only leaves out offers that surely fail; the evaluator judges the rest. Sets of offers are bits by their place in the index.
  */
 import type { CompiledBundle } from '../compile.ts';
-import { type Facts, type ReadHistory, readHistory } from '../facts.ts';
+import { Facts, type ReadHistory, readHistory } from '../facts.ts';
 import type { CompiledPredicate } from '../predicate.ts';
 import { isScheduled } from '../schedule.ts';
 import { finish, sortedInSteps } from '../steps.ts';
@@ -12,7 +12,7 @@ import { type Bits, bits, drop, has, isEmpty, join, keep, type PlaceSet, placeSe
 import { FoundOffers, type OffersByPhase } from './found.ts';
 import { type BasketNeed, type Necessary, necessary } from './necessary.ts';
 import { type ProductLookup, ProductNeeds } from './products.ts';
-import { restOf } from './rest.ts';
+import { isOfMember, restOf } from './rest.ts';
 
 /** Offers that a member may get, whatever the basket, store and time: made at the card's scan, used at the total. */
 export interface PreparedMember {
@@ -28,11 +28,21 @@ const mostMoments = 256;
 /** Offers indexed between two pauses. */
 const stepSize = 200;
 
+/** One list of segments of each offer: the member must be in one of them. */
+interface SegmentLayer {
+  /** Offers without such a list. */
+  readonly any: Bits;
+  readonly segments: ReadonlyMap<string, PlaceSet>;
+}
+
+/** Lists of segments beyond this many are asked of the offers that are found. */
+const mostLayers = 3;
+
 /** What the index is made of. */
 interface Parts {
   readonly guests: Bits;
-  readonly anySegment: Bits;
-  readonly segments: ReadonlyMap<string, PlaceSet>;
+  /** The first list of segments of each offer, then the second lists of those that have one, and so on. */
+  readonly layers: readonly SegmentLayer[];
   readonly notSegments: ReadonlyMap<string, PlaceSet>;
   readonly consents: ReadonlyMap<string, PlaceSet>;
   /** For each tier that a member may have, the offers that it does not bar; under null for one without or unknown. */
@@ -45,6 +55,10 @@ interface Parts {
   readonly spendPlaces: Int32Array;
   /** For each offer what the index does not decide, of a member's sale without discounts. */
   readonly rests: readonly (readonly CompiledPredicate[])[];
+  /** Of that, what the member alone decides on any day: asked at the card's scan; */
+  readonly ofMember: readonly (readonly CompiledPredicate[])[];
+  /** and what is left then. */
+  readonly atTotal: readonly (readonly CompiledPredicate[])[];
 }
 
 export class Lookup {
@@ -58,6 +72,7 @@ export class Lookup {
     null;
   // Of the decision at hand.
   readonly #member: Bits;
+  readonly #layer: Bits;
   readonly #allowed: Bits;
   readonly #set: Bits;
   readonly #found: FoundOffers;
@@ -68,9 +83,10 @@ export class Lookup {
     this.#parts = parts;
     this.#consents = [...parts.consents];
     this.#member = bits(offers.length);
+    this.#layer = bits(offers.length);
     this.#allowed = bits(offers.length);
     this.#set = bits(offers.length);
-    this.#found = new FoundOffers(compiled, parts.rests);
+    this.#found = new FoundOffers(compiled);
     const minutes = offers.flatMap(offer => offer.schedule?.times?.flatMap(({ from, to }) => [from, to]) ?? []);
     this.#slots = [...new Set(minutes)].sort((a, b) => a - b);
   }
@@ -79,6 +95,7 @@ export class Lookup {
   prepare(member: Member, history: History | undefined): PreparedMember {
     const allowed = bits(this.#compiled.offers.length);
     this.#prepareInto(allowed, member);
+    this.#askMember(allowed, member);
     return { member, allowed, history: history === undefined ? null : readHistory(history, this.#compiled.keys) };
   }
 
@@ -92,7 +109,8 @@ export class Lookup {
     const moment = this.#atMoment(facts);
     const { member } = facts;
     let open = guests;
-    if (member !== null && prepared?.member === member) open = prepared.allowed;
+    const asked = member !== null && prepared?.member === member;
+    if (asked) open = prepared.allowed;
     else if (member !== null) {
       this.#prepareInto(this.#member, member);
       open = this.#member;
@@ -112,17 +130,38 @@ export class Lookup {
       const offer = this.#compiled.byId.get(id);
       if (offer?.phase === 'issue' && offer.trigger === 'coupon') put(set, offer.place);
     }
-    this.#found.read(set);
+    this.#found.read(set, asked ? this.#parts.atTotal : this.#parts.rests);
     return this.#found;
   }
 
+  /** Takes out the offers that this member does not get on any day. */
+  #askMember(allowed: Bits, member: Member): void {
+    const { ofMember } = this.#parts;
+    const facts = new Facts({ saleId: '', storeId: '', at: anyTime, lines: [], member }, this.#compiled.zone);
+    for (let word = 0; word < allowed.length; word++)
+      for (let open = allowed[word] ?? 0; open !== 0; open &= open - 1) {
+        const bit = open & -open;
+        const asked = ofMember[word * 32 + 31 - Math.clz32(bit)] ?? noPredicates;
+        for (let index = 0; index < asked.length; index++)
+          if (asked[index]?.test(facts) === false) {
+            allowed[word] = (allowed[word] ?? 0) & ~bit;
+            break;
+          }
+      }
+  }
+
   #prepareInto(allowed: Bits, member: Member): void {
-    const { anySegment, segments, notSegments, tiers, digital } = this.#parts;
-    allowed.set(anySegment);
+    const { layers, notSegments, tiers, digital } = this.#parts;
     const own = member.segments ?? none;
-    for (let index = 0; index < own.length; index++) {
-      const invited = segments.get(own[index] ?? '');
-      if (invited !== undefined) join(allowed, invited);
+    for (let layer = 0; layer < layers.length; layer++) {
+      const { any, segments } = layers[layer] as SegmentLayer;
+      const set = layer === 0 ? allowed : this.#layer;
+      set.set(any);
+      for (let index = 0; index < own.length; index++) {
+        const invited = segments.get(own[index] ?? '');
+        if (invited !== undefined) join(set, invited);
+      }
+      if (layer > 0) keep(allowed, set);
     }
     if (notSegments.size > 0)
       for (let index = 0; index < own.length; index++) {
@@ -173,14 +212,16 @@ export class Lookup {
 export function* indexing(compiled: CompiledBundle): Generator<undefined, Parts> {
   const { offers } = compiled;
   const size = offers.length;
-  const [guests, anySegment, anyBasket] = [bits(size), bits(size), bits(size)];
-  const segments = new Map<string, number[]>();
+  const [guests, anyBasket] = [bits(size), bits(size)];
+  const layers = Array.from({ length: mostLayers }, () => ({ any: bits(size), lists: new Map<string, number[]>() }));
   const notSegments = new Map<string, number[]>();
   const consents = new Map<string, number[]>();
   const digital: number[] = [];
   const products = new ProductNeeds(compiled.keys);
   const bySpend: (readonly [spend: number, place: number])[] = [];
   const rests: (readonly CompiledPredicate[])[] = [];
+  const ofMember: (readonly CompiledPredicate[])[] = [];
+  const atTotal: (readonly CompiledPredicate[])[] = [];
   const tiers = new TierSets(compiled.bundle.loyalty?.tiers ?? [], size);
   for (const [place, offer] of compiled.byPlace.entries()) {
     const need = necessary([offer.offer.audience, offer.offer.when]);
@@ -189,14 +230,13 @@ export function* indexing(compiled: CompiledBundle): Generator<undefined, Parts>
     if (offer.trigger === 'digital') digital.push(place);
     if (offer.offer.consent !== undefined) add(consents, offer.offer.consent, place);
     for (const segment of new Set(need.notSegments)) add(notSegments, segment, place);
-    // One list of segments is enough to find the offer; the shortest finds it least often for nothing.
     const decided = need.memberSources;
-    let shortest = -1;
-    for (const [index, list] of need.segments.entries())
-      if (shortest < 0 || list.length < (need.segments[shortest]?.length ?? 0)) shortest = index;
-    if (shortest < 0) put(anySegment, place);
-    else for (const segment of new Set(need.segments[shortest])) add(segments, segment, place);
-    decided.push(...need.segmentSources.slice(shortest, shortest + 1));
+    for (const [index, { any, lists }] of layers.entries()) {
+      const list = need.segments[index];
+      if (list === undefined) put(any, place);
+      else for (const segment of new Set(list)) add(lists, segment, place);
+    }
+    decided.push(...need.segmentSources.slice(0, mostLayers));
     const basket = easiest(need.baskets);
     if (basket !== null) {
       products.add(place, basket);
@@ -205,7 +245,10 @@ export function* indexing(compiled: CompiledBundle): Generator<undefined, Parts>
       bySpend.push([need.spend, place]);
       decided.push(...need.spendSources);
     } else put(anyBasket, place);
-    rests.push(restOf(offer, decided));
+    const rest = restOf(offer, decided);
+    rests.push(rest);
+    ofMember.push(rest.filter(isOfMember));
+    atTotal.push(rest.filter(part => !isOfMember(part)));
     if (place % stepSize === stepSize - 1) yield;
   }
   const sets = (lists: ReadonlyMap<string, readonly number[]>) =>
@@ -214,8 +257,9 @@ export function* indexing(compiled: CompiledBundle): Generator<undefined, Parts>
   yield;
   return {
     guests,
-    anySegment,
-    segments: sets(segments),
+    layers: layers
+      .filter(({ lists }, index) => index === 0 || lists.size > 0)
+      .map(({ any, lists }) => ({ any, segments: sets(lists) })),
     notSegments: sets(notSegments),
     consents: sets(consents),
     tiers: tiers.sets,
@@ -225,6 +269,8 @@ export function* indexing(compiled: CompiledBundle): Generator<undefined, Parts>
     spendLeast: Float64Array.from(spends, ([spend]) => spend),
     spendPlaces: Int32Array.from(spends, ([, place]) => place),
     rests,
+    ofMember,
+    atTotal,
   };
 }
 
@@ -249,6 +295,8 @@ class TierSets {
 }
 
 const none: readonly string[] = [];
+const noPredicates: readonly CompiledPredicate[] = [];
+const anyTime = '2000-01-01T00:00:00Z';
 const noConsent: readonly [string, PlaceSet] = ['', { bits: null, list: new Uint32Array(0) }];
 const nothing: Bits = bits(0);
 

@@ -20,3 +20,9 @@ function collect(predicate: CompiledPredicate, decided: readonly Predicate[], re
   if ('all' in predicate.source) for (const part of predicate.parts) collect(part, decided, rest);
   else rest.push(predicate);
 }
+
+/** Whether a condition looks at the member alone, and on every day alike. */
+export function isOfMember({ source, parts }: CompiledPredicate): boolean {
+  if ('segment' in source || 'tier' in source || 'attribute' in source || 'points' in source) return true;
+  return ('all' in source || 'any' in source || 'not' in source) && parts.every(isOfMember);
+}
