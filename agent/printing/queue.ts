@@ -167,15 +167,13 @@ export function createPrintQueue(options: PrintQueueOptions): PrintQueue {
 
   const run = async (): Promise<void> => {
     while (!stopping) {
-      const job = journal.next();
-      if (job === null) {
-        await new Promise<void>(resolve => {
-          woken = resolve;
-        });
-        continue;
-      }
       try {
-        await print(job);
+        const job = journal.next();
+        if (job !== null) await print(job);
+        else
+          await new Promise<void>(resolve => {
+            woken = resolve;
+          });
       } catch (error) {
         // The database refuses (disk full): the job stands as it stood, and nothing is sent meanwhile.
         options.onFault?.(error);

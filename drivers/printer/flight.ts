@@ -165,7 +165,8 @@ export function createFlight(
         };
       // The printer goes on by itself; it needs its whole time again.
       if (before) return rest(parsed || silent ? mechanicalMs + settleMs : budgetMs);
-      if (!asked || !looking) return wait;
+      // An answer to an older question may come while the job still waits to be taken.
+      if (!asked || !looking || !handedOver) return wait;
       if (parsed || silent) return settled();
       cleanLooks++;
       if (cleanLooks < mostCleanLooks) return look(false);
