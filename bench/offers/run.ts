@@ -22,8 +22,15 @@ import { quantile, type Times } from './timing.ts';
 const { values } = parseArgs({ options: { json: { type: 'boolean' } } });
 const sizes = [100, 1000, 10_000] as const;
 const baskets = 500;
-/** Peers, and on how many baskets they are measured with 10,000 offers; with fewer offers on more. */
-const peers: Readonly<Record<string, number>> = { closures: 200, interpreter: 60 };
+/** Peers, and on how many baskets they are measured with 10,000 offers; with fewer offers on three and ten times as many. */
+const peers: Readonly<Record<string, number>> = {
+  closures: 200,
+  interpreter: 60,
+  'json-logic-engine': 40,
+  'json-logic-js': 40,
+  'zen-engine': 30,
+  'json-rules-engine': 5,
+};
 
 export interface Row {
   readonly offers: number;
@@ -81,7 +88,7 @@ function measureSize(offers: number): Row[] {
     p99: quantile(touch, 0.99),
   });
   for (const [peer, most] of Object.entries(peers)) {
-    const measured = child(peer, offers, Math.min(200, Math.round((most * 10_000) / offers)));
+    const measured = child(peer, offers, Math.min(200, most * (offers === 10_000 ? 1 : offers === 1000 ? 3 : 10)));
     checkEqual(peer, offers, measured, eligible);
     const times = measured.times[peer] ?? [];
     // Beside the product's times on the very same baskets.
