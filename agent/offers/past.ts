@@ -76,6 +76,7 @@ export class PastProducts {
   #latest = new Float64Array(0);
   #latestKeys: Keys | null = null;
   #newest = Number.NEGATIVE_INFINITY;
+  #asked = 0;
 
   get count(): number {
     return this.#source.length;
@@ -85,6 +86,7 @@ export class PastProducts {
     const { length } = bought;
     this.#source = bought;
     this.#latestKeys = null;
+    this.#asked = 0;
     this.#newest = Number.NEGATIVE_INFINITY;
     if (length > this.#at.length || this.#at.length > mostKept) this.#at = new Float64Array(Math.max(16, length * 2));
     let [lastText, at] = ['', Number.NaN];
@@ -110,6 +112,11 @@ export class PastProducts {
     if (this.#newest > now) return true;
     for (let index = 0; index < this.#source.length; index++) if (this.#source[index]?.saleId === saleId) return true;
     return false;
+  }
+
+  /** Whether `latest` is worth asking: finding it for all keys takes as long as looking through the products a few times. */
+  isWorthIndexing(keys: Keys): boolean {
+    return this.#latestKeys === keys || this.#asked++ > 8;
   }
 
   /** When a product with the key was bought last; -Infinity if never. */

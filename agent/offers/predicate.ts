@@ -119,7 +119,10 @@ function compileLeaf(
     if (asked === null) return bySale;
     return {
       found: bySale.found,
-      test: facts => (facts.boughtOverlaps ? bySale.test(facts) : wasBought(asked, keys, withinDays, facts) === some),
+      test: facts => {
+        if (!facts.bought.isWorthIndexing(keys) || facts.boughtOverlaps) return bySale.test(facts);
+        return wasBought(asked, keys, withinDays, facts) === some;
+      },
     };
   }
   if ('received' in source) {

@@ -61,6 +61,8 @@ function makeZone(name: string): Zone {
     second: '2-digit',
   });
   const blocks = new Map<number, readonly Stretch[]>();
+  /** The stretch asked last: most instants of a sale lie in the same one. */
+  let last: Stretch = { from: 0, to: 0, offset: 0 };
 
   const ask = (ms: number): number => {
     const second = Math.floor(Math.min(Math.max(ms, earliest), latest) / 1000) * 1000;
@@ -102,8 +104,13 @@ function makeZone(name: string): Zone {
   return {
     name,
     offset(ms) {
+      if (ms >= last.from && ms < last.to) return last.offset;
       if (!(ms >= keptFrom && ms < keptTo)) return ask(ms);
-      for (const stretch of block(Math.floor(ms / blockMs))) if (ms < stretch.to) return stretch.offset;
+      for (const stretch of block(Math.floor(ms / blockMs)))
+        if (ms < stretch.to) {
+          last = stretch;
+          return stretch.offset;
+        }
       return ask(ms);
     },
     stretches(from, to) {

@@ -1,14 +1,14 @@
 /** Sets of offers by place in the index: as bits, or as a list where there are few, which is then much less to walk. */
 
-export type Bits = Uint32Array;
+export type Bits = Int32Array;
 
 /** A set to add to bits or take out of them. */
 export type PlaceSet =
   | { readonly bits: Bits; readonly list: null }
-  | { readonly bits: null; readonly list: Uint32Array };
+  | { readonly bits: null; readonly list: Int32Array };
 
 export function bits(size: number): Bits {
-  return new Uint32Array((size + 31) >>> 5);
+  return new Int32Array((size + 31) >>> 5);
 }
 
 export function put(set: Bits, place: number): void {
@@ -37,7 +37,7 @@ export function isEmpty({ bits: all, list }: PlaceSet): boolean {
 /** @param places each once */
 export function placeSet(places: readonly number[], size: number): PlaceSet {
   // A word of bits costs about as much as an entry of a list.
-  if (places.length < size / 32) return { bits: null, list: Uint32Array.from(places) };
+  if (places.length < size / 32) return { bits: null, list: Int32Array.from(places) };
   const all = bits(size);
   for (const place of places) put(all, place);
   return { bits: all, list: null };

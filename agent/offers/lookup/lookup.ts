@@ -297,7 +297,7 @@ class TierSets {
 const none: readonly string[] = [];
 const noPredicates: readonly CompiledPredicate[] = [];
 const anyTime = '2000-01-01T00:00:00Z';
-const noConsent: readonly [string, PlaceSet] = ['', { bits: null, list: new Uint32Array(0) }];
+const noConsent: readonly [string, PlaceSet] = ['', { bits: null, list: new Int32Array(0) }];
 const nothing: Bits = bits(0);
 
 function add(lists: Map<string, number[]>, name: string, place: number): void {
