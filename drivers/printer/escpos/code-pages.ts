@@ -1,6 +1,7 @@
 /** Which byte prints which character: code page tables, and the replacements that are declared for what no page of the printer has. */
 import iconv from 'iconv-lite';
 import type { CodePage, PrinterProfile } from '../profiles.ts';
+import { transliterate } from './transliteration.ts';
 
 const tables = new Map<CodePage, ReadonlyMap<string, number>>();
 
@@ -39,7 +40,7 @@ export function isAscii(character: string): boolean {
 
 /**
  * What stands in for a character that the printer has in no page. Only where a reader loses nothing; anything else is refused.
- * Typographic signs first, letters of neighbouring alphabets by their base letter below.
+ * Typographic signs and Latin letters here, letters with marks by their base letter, other alphabets by `transliteration.ts`.
  */
 const standIns: Readonly<Record<string, string>> = {
   '\u202f': '\u00a0',
@@ -91,12 +92,27 @@ const standIns: Readonly<Record<string, string>> = {
   '\u0110': 'D',
   '\u0111': 'd',
   '\u0131': 'i',
+  // Romanian with comma below: code pages have it with a cedilla.
+  '\u0218': '\u015e',
+  '\u0219': '\u015f',
+  '\u021a': '\u0162',
+  '\u021b': '\u0163',
+  '\u00fe': 'th',
+  '\u00de': 'Th',
+  '\u00f0': 'd',
+  '\u00d0': 'D',
+  '\u02bc': "'",
 };
 
 /** The declared replacement of a character that no page has; null if there is none. */
 export function standIn(character: string): string | null {
   const given = standIns[character];
   if (given !== undefined) return given;
-  const base = character.normalize('NFKD').replaceAll(/\p{M}/gu, '');
-  return base !== '' && base !== character ? base : null;
+  const base = baseLetter(character);
+  return transliterate(base) ?? (base === character ? null : base);
+}
+
+/** Without its marks; as it is where nothing would be left. */
+export function baseLetter(character: string): string {
+  return character.normalize('NFKD').replaceAll(/\p{M}/gu, '') || character;
 }

@@ -3,6 +3,7 @@
 /** Columns of one character: 0 combining, 2 wide (East Asian), else 1. */
 export function characterWidth(character: string): 0 | 1 | 2 {
   if (/^[\p{Mn}\p{Me}\p{Cf}]/u.test(character)) return 0;
+  if (/^\p{Emoji_Presentation}/u.test(character)) return 2;
   const code = character.codePointAt(0) ?? 0;
   return wide.some(([from, to]) => code >= from && code <= to) ? 2 : 1;
 }
@@ -59,19 +60,22 @@ function wrapParagraph(paragraph: string, columns: number): string[] {
   return lines;
 }
 
-/** Wide and full-width blocks of Unicode's EastAsianWidth, joined where what lies between is unassigned. */
+/** Wide and full-width blocks of Unicode's EastAsianWidth, joined where what lies between is unassigned; emoji have a property of their own. */
 const wide: readonly (readonly [number, number])[] = [
   [0x1100, 0x115f],
+  [0x2329, 0x232a],
   [0x2e80, 0x303e],
-  [0x3041, 0x33ff],
-  [0x3400, 0x4dbf],
-  [0x4e00, 0x9fff],
-  [0xa000, 0xa4cf],
+  [0x3041, 0x3247],
+  [0x3250, 0x4dbf],
+  [0x4e00, 0xa4cf],
+  [0xa960, 0xa97f],
   [0xac00, 0xd7a3],
   [0xf900, 0xfaff],
+  [0xfe10, 0xfe19],
   [0xfe30, 0xfe6f],
-  [0xff00, 0xff60],
+  [0xff01, 0xff60],
   [0xffe0, 0xffe6],
-  [0x1f300, 0x1faff],
+  [0x16fe0, 0x1b2fb],
+  [0x1f200, 0x1f265],
   [0x20000, 0x3fffd],
 ];

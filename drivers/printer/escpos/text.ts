@@ -1,8 +1,9 @@
 /** Text for one printer: cleaned, replaced where declared, and turned into bytes of its code pages with the page selected before use. */
 import { TillsideError } from '../../../errors.ts';
 import type { CodePage, PrinterProfile } from '../profiles.ts';
-import { isAscii, pageTable, printable, standIn } from './code-pages.ts';
+import { baseLetter, isAscii, pageTable, printable, standIn } from './code-pages.ts';
 import { bytes, codePage, join } from './commands.ts';
+import { transliterate } from './transliteration.ts';
 
 const noBreak = '\u00a0';
 
@@ -32,7 +33,8 @@ export class TextEncoder {
    */
   prepare(text: string): string {
     let out = '';
-    for (const character of text.normalize('NFC').replaceAll(/\r\n?|\u2028|\u2029/g, '\n')) {
+    const lines = text.normalize('NFC').replaceAll(/\r\n?|\u2028|\u2029/g, '\n');
+    for (const character of lines.replaceAll(/[\p{Script=Greek}\p{Script=Cyrillic}]+/gu, word => this.#word(word))) {
       if (character === '\n' || character === noBreak || isAscii(character)) out += character;
       else if (character === '\t') out += ' ';
       else if (/\p{Cc}|\p{Cf}|\p{Variation_Selector}/u.test(character)) this.#replaced.set(character, '');
@@ -72,15 +74,30 @@ export class TextEncoder {
     return (printable('─', this.#profile) ? '─' : '-').repeat(columns);
   }
 
+  /** A word is printed in one alphabet: one letter that the printer lacks, and all of it is transliterated. */
+  #word(word: string): string {
+    const letters = [...word];
+    if (letters.every(letter => printable(letter, this.#profile))) return word;
+    return letters
+      .map(letter => (transliterate(baseLetter(letter)) === null ? letter : this.#replace(letter)))
+      .join('');
+  }
+
   #replace(character: string): string {
-    const stand = standIn(character);
+    const out = this.#standIn(character, 0);
+    this.#replaced.set(character, out);
+    return out;
+  }
+
+  /** A stand-in that the printer lacks too (ş for ș) has one of its own. */
+  #standIn(character: string, depth: number): string {
+    const stand = depth > 3 ? null : standIn(character);
     if (stand === null) throw unprintable(character);
     let out = '';
     for (const part of stand) {
-      if (isAscii(part) || part === noBreak || printable(part, this.#profile)) out += part;
-      else throw unprintable(character);
+      const has = isAscii(part) || part === noBreak || printable(part, this.#profile);
+      out += has ? part : this.#standIn(part, depth + 1);
     }
-    this.#replaced.set(character, out);
     return out;
   }
 

@@ -3,11 +3,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { code128Data, ean13Data, gs1128Data } from '../../../drivers/printer/escpos/barcodes.ts';
+import { displayWidth, wrapWords } from '../../../drivers/printer/escpos/display-width.ts';
 import { drawSymbol } from '../../../drivers/printer/escpos/drawn-symbols.ts';
 import { encodeSlip } from '../../../drivers/printer/escpos/encode.ts';
 import { withoutRealTime } from '../../../drivers/printer/escpos/raster.ts';
 import { printerProfiles, resolveProfile } from '../../../drivers/printer/profiles.ts';
 import type { Slip } from '../../../drivers/printer/types.ts';
+import { takeCommand } from '../../../drivers/virtual/escpos-parser.ts';
 import { code128 } from '../../../drivers/virtual/printer-symbols.ts';
 import { isTillsideError } from '../../../errors.ts';
 import { printSlip } from './print-sample.ts';
@@ -80,6 +82,30 @@ test('a character that the printer lacks is replaced as declared, and the replac
   assert.deepEqual(replacements, [{ character: 'ő', by: 'o' }]);
 });
 
+test('Greek and Cyrillic names are printed in Latin letters where the printer lacks the alphabet, and it is told', async () => {
+  const { slip, encoded } = await printSlip('CT-S310II', () => [
+    { kind: 'text', text: 'Ξένια Παπαθανασίου' },
+    { kind: 'text', text: 'Їжак Ґалаґан, Ștefan' },
+    { kind: 'cut' },
+  ]);
+  // Citizen has a few Greek letters as signs of mathematics, Cyrillic (cp866) without ґ, and Romanian with cedilla.
+  assert.equal(slip.text, 'Xenia Papathanasioy\nЇжак Galagan, Ştefan');
+  assert.ok(encoded.replacements.some(({ character, by }) => character === 'Ξ' && by === 'X'));
+  const bare = { ...epson, codePages: [['cp437', 0]] as const };
+  const { body } = encodeSlip([{ kind: 'text', text: 'Щука, Ștefan' }], bare);
+  assert.match(Buffer.from(body).toString('latin1'), /Shchuka, Stefan\n$/);
+});
+
+test('columns are counted by Unicode width: combining marks none, East Asian and emoji two', () => {
+  assert.equal(displayWidth('Zoe\u0308'), 3);
+  assert.equal(displayWidth('漢字かなハングル한글'), 20);
+  assert.equal(displayWidth('Ａｂ１'), 6);
+  assert.equal(displayWidth('ｱｲｳ'), 3, 'half-width');
+  assert.equal(displayWidth('🧀⌚'), 4);
+  assert.equal(displayWidth('→½…€'), 4);
+  assert.deepEqual(wrapWords('漢字漢字', 5), ['漢字', '漢字']);
+});
+
 test('a character that has no replacement is refused, never turned into a question mark', () => {
   for (const text of ['漢字', '☃', 'שלום']) {
     assert.throws(() => encodeSlip([{ kind: 'text', text }], epson), refusal, text);
@@ -114,6 +140,72 @@ function withoutOwnCommands(body: Uint8Array): string {
       rest = rest.slice(0, at) + rest.slice(at + lead.length + 1);
   return rest;
 }
+
+test('whatever stands in a text, a column, a line under a code or an image name, the printer sees only the commands of the slip', () => {
+  const hostile = fc.string({
+    unit: fc.constantFrom(
+      '\u001b',
+      '\u001d',
+      '\u0010',
+      '\u0004',
+      '\u0014',
+      '\u0000',
+      '\u0018',
+      '\u001c',
+      '@',
+      'V',
+      'p',
+      'a',
+      '{',
+      '1',
+      ' ',
+      'é',
+      'Ж',
+      '\n',
+    ),
+    maxLength: 24,
+  });
+  const allowed = [
+    'ESC a',
+    'ESC E',
+    'ESC 3',
+    'ESC t',
+    'ESC GS t',
+    'ESC J',
+    'GS !',
+    'GS B',
+    'GS h',
+    'GS w',
+    'GS H',
+    'GS k',
+    'GS v 0',
+    'ESC M',
+  ];
+  fc.assert(
+    fc.property(hostile, hostile, hostile, fc.constantFrom(...printerProfiles), (one, two, three, profile) => {
+      const slip: Slip = [
+        { kind: 'text', text: one, size: 2, inverse: true },
+        { kind: 'columns', left: two, right: one },
+        { kind: 'barcode', type: 'ean8', data: '7612345', human: three },
+        { kind: 'image', name: two, width: 8, height: 1, bits: Uint8Array.of(1) },
+        { kind: 'text', text: three, small: true },
+      ];
+      let rest = encodeSlip(slip, profile).body;
+      const codes: number[] = [];
+      while (rest.length > 0) {
+        const taken = takeCommand(rest, 'k');
+        assert.ok(taken !== null, 'a command that has no end');
+        const { command } = taken;
+        assert.ok(command.kind !== 'unknown' && command.kind !== 'ignored', `a stray ${command.kind} byte`);
+        if (command.kind === 'command') assert.ok(allowed.includes(command.name), command.name);
+        if (command.kind === 'command' && command.name === 'GS k') codes.push(command.data[0] ?? 0);
+        rest = rest.subarray(taken.length);
+      }
+      assert.deepEqual(codes, [68]);
+    }),
+    { numRuns: 400 },
+  );
+});
 
 test('control characters are left out and told, a tab is a blank, a line feed a line', () => {
   const { body, replacements } = encodeSlip([{ kind: 'text', text: 'a\x1b@b\tc\u202ed\ne' }], epson);

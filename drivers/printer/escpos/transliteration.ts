@@ -1,0 +1,81 @@
+/**
+ * Greek and Cyrillic letters as Latin ones, for printers that lack the alphabet: Greek after ELOT 743 letter by letter, Cyrillic as in passports
+ * (ICAO Doc 9303 part 3, section 6). A reader knows the name again; nothing is turned into a question mark.
+ */
+
+const letters: Readonly<Record<string, string>> = {
+  α: 'a',
+  β: 'v',
+  γ: 'g',
+  δ: 'd',
+  ε: 'e',
+  ζ: 'z',
+  η: 'i',
+  θ: 'th',
+  ι: 'i',
+  κ: 'k',
+  λ: 'l',
+  μ: 'm',
+  ν: 'n',
+  ξ: 'x',
+  ο: 'o',
+  π: 'p',
+  ρ: 'r',
+  σ: 's',
+  ς: 's',
+  τ: 't',
+  υ: 'y',
+  φ: 'f',
+  χ: 'ch',
+  ψ: 'ps',
+  ω: 'o',
+  а: 'a',
+  б: 'b',
+  в: 'v',
+  г: 'g',
+  д: 'd',
+  е: 'e',
+  ж: 'zh',
+  з: 'z',
+  и: 'i',
+  к: 'k',
+  л: 'l',
+  м: 'm',
+  н: 'n',
+  о: 'o',
+  п: 'p',
+  р: 'r',
+  с: 's',
+  т: 't',
+  у: 'u',
+  ф: 'f',
+  х: 'kh',
+  ц: 'ts',
+  ч: 'ch',
+  ш: 'sh',
+  щ: 'shch',
+  ъ: 'ie',
+  ы: 'y',
+  ь: "'",
+  э: 'e',
+  ю: 'iu',
+  я: 'ia',
+  ґ: 'g',
+  є: 'ie',
+  і: 'i',
+  ј: 'j',
+  ђ: 'd',
+  љ: 'lj',
+  њ: 'nj',
+  ћ: 'c',
+  џ: 'dz',
+  ѕ: 'dz',
+};
+
+/** Latin letters for one without marks; null for any other character. Capitals stay capitals: `Θ` is `Th`. */
+export function transliterate(letter: string): string | null {
+  const small = letter.toLowerCase();
+  const latin = letters[small];
+  if (latin === undefined) return null;
+  return small === letter ? latin : latin.charAt(0).toUpperCase() + latin.slice(1);
+}
