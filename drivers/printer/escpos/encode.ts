@@ -28,6 +28,8 @@ export interface EncodedSlip {
 }
 
 const cutMs = 500;
+/** Writing to flash memory; a third of what the driver waits at most. */
+const storeMs = 10_000;
 
 /**
  * @throws TillsideError `print-content` for a character, code or size that this printer can't print as asked
@@ -45,7 +47,7 @@ export function encodeSlip(slip: Slip, profile: PrinterProfile): EncodedSlip {
     body,
     cut: writer.take(),
     dotLines: writer.dotLines,
-    mechanicalMs: Math.ceil((millimetres / profile.speed) * 1000) + (endsInCut ? cutMs : 0),
+    mechanicalMs: Math.ceil((millimetres / profile.speed) * 1000) + (endsInCut ? cutMs : 0) + writer.workMs,
     replacements: writer.text.replacements(),
   };
 }
@@ -63,6 +65,8 @@ const plain: Style = { align: 'left', bold: false, inverse: false, size: 1, smal
 class SlipWriter {
   readonly text: TextEncoder;
   dotLines = 0;
+  /** Time for work other than moving paper. */
+  workMs = 0;
   readonly #profile: PrinterProfile;
   #parts: Uint8Array[] = [];
   #style: Style = plain;
@@ -103,6 +107,7 @@ class SlipWriter {
         this.#image(element);
         return;
       case 'store-image':
+        this.workMs += storeMs;
         this.#put(storeImage(element.key, element.image, this.#profile));
         return;
       case 'cut':
