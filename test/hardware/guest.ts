@@ -4,6 +4,7 @@ import { hidScenarios } from './hid-scenarios.ts';
 import { lineScenarios } from './line-scenarios.ts';
 import { runScenarios, type Scenario } from './scenario.ts';
 import { tillScenarios } from './till-scenarios.ts';
+import { wedgeScenarios } from './wedge-scenarios.ts';
 
 // The drivers keep no process alive by themselves.
 const alive = setInterval(() => undefined, 1000);
@@ -18,7 +19,9 @@ process.on('uncaughtException', error => {
 });
 // TILLSIDE_SCENARIOS: only those whose name matches it, for a quick look while working on one.
 const only = new RegExp(process.env.TILLSIDE_SCENARIOS ?? '');
-const chosen = [...hidScenarios, ...lineScenarios, ...tillScenarios, survived].filter(({ name }) => only.test(name));
+const chosen = [...hidScenarios, ...lineScenarios, ...wedgeScenarios, ...tillScenarios, survived].filter(({ name }) =>
+  only.test(name),
+);
 const all = await runScenarios(chosen);
 clearInterval(alive);
 process.exit(all ? 0 : 1);

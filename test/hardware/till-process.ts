@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Bundle } from '../../agent/offers/types.ts';
 import { systemClock } from '../../clock.ts';
+import { messageOf } from '../../errors.ts';
 import { startBroker } from '../../sync/hq/embedded-broker.ts';
 import { createHq } from '../../sync/hq/hq.ts';
 import { silentLog } from '../../sync/link/link.ts';
@@ -15,6 +16,7 @@ const root = resolve(import.meta.dirname, '../..');
 const tenant = 'demo';
 const store = '0042';
 const till = '3';
+const address = 'http://127.0.0.1:4780';
 export const card = '2501000000017';
 /** 64 hex digits, as each till of the retailer holds it. */
 export const couponKey = '5e'.repeat(32);
@@ -60,15 +62,29 @@ export type Answer = { readonly status: number; readonly body: unknown };
 export interface TillProcess {
   /** A call as the POS makes it. */
   call(method: string, path: string, body?: unknown): Promise<Answer>;
+  /** What a keyboard wedge typed, as the screen hands it over. */
+  tellScan(code: string): Promise<Answer>;
+  /** Sources of the `scan` events so far, in order. */
+  readonly heard: readonly string[];
   readonly process: ChildProcess;
   /** What the process wrote, for the reader of a failure. */
   log(): string;
   stop(): Promise<void>;
 }
 
+/** What the till is told to have; the last one is the keyboard, which the screen reads. */
+export const scannerDevices = [
+  'hid:05e0:1900',
+  'hid:0c2e:0b87',
+  'hid:05f9:2216',
+  'serial:/dev/ttyACM0?baud=9600',
+  'wedge',
+] as const;
+export const wedge = { layout: 'de-CH', prefix: 'F9' } as const;
+
 export const devices = {
   printer: { device: 'usb:/dev/usb/lp0', profile: 'TM-T20III', paper: 80 },
-  scanners: [{ device: 'hid:05e0:1900' }, { device: 'serial:/dev/ttyACM0?baud=9600' }],
+  scanners: scannerDevices.map(device => ({ device, ...(device === 'wedge' ? wedge : {}) })),
 };
 
 /** @param configured other devices, to try the rest on a machine without these */
@@ -126,12 +142,12 @@ export async function startTill(configured: Readonly<Record<string, unknown>> = 
   });
   const said: string[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => said.push(String(text)));
-  let token = '';
-  const call = async (method: string, path: string, body?: unknown): Promise<Answer> => {
-    const answer = await fetch(`http://127.0.0.1:4780${path}`, {
+  const tokens = { pos: '', ui: '' };
+  const callAs = async (role: 'pos' | 'ui', method: string, path: string, body?: unknown): Promise<Answer> => {
+    const answer = await fetch(`${address}${path}`, {
       method,
       headers: {
-        authorization: `Bearer ${token}`,
+        authorization: `Bearer ${tokens[role]}`,
         'accept-language': 'de',
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
@@ -140,7 +156,7 @@ export async function startTill(configured: Readonly<Record<string, unknown>> = 
     const text = await answer.text();
     return { status: answer.status, body: text.startsWith('{') ? JSON.parse(text) : text };
   };
-  const read = () => readFileSync(join(folder, 'till/tokens/pos'), 'utf8').trim();
+  const call = (method: string, path: string, body?: unknown) => callAs('pos', method, path, body);
   await until(
     () => `the till to answer\n${said.join('')}`,
     async () => {
@@ -153,12 +169,20 @@ export async function startTill(configured: Readonly<Record<string, unknown>> = 
     // Asking costs the guest the time that the till needs to start.
     1000,
   );
-  token = read();
+  for (const role of ['pos', 'ui'] as const)
+    tokens[role] = readFileSync(join(folder, 'till/tokens', role), 'utf8').trim();
+  const heard: string[] = [];
+  const deaf = new AbortController();
+  const listening = hear(tokens.pos, heard, deaf.signal);
   return {
     call,
+    tellScan: code => callAs('ui', 'POST', '/v1/scans', { code }),
+    heard,
     process: child,
     log: () => said.join(''),
     async stop() {
+      deaf.abort();
+      await listening;
       const gone = new Promise(done => child.once('exit', done));
       child.kill('SIGTERM');
       await gone;
@@ -166,6 +190,28 @@ export async function startTill(configured: Readonly<Record<string, unknown>> = 
       await broker.stop();
     },
   };
+}
+
+/** Follows the till's event stream and notes where each scan came from, until told to stop. */
+async function hear(token: string, heard: string[], signal: AbortSignal): Promise<void> {
+  const headers = { authorization: `Bearer ${token}`, accept: 'text/event-stream' };
+  let rest = '';
+  try {
+    const { body } = await fetch(`${address}/v1/events`, { headers, signal });
+    if (body === null) return;
+    const text = new TextDecoder();
+    for await (const chunk of body) {
+      rest += text.decode(chunk, { stream: true });
+      const lines = rest.split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) {
+        const source = /^data: .*"source":"([^"]+)"/.exec(line)?.[1];
+        if (source !== undefined) heard.push(source);
+      }
+    }
+  } catch (error) {
+    if (!signal.aborted) heard.push(`the event stream broke: ${messageOf(error)}`);
+  }
 }
 
 /** Follows names into an answer: `field(answer.body, 'member', 'firstName')`. */

@@ -6,11 +6,23 @@ import { encodeSlip } from '../../drivers/printer/escpos/encode.ts';
 import { resolveProfile } from '../../drivers/printer/profiles.ts';
 import { layoutFor } from '../../drivers/scanner/hid-pos-layout.ts';
 import { posReports } from '../../drivers/virtual/scanner.ts';
-import { zebra } from '../drivers/scanner/descriptors.ts';
+import { datalogic, honeywell, zebra } from '../drivers/scanner/descriptors.ts';
+import { type KeyboardScanner, plugKeyboardScanner } from './keyboard-scanner.ts';
 import { serialScanner, typeAt } from './line-scenarios.ts';
 import { type Scenario, scanUntil, until } from './scenario.ts';
-import { bundle, card, couponKey, field, ok, startTill, type TillProcess } from './till-process.ts';
+import {
+  bundle,
+  card,
+  couponKey,
+  field,
+  ok,
+  scannerDevices,
+  startTill,
+  type TillProcess,
+  wedge,
+} from './till-process.ts';
 import { plugUhid, type UhidDevice } from './uhid.ts';
+import type { Plug } from './usb-gadget.ts';
 import { createUsbPrinter, type PluggedPrinter } from './usb-printer.ts';
 
 const times = 10;
@@ -21,9 +33,11 @@ const lines = [{ lineId: '1', gtin: '7610200337450', quantity: '2', amount: 900 
 type Place = {
   readonly till: TillProcess;
   readonly printer: PluggedPrinter;
-  readonly serial: ReturnType<typeof serialScanner>;
-  hid: UhidDevice;
+  readonly serial: Plug;
+  scanners: Scanners;
 };
+/** Three vendors' HID POS scanners and one that types. */
+type Scanners = { readonly hid: readonly UhidDevice[]; readonly keyboard: KeyboardScanner };
 
 let place: Place | null = null;
 let coupon = '';
@@ -35,39 +49,26 @@ function there(): Place {
 
 export const tillScenarios: readonly Scenario[] = [
   {
-    name: 'a till process with /dev/usb/lp0, a HID POS and a serial scanner starts without any of them and finds each when it is plugged in',
+    name: 'a till process with /dev/usb/lp0, HID POS scanners of three vendors and a serial one starts without any of them and finds each when it is plugged in',
     run: async () => {
       const till = await startTill();
       const printer = createUsbPrinter();
       const serial = serialScanner();
-      const status = async () => ok(await till.call('GET', '/v1/status')).body;
-      assert.equal(field(await status(), 'printer', 'problem'), 'missing');
+      assert.equal(field(ok(await till.call('GET', '/v1/status')).body, 'printer', 'problem'), 'missing');
       await printer.plug();
       serial.plug();
-      place = { till, printer, serial, hid: plugUhid(zebra) };
-      await until(
-        'printer, scanners and bundle',
-        async () => {
-          const now = await status();
-          return (
-            field(now, 'printer', 'problem') === null &&
-            field(now, 'scanners', 0, 'connected') === true &&
-            field(now, 'scanners', 1, 'connected') === true &&
-            field(now, 'bundle', 'version') === bundle.version
-          );
-        },
-        askEveryMs,
-      );
+      place = { till, printer, serial, scanners: await plugScanners() };
+      await connected(till, true);
     },
   },
   {
     name: 'a card scanned at /dev/hidrawN attaches its member, and the coupon of the sale comes out of /dev/usb/lp0 and is told as printed, byte for byte as encoded',
     run: async () => {
-      const { till, printer, hid } = there();
+      const { till, printer } = there();
       await openSale(till, 'S1');
       await scanUntil(
         'the member',
-        () => scanAtHid(hid, card),
+        () => scanAt(0, card),
         async () => field(await sale(till, 'S1'), 'member', 'firstName') === 'Anna',
         askEveryMs,
       );
@@ -98,43 +99,39 @@ export const tillScenarios: readonly Scenario[] = [
         'the coupon in the sale',
         () => typeAt(`]Q1${token(coupon, String(field(view, 'validFrom')), String(field(view, 'validTo')))}\r`),
         async () => field(await sale(till, 'S2'), 'presented', 0, 'applies') === true,
+        askEveryMs,
       );
       await complete(till, 'S2', 800);
       assert.equal(field(ok(await till.call('GET', `/v1/coupons/${coupon}`)).body, 'state'), 'redeemed');
     },
   },
   {
-    name: `printer and scanners are unplugged and plugged in again ${times} times during sales: each sale has its member and its coupon on paper`,
+    name: `printer, HID POS scanners of three vendors, serial scanner and keyboard wedge are each unplugged and plugged in again ${times} times during sales: all five scanners read after each time, each sale has its member and its coupon on paper`,
     run: async () => {
       const { till, printer, serial } = there();
       for (let time = 0; time < times; time++) {
         const id = `R${time}`;
         await openSale(till, id);
-        there().hid.unplug();
+        for (const hid of there().scanners.hid) hid.unplug();
+        await there().scanners.keyboard.unplug();
         serial.unplug();
         await printer.unplug();
-        await until(
-          'the loss of all',
-          async () => {
-            const now = ok(await till.call('GET', '/v1/status')).body;
-            return (
-              field(now, 'printer', 'problem') === 'missing' &&
-              field(now, 'scanners', 0, 'connected') === false &&
-              field(now, 'scanners', 1, 'connected') === false
-            );
-          },
-          askEveryMs,
-        );
-        const hid = plugUhid(zebra);
-        there().hid = hid;
+        await connected(till, false);
         serial.plug();
-        await scannersBack(till);
+        there().scanners = await plugScanners();
+        // The printer comes back last: the coupon waits for it.
+        await connected(till, true, { printer: false });
+        const before = till.heard.length;
+        const silent = () => scannerDevices.filter(device => !till.heard.slice(before).includes(device));
         await scanUntil(
-          'the member',
-          () => (time % 2 === 0 ? scanAtHid(hid, card) : typeAt(`${card}\r`)),
-          async () => field(await sale(till, id), 'member', 'firstName') === 'Anna',
-          askEveryMs,
+          () => `scans at ${silent().join(', ')}\n${till.log()}`,
+          async () => {
+            for (const device of silent()) await scanAt(scannerDevices.indexOf(device), card);
+          },
+          () => silent().length === 0,
+          50,
         );
+        assert.equal(field(await sale(till, id), 'member', 'firstName'), 'Anna');
         const issued = await complete(till, id, 900);
         await printer.plug();
         const { serial: last, view } = await printed(till, issued);
@@ -159,8 +156,42 @@ export const tillScenarios: readonly Scenario[] = [
   },
 ];
 
-function scanAtHid(hid: UhidDevice, code: string): void {
-  for (const report of posReports(code, ']E0', layoutFor(zebra.vendor, zebra.descriptor))) hid.input(report);
+const vendors = [zebra, honeywell, datalogic];
+
+async function plugScanners(): Promise<Scanners> {
+  const hid = vendors.map(plugUhid);
+  return { hid, keyboard: await plugKeyboardScanner(wedge.layout, wedge.prefix) };
+}
+
+/** Scans at one of `scannerDevices`, by its place. */
+async function scanAt(index: number, code: string): Promise<void> {
+  const { till, scanners } = there();
+  const [vendor, hid] = [vendors[index], scanners.hid[index]];
+  if (vendor !== undefined && hid !== undefined) {
+    for (const report of posReports(code, ']E0', layoutFor(vendor.vendor, vendor.descriptor))) hid.input(report);
+  } else if (scannerDevices[index] !== 'wedge') await typeAt(`${code}\r`);
+  else {
+    const { keyboard } = scanners;
+    const before = keyboard.scans.length;
+    keyboard.type(code);
+    ok(await till.tellScan(await until('the typed code', () => keyboard.scans[before])));
+  }
+}
+
+/** Waits until the till has them all, or none. A wedge is always there: it is a keyboard. */
+async function connected(till: TillProcess, wanted: boolean, { printer = true } = {}): Promise<void> {
+  await until(
+    () => `printer and scanners ${wanted ? 'there' : 'gone'}\n${till.log()}`,
+    async () => {
+      const now = ok(await till.call('GET', '/v1/status')).body;
+      const scanners = scannerDevices.every(
+        (device, i) => device === 'wedge' || field(now, 'scanners', i, 'connected') === wanted,
+      );
+      const bundled = field(now, 'bundle', 'version') === bundle.version;
+      return scanners && bundled && (!printer || field(now, 'printer', 'problem') === (wanted ? null : 'missing'));
+    },
+    askEveryMs,
+  );
 }
 
 async function openSale(till: TillProcess, id: string): Promise<void> {
@@ -202,17 +233,6 @@ async function printed(
     askEveryMs,
   );
   return { serial: now, view };
-}
-
-async function scannersBack(till: TillProcess): Promise<void> {
-  await until(
-    'both scanners',
-    async () => {
-      const now = ok(await till.call('GET', '/v1/status')).body;
-      return field(now, 'scanners', 0, 'connected') === true && field(now, 'scanners', 1, 'connected') === true;
-    },
-    askEveryMs,
-  );
 }
 
 // --- what the coupon must be, made from its serial and dates alone ----------------------------------------------------

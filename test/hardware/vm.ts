@@ -1,13 +1,15 @@
 /** Builds and boots the virtual machine with real device drivers (the kit beside the repository) and collects what the guest reports. */
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const root = resolve(import.meta.dirname, '../..');
 const kit = resolve(root, '../shared/hardware-vm');
 const machine = join(root, '.cache/hardware-vm');
+/** Node's compile cache: the guest, which emulates a processor, need not compile what this machine has compiled. */
+const compiled = join(machine, 'compiled');
 const needed = ['/usr/bin/qemu-system-x86_64', '/bin/busybox', '/usr/bin/cpio', '/usr/bin/dpkg-deb'];
 
 /** Why the machine can't be had here; null where it can. */
@@ -33,21 +35,37 @@ export type GuestRun = {
   readonly log: string;
 };
 
-/** Boots the machine and runs a script of this folder in it, as root, over a read-only view of this machine's files. */
-export async function runInGuest(script: string): Promise<GuestRun> {
+export type GuestOptions = {
+  /** Only scenarios whose name this matches; all of them, if left out. */
+  readonly only?: string;
+  /** Told of each scenario as it is done. */
+  readonly onResult?: (result: GuestResult) => void;
+};
+
+/** Boots the machine and runs guest.sh in it, as root, over a read-only view of this machine's files. */
+export async function runInGuest({ only = '', onResult }: GuestOptions = {}): Promise<GuestRun> {
   build();
-  const child = spawn('bash', [join(kit, 'run.sh'), machine, join(import.meta.dirname, script), '1536'], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  warm();
+  // The kit passes the guest a path and nothing else.
+  const start = join(machine, `start-${process.pid}.sh`);
+  const quoted = `'${only.replaceAll("'", "'\\''")}'`;
+  writeFileSync(
+    start,
+    `export NODE_COMPILE_CACHE=${compiled} TILLSIDE_SCENARIOS=${quoted}\nexec bash ${join(import.meta.dirname, 'guest.sh')}\n`,
+  );
+  const child = spawn('bash', [join(kit, 'run.sh'), machine, start, '1536'], { stdio: ['ignore', 'pipe', 'pipe'] });
   const results: GuestResult[] = [];
   const lines: string[] = [];
   createInterface({ input: child.stdout }).on('line', line => {
     const result = /@@(\{.*\})/.exec(line)?.[1];
-    if (result === undefined) lines.push(line.replaceAll('\r', ''));
-    else results.push(JSON.parse(result) as GuestResult);
+    if (result === undefined) return void lines.push(line.replaceAll('\r', ''));
+    const parsed = JSON.parse(result) as GuestResult;
+    results.push(parsed);
+    onResult?.(parsed);
   });
   child.stderr.on('data', (text: Buffer) => lines.push(String(text)));
   const exit = await new Promise<number>(done => child.on('close', code => done(code ?? 1)));
+  rmSync(start, { force: true });
   return { exit, results, log: lines.join('\n') };
 }
 
@@ -63,4 +81,12 @@ function build(): void {
   const made = spawnSync('bash', [join(kit, 'build.sh'), machine], { encoding: 'utf8' });
   if (made.status !== 0) throw new Error(`building the virtual machine failed:\n${made.stdout}\n${made.stderr}`);
   writeFileSync(stampFile, wanted);
+}
+
+/** Loads on this machine what the guest's processes load; the cache knows by itself what has changed. */
+function warm(): void {
+  mkdirSync(compiled, { recursive: true });
+  const env = { ...process.env, NODE_COMPILE_CACHE: compiled };
+  const loaded = spawnSync(process.execPath, [join(import.meta.dirname, 'warm.ts')], { encoding: 'utf8', env });
+  if (loaded.status !== 0) throw new Error(`loading the guest's programs failed:\n${loaded.stdout}\n${loaded.stderr}`);
 }
