@@ -6,18 +6,21 @@ import { createHash } from 'node:crypto';
 import process from 'node:process';
 import { decideWithFindings } from '../../agent/offers/decide.ts';
 import {
+  type CompiledBundle,
   compileBundle,
   type Decision,
   decide,
   explain,
+  type PreparedMember,
   parseBundle,
   prepareBundle,
   prepareMember,
   type Sale,
 } from '../../agent/offers/index.ts';
+import { bytesOf } from './allocation.ts';
 import { peers } from './peers/index.ts';
-import { bestOf, type Times } from './timing.ts';
-import { touchOf } from './touch.ts';
+import { bestOf, copiesOf, type Times } from './timing.ts';
+import { copyOf, touchOf } from './touch.ts';
 import { bundleOf } from './world/campaign.ts';
 import { chanceOf } from './world/chance.ts';
 import { salesOf } from './world/sales.ts';
@@ -27,8 +30,12 @@ export interface Measured {
   readonly times: Readonly<Record<string, Times>>;
   /** Numbers of the baskets that were timed. */
   readonly baskets: readonly number[];
-  /** Of the list of eligible offers of each basket, where there is one. */
+  /** Of the list of eligible offers of each basket. */
   readonly digests?: readonly string[];
+  /** Of the coupons of each basket. */
+  readonly answers?: readonly string[];
+  /** Allocated by a decision, beside its answer, and by a copy of the answer. */
+  readonly bytes?: Readonly<Record<string, number>>;
 }
 
 /** Baskets of every measurement; one that takes fewer takes the first of a fixed shuffle, so that fewer are among more. */
@@ -43,50 +50,63 @@ const baskets = chanceOf(5)
   .sort((a, b) => a - b);
 const sales = baskets.map(index => all[index] as Sale);
 
+/** A sale with what stands ready for it before it is timed. */
+interface Ready {
+  readonly sale: Sale;
+  readonly prepared: PreparedMember | null;
+}
+
+const fresh = () => copiesOf(sales);
+
 const measurements: Record<string, () => Promise<Omit<Measured, 'baskets'>>> = {
   async decide() {
     const compiled = compileBundle(bundle);
     prepareBundle(compiled);
-    for (const sale of sales) {
-      const { decision } = decideWithFindings(compiled, sale);
-      const quick = decide(compiled, sale);
-      if (JSON.stringify([quick.issue, quick.suppressed]) !== JSON.stringify([decision.issue, decision.suppressed]))
-        throw new Error(`the index decides otherwise than the evaluator on all offers: ${sale.saleId}`);
-    }
-    const prepared = new Map(
-      sales.map(sale => [sale, sale.member === undefined ? undefined : prepareMember(compiled, sale.member)]),
-    );
+    const ready = (): Ready[] => fresh().map(sale => ({ sale, prepared: scan(compiled, sale) }));
     return {
       times: {
-        'all in': await bestOf(sales, sale => decide(compiled, sale)),
-        'at total': await bestOf(sales, sale => decide(compiled, sale, prepared.get(sale))),
+        'all in': await bestOf(fresh, sale => decide(compiled, sale)),
+        'at scan': await bestOf(fresh, sale => scan(compiled, sale)),
+        'at total': await bestOf(ready, ({ sale, prepared }) => decide(compiled, sale, prepared)),
       },
+      answers: ready().map(({ sale, prepared }) => answerOf(decide(compiled, sale, prepared))),
     };
   },
 
-  /** The product's own answer with every offer looked at: what the peers' lists are compared with. */
-  async eligible() {
+  /** The product's own answer with every offer looked at: what the index's and the peers' answers are compared with. */
+  async check() {
     const compiled = compileBundle(bundle);
-    const digests = sales.map(sale => {
-      const { decision, refused } = decideWithFindings(compiled, sale);
-      return digestOf([
-        ...decision.issue.map(({ offer }) => offer),
-        ...decision.suppressed.filter(({ phase }) => phase === 'issue').map(({ offer }) => offer),
-        ...refused.filter(({ finding }) => finding.reason === 'not-selected').map(({ offer }) => offer),
-      ]);
+    const decided = sales.map(sale => decideWithFindings(compiled, sale));
+    sales.forEach((sale, index) => {
+      const { issue, suppressed } = decided[index]?.decision ?? {};
+      const { issue: found, suppressed: heldOut } = decide(compiled, sale);
+      if (JSON.stringify([found, heldOut]) !== JSON.stringify([issue, suppressed]))
+        throw new Error(`the index decides otherwise than the evaluator on all offers: ${sale.saleId}`);
     });
-    return { times: {}, digests };
+    return {
+      times: {},
+      answers: decided.map(({ decision }) => answerOf(decision)),
+      digests: decided.map(({ decision, refused }) =>
+        digestOf([
+          ...decision.issue.map(({ offer }) => offer),
+          ...decision.suppressed.filter(({ phase }) => phase === 'issue').map(({ offer }) => offer),
+          ...refused.filter(({ finding }) => finding.reason === 'not-selected').map(({ offer }) => offer),
+        ]),
+      ),
+    };
   },
 
   async touch() {
     const compiled = compileBundle(bundle);
-    const touch = touchOf(bundle, new Map(sales.map((sale): [Sale, Decision] => [sale, decide(compiled, sale)])));
-    return { times: { touch: await bestOf(sales, touch) } };
+    const touch = touchOf(bundle);
+    const answers = sales.map(sale => decide(compiled, sale));
+    const ready = () => fresh().map((sale, index) => ({ sale, answer: answers[index] as Decision }));
+    return { times: { touch: await bestOf(ready, ({ sale, answer }) => touch(sale, answer)) } };
   },
 
   async explain() {
     const compiled = compileBundle(bundle);
-    return { times: { explain: await bestOf(sales, sale => explain(compiled, sale, 'de')) } };
+    return { times: { explain: await bestOf(fresh, sale => explain(compiled, sale, 'de')) } };
   },
 
   async activate() {
@@ -100,6 +120,23 @@ const measurements: Record<string, () => Promise<Omit<Measured, 'baskets'>>> = {
     });
     return { times: { total: times, slice: times } };
   },
+
+  async allocate() {
+    const compiled = compileBundle(bundle);
+    prepareBundle(compiled);
+    const copies = fresh();
+    const ready = copies.map((sale): Ready => ({ sale, prepared: scan(compiled, sale) }));
+    const answers = copies.map(sale => decide(compiled, sale));
+    const copy = bytesOf(answers, copyOf);
+    return {
+      times: {},
+      bytes: {
+        'all in': bytesOf(copies, sale => decide(compiled, sale)) - copy,
+        'at total': bytesOf(ready, ({ sale, prepared }) => decide(compiled, sale, prepared)) - copy,
+        answer: copy,
+      },
+    };
+  },
 };
 
 for (const [name, peer] of Object.entries(peers))
@@ -107,12 +144,20 @@ for (const [name, peer] of Object.entries(peers))
     const eligible = await peer(bundle);
     const digests: string[] = [];
     for (const sale of sales) digests.push(digestOf(await eligible(sale)));
-    return { times: { [name]: await bestOf(sales, eligible) }, digests };
+    return { times: { [name]: await bestOf(fresh, eligible) }, digests };
   };
 
 const measure = measurements[what];
 if (measure === undefined) throw new Error(`no such measurement: ${what}`);
 process.stdout.write(JSON.stringify({ ...(await measure()), baskets } satisfies Measured));
+
+function scan(compiled: CompiledBundle, { member, history }: Sale): PreparedMember | null {
+  return member === undefined ? null : prepareMember(compiled, member, history);
+}
+
+function answerOf({ issue, suppressed }: Pick<Decision, 'issue' | 'suppressed'>): string {
+  return digestOf([...issue, ...suppressed].map(entry => JSON.stringify(entry)));
+}
 
 function digestOf(ids: readonly string[]): string {
   return createHash('sha256')

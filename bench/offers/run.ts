@@ -6,8 +6,10 @@ import { execFileSync } from 'node:child_process';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { allocationFlags } from './allocation.ts';
 import {
   activationMs,
+  allocated,
   explainMs,
   fasterThan,
   type Goal,
@@ -57,10 +59,11 @@ function measureSize(offers: number): Row[] {
   const rows: Row[] = [];
   // The goals are for the largest size.
   const goalHere = (goal: Goal | undefined) => (offers === 10_000 && goal !== undefined ? { goal } : {});
+  const known = child('check', offers, baskets);
   const own = child('decide', offers, baskets);
+  checkEqual('decide', offers, own.answers, known.answers, own, known);
   const ownTimes = (what: string) => own.times[what] ?? [];
   const touch = child('touch', offers, baskets).times.touch ?? [];
-  const eligible = child('eligible', offers, Math.min(baskets, 200));
   for (const what of ['all in', 'at total']) {
     const times = ownTimes(what);
     const row = { offers, what: `decide, ${what}`, baskets: times.length, p50: quantile(times, 0.5) };
@@ -89,7 +92,7 @@ function measureSize(offers: number): Row[] {
   });
   for (const [peer, most] of Object.entries(peers)) {
     const measured = child(peer, offers, Math.min(200, most * (offers === 10_000 ? 1 : offers === 1000 ? 3 : 10)));
-    checkEqual(peer, offers, measured, eligible);
+    checkEqual(peer, offers, measured.digests, known.digests, measured, known);
     const times = measured.times[peer] ?? [];
     // Beside the product's times on the very same baskets.
     const same = measured.baskets.map(basket => ownTimes('all in')[own.baskets.indexOf(basket)] ?? Number.NaN);
@@ -104,6 +107,15 @@ function measureSize(offers: number): Row[] {
       ...goalHere(fasterThan[peer]),
     });
   }
+  const { bytes = {} } = child('allocate', offers, baskets, allocationFlags);
+  for (const what of ['all in', 'at total'])
+    rows.push({
+      offers,
+      what: `allocated beside the answer, ${what}`,
+      found: bytes[what] ?? Number.NaN,
+      unit: 'bytes',
+      ...goalHere(allocated),
+    });
   const explained = child('explain', offers, 20).times.explain ?? [];
   rows.push({ offers, what: 'explain all', ...inMilliseconds(explained, explainMs) });
   const activated = child('activate', offers, 1).times;
@@ -116,19 +128,25 @@ function measureSize(offers: number): Row[] {
   }
 }
 
-/** Throws unless the peer found the same offers in all its baskets. */
-function checkEqual(peer: string, offers: number, found: Measured, known: Measured): void {
-  const digests = new Map(known.baskets.map((basket, index) => [basket, known.digests?.[index]]));
-  found.baskets.forEach((basket, index) => {
-    const own = digests.get(basket);
-    if (own === undefined || own !== found.digests?.[index])
-      throw new Error(`${peer} finds other offers than the product in basket ${basket} with ${offers} offers`);
+/** Throws unless all that was found is what is known of the same baskets. */
+function checkEqual(
+  who: string,
+  offers: number,
+  found: readonly string[] = [],
+  expected: readonly string[] = [],
+  measured: Measured,
+  known: Measured,
+): void {
+  measured.baskets.forEach((basket, index) => {
+    const right = expected[known.baskets.indexOf(basket)];
+    if (right === undefined || right !== found[index])
+      throw new Error(`${who} and the evaluator on all offers differ in basket ${basket} with ${offers} offers`);
   });
 }
 
-function child(what: string, offers: number, count: number): Measured {
+function child(what: string, offers: number, count: number, flags: readonly string[] = []): Measured {
   const file = fileURLToPath(new URL('measure.ts', import.meta.url));
-  const answer = execFileSync(process.execPath, [file, what, String(offers), String(count)], {
+  const answer = execFileSync(process.execPath, [...flags, file, what, String(offers), String(count)], {
     encoding: 'utf8',
     maxBuffer: 2 ** 26,
     stdio: ['ignore', 'pipe', 'inherit'],

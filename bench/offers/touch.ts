@@ -4,8 +4,8 @@
  */
 import type { Bundle, Decision, Predicate, Sale, Selector } from '../../agent/offers/index.ts';
 
-/** @param answers the decision of each sale */
-export function touchOf(bundle: Bundle, answers: ReadonlyMap<Sale, Decision>): (sale: Sale) => Decision {
+/** @returns a function of a sale and the decision known for it */
+export function touchOf(bundle: Bundle): (sale: Sale, answer: Decision) => Decision {
   const [segments, gtins, brands, nodes] = [lists(), lists(), lists(), lists()];
   bundle.offers.forEach((offer, index) => {
     const names: Names = { segments: new Set(), gtins: new Set(), brands: new Set(), nodes: new Set() };
@@ -38,7 +38,7 @@ export function touchOf(bundle: Bundle, answers: ReadonlyMap<Sale, Decision>): (
     for (let index = 0; index < offers.length; index++) seen |= offers[index] ?? 0;
     return seen;
   };
-  return sale => {
+  return (sale, answer) => {
     turn++;
     let seen = 0;
     for (const { gtin, brand, category } of sale.lines) {
@@ -48,8 +48,7 @@ export function touchOf(bundle: Bundle, answers: ReadonlyMap<Sale, Decision>): (
     }
     if (sale.member !== undefined)
       for (const segment of sale.member.segments ?? []) seen |= read(ofSegment.get(segment));
-    const answer = answers.get(sale);
-    if (answer === undefined || seen < 0) throw new Error(`no answer known for ${sale.saleId}`);
+    if (seen < 0) throw new Error('ranks are never negative');
     return copyOf(answer);
   };
 }
