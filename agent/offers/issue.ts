@@ -87,16 +87,16 @@ export class CouponChoice {
     for (let index = offers.from('issue'); index < offers.to('issue'); index++) {
       const offer = offers.at(index);
       if (places.has(offer)) continue;
-      refused(offer, findings.get(offer) ?? { reason: 'not-selected', priority: offer.offer.priority ?? 1 });
+      refused(offer, findings[index] ?? { reason: 'not-selected', priority: offer.offer.priority ?? 1 });
     }
   }
 
-  /** Finds the candidates; of the other offers why not, if that is asked for. */
+  /** Finds the candidates; of the other offers why not, by their index, if that is asked for. */
   #collect(
     facts: Facts,
     { offers, presented, applications, explaining }: PrintingAsked,
-  ): Map<CompiledOffer, Finding> | null {
-    const findings = explaining ? new Map<CompiledOffer, Finding>() : null;
+  ): readonly (Finding | null)[] | null {
+    const findings: (Finding | null)[] | null = explaining ? [] : null;
     this.#count = 0;
     this.#rooms.read(facts);
     this.#limits.total = this.#places();
@@ -115,7 +115,7 @@ export class CouponChoice {
           ? this.#fault(offer, facts, presented.has(offer.id), applications, explaining)
           : this.#quickFault(offer, rest, facts, applications);
       if (finding === null) this.#add(offer, facts, inOrder);
-      else findings?.set(offer, finding);
+      if (findings !== null) findings[index] = finding;
     }
     this.#unmark();
     return findings;

@@ -1,5 +1,6 @@
 /** A finding as the second half of a sentence: why not. */
 import type { Failure, Finding } from '../finding.ts';
+import type { CompiledPredicate } from '../predicate.ts';
 import { addDays, localDateOf, parseDate, parseTime, weekdayOf } from '../time.ts';
 import type { Bounds, Predicate, Schedule, Selector, Window } from '../types.ts';
 import type { Formats } from './formats.ts';
@@ -93,12 +94,29 @@ function failureCause({ predicate, negated, found, others }: Failure, speaker: S
   const { say } = speaker;
   const { source } = predicate;
   if ('all' in source || 'any' in source || 'not' in source) return say.never;
-  const asked = askedText(source, speaker);
+  const asked = knownAsked(predicate, source, speaker);
   const had = foundText(source, found, speaker);
   return (negated ? say.excludes(asked, had) : say.needs(asked, had)) + (others > 0 ? say.otherWays(others) : '');
 }
 
 type Leaf = Exclude<Predicate, { all: unknown } | { any: unknown } | { not: unknown }>;
+
+/** What conditions ask for, by language: the same for every sale. */
+const askedTexts = new WeakMap<Sentences, WeakMap<CompiledPredicate, string>>();
+
+function knownAsked(predicate: CompiledPredicate, leaf: Leaf, speaker: Speaker): string {
+  let texts = askedTexts.get(speaker.say);
+  if (texts === undefined) {
+    texts = new WeakMap();
+    askedTexts.set(speaker.say, texts);
+  }
+  let text = texts.get(predicate);
+  if (text === undefined) {
+    text = askedText(leaf, speaker);
+    texts.set(predicate, text);
+  }
+  return text;
+}
 
 function askedText(leaf: Leaf, speaker: Speaker): string {
   const { say, formats } = speaker;

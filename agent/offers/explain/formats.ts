@@ -7,7 +7,24 @@ export interface Formats {
   readonly date: (date: LocalDate) => string;
 }
 
+/** Formats are kept: making them costs more than explaining a thousand offers. Languages and currencies are few. */
+const known = new Map<string, Formats>();
+const mostKnown = 64;
+/** Texts kept of one kind. */
+const mostTexts = 5000;
+
 export function formatsFor(language: string, currency: string): Formats {
+  const name = `${language} ${currency}`;
+  let formats = known.get(name);
+  if (formats === undefined) {
+    formats = makeFormats(language, currency);
+    if (known.size >= mostKnown) known.clear();
+    known.set(name, formats);
+  }
+  return formats;
+}
+
+function makeFormats(language: string, currency: string): Formats {
   // Swiss tills write 1'234.50 in each of the country's languages.
   const numbers = currency === 'CHF' ? 'de-CH' : language;
   const locale = currency === 'CHF' ? `${language}-CH` : language;
@@ -30,6 +47,7 @@ function once<T>(make: (value: T) => string): (value: T) => string {
     let text = made.get(value);
     if (text === undefined) {
       text = make(value);
+      if (made.size >= mostTexts) made.clear();
       made.set(value, text);
     }
     return text;
