@@ -135,6 +135,7 @@ export function createAgent(config: TillConfig, ports: AgentPorts): Agent {
     tokens: couponTokens,
     peers: edge?.peers ?? null,
     clock,
+    weighed: config.weighed,
     currency: 'CHF',
     wakePrinter: () => queue.wake(),
     onFault,

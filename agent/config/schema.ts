@@ -109,6 +109,27 @@ export const TillConfigDocument = Type.Object(
         { maxItems: 8, uniqueItems: true, description: 'the scanners of this till' },
       ),
     ),
+    weighed: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            prefix: PatternText('^2[0-9]{0,6}$', 'first digits of the codes that the scales print', ['21']),
+            value: Type.Enum(['weight', 'price'], { description: 'what the last digits before the check digit tell' }),
+            digits: Type.Integer({ minimum: 3, maximum: 6, description: 'how many digits the value has' }),
+            decimals: Type.Integer({
+              minimum: 0,
+              maximum: 5,
+              description: 'decimals of the value: of kilograms, or of the price',
+            }),
+          },
+          closed,
+        ),
+        {
+          maxItems: 16,
+          description: "EAN-13 of the store's own scales; without it the prefixes 20 to 29 are goods like others",
+        },
+      ),
+    ),
     languages: Type.Optional(
       Type.Array(Type.Enum([...languages]), {
         minItems: 1,

@@ -1,5 +1,6 @@
 /** Loads a till's configuration: the document with every default filled in and every path absolute. */
 import { type Environment, readConfiguration } from '../../configuration.ts';
+import type { WeighedPrefix } from '../../drivers/scanner/codes.ts';
 import type { Fault } from '../../errors.ts';
 import { type ScreenLanguage, TillConfigDocument } from './schema.ts';
 
@@ -19,6 +20,8 @@ export type TillConfig = {
   readonly ring: string;
   readonly printer: { readonly device: string; readonly profile: string; readonly paper: 58 | 80 } | null;
   readonly scanners: readonly ScannerConfig[];
+  /** Codes that the store's scales print. */
+  readonly weighed: readonly WeighedPrefix[];
   readonly languages: readonly ScreenLanguage[];
   readonly window: { readonly kiosk: boolean };
   readonly screenSells: boolean;
@@ -90,6 +93,7 @@ function withDefaults(document: TillConfigDocument): TillConfig {
       layout: scanner.layout ?? null,
       prefix: scanner.prefix ?? null,
     })),
+    weighed: document.weighed ?? [],
     languages: document.languages ?? ['de', 'fr', 'it', 'en'],
     window: { kiosk: document.window?.kiosk ?? false },
     screenSells: document.screenSells ?? false,
@@ -111,6 +115,20 @@ function relations(document: TillConfigDocument): readonly Fault[] {
     for (const key of ['layout', 'prefix'] as const)
       if (scanner[key] !== undefined)
         fault(`/scanners/${index}/${key}`, `only a "wedge" has a ${key}; this scanner is "${scanner.device}"`);
+  }
+  for (const [index, { prefix, value, digits, decimals }] of (document.weighed ?? []).entries()) {
+    if (value === 'weight' && decimals > digits)
+      fault(
+        `/weighed/${index}/decimals`,
+        `found ${decimals}, must not be more than the ${digits} digits of the weight`,
+      );
+    if (prefix.length + digits > 11)
+      fault(
+        `/weighed/${index}/digits`,
+        `prefix and value have ${prefix.length + digits} digits, must leave one for the article`,
+      );
+    if (document.weighed?.findIndex(row => row.prefix === prefix) !== index)
+      fault(`/weighed/${index}/prefix`, `"${prefix}" is there twice`);
   }
   const port = portOf(document.printer?.device);
   if (port !== null && (port < 1 || port > 65535))

@@ -1,5 +1,6 @@
 /** What the sale is made of; given once, by createSales. */
 import type { Clock } from '../../clock.ts';
+import type { WeighedPrefix } from '../../drivers/scanner/codes.ts';
 import type { Claims, CouponBook, Tokens } from '../coupons/index.ts';
 import type { Catalogue, MemberRecord, Members, Store } from '../store/index.ts';
 import type { ActiveBundle, OfferEngine } from './active-bundle.ts';
@@ -15,6 +16,8 @@ export type SaleParts = {
   readonly claims: Claims;
   readonly tokens: Tokens;
   readonly clock: Clock;
+  /** Codes that the store's scales print. */
+  readonly weighed: readonly WeighedPrefix[];
   /** While no bundle says it. */
   readonly currency: string;
   readonly announcer: Announcer;

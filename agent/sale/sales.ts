@@ -1,5 +1,6 @@
 /** The sale's life, from the first article to paper: what the local API calls and what a scan at a device does. */
 import type { Clock } from '../../clock.ts';
+import type { WeighedPrefix } from '../../drivers/scanner/codes.ts';
 import type { Scan } from '../../drivers/scanner/types.ts';
 import { TillsideError } from '../../errors.ts';
 import type { Language, TillService } from '../api/till-service.ts';
@@ -39,6 +40,8 @@ export type SalesOptions = {
   readonly tokens: Tokens;
   readonly peers: PeerPort | null;
   readonly clock: Clock;
+  /** Codes that the store's scales print; none, if left out. */
+  readonly weighed?: readonly WeighedPrefix[];
   /** Used while there is no bundle. */
   readonly currency: string;
   readonly engine?: OfferEngine;
@@ -94,6 +97,7 @@ export function createSales(options: SalesOptions): Sales {
     claims,
     tokens: options.tokens,
     clock,
+    weighed: options.weighed ?? [],
     currency: options.currency,
     announcer,
     askMember: options.askMember ?? null,

@@ -32,7 +32,10 @@ export type FoundCoupon = { readonly kind: 'found'; readonly candidate: Candidat
 
 export function classifyScan(parts: SaleParts, scan: ScanPost, aim: string | null = null): ScannedCode {
   const schemes = parts.bundles.active()?.bundle.cardSchemes ?? [];
-  return classify({ text: scan.code, symbology: symbologyNamed(scan.symbology), aim }, { schemes });
+  return classify(
+    { text: scan.code, symbology: symbologyNamed(scan.symbology), aim },
+    { schemes, weighedPrefixes: parts.weighed },
+  );
 }
 
 export async function findMember(parts: SaleParts, card: string): Promise<MemberRecord | null> {

@@ -82,6 +82,7 @@ test('a till needs four keys; all else has a default', t => {
     ring: 'all',
     printer: null,
     scanners: [],
+    weighed: [],
     languages: ['de', 'fr', 'it', 'en'],
     window: { kiosk: false },
     screenSells: false,
@@ -276,6 +277,22 @@ const devices: readonly [good: boolean, key: 'printer' | 'scanner', device: stri
   [false, 'scanner', 'wedge:'],
   [false, 'scanner', 'tcp://192.0.2.10:9100'],
 ];
+
+test("codes of the scales are read as they are, and told where they can't be", t => {
+  const { load } = folderOf(t);
+  const price = { prefix: '21', value: 'price', digits: 5, decimals: 2 };
+  assert.deepEqual(load({ ...least, weighed: [price] }).weighed, [price]);
+  assert.deepEqual(load(least).weighed, []);
+  for (const wrong of [
+    [{ ...price, prefix: '31' }],
+    [{ ...price, digits: 7 }],
+    [{ ...price, value: 'length' }],
+    [{ ...price, prefix: '2112345', digits: 6 }],
+    [{ prefix: '22', value: 'weight', digits: 4, decimals: 5 }],
+    [price, { ...price, digits: 4 }],
+  ])
+    assert.throws(() => load({ ...least, weighed: wrong }), { code: 'config-invalid' });
+});
 
 for (const [good, key, device] of devices) {
   test(`"${device}" is ${good ? 'a' : 'no'} ${key}`, t => {

@@ -25,6 +25,7 @@ import {
 } from '../../agent/store/index.ts';
 import type { Clock } from '../../clock.ts';
 import type { Printer } from '../../drivers/printer/types.ts';
+import type { WeighedPrefix } from '../../drivers/scanner/codes.ts';
 import type { BundlePointer, TillEvent } from '../../sync/protocol/types.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { FakePrinter } from './fake-printer.ts';
@@ -137,6 +138,7 @@ export type CoreTillOptions = {
   readonly peers?: PeerPort;
   readonly engine?: OfferEngine;
   readonly catalogue?: Catalogue;
+  readonly weighed?: readonly WeighedPrefix[];
   readonly printer?: Printer;
   readonly askMember?: (card: string) => Promise<MemberRecord | null>;
   readonly askCoupon?: (serial: string) => Promise<boolean | null>;
@@ -220,6 +222,7 @@ export async function coreTill(options: CoreTillOptions = {}): Promise<CoreTill>
     tokens,
     peers: options.peers ?? null,
     clock,
+    weighed: options.weighed ?? [],
     currency: 'CHF',
     wakePrinter: () => queue.wake(),
     onFault,

@@ -33,6 +33,14 @@ test('every kind of bad scan says which it is, in one sentence', async () => {
   ]);
   assert.deepEqual(await scan('7610200000019'), ['unknown', 'product-unknown', 'This article is not known here.']);
   assert.deepEqual(await scan('7610200337450', 'de'), ['product', null, 'Kaffee']);
+  // A code of the scales: article 1234, 9.95 francs.
+  const scales = await coreTill({
+    catalogue: createCatalogue([
+      { gtin: '2101234000007', names: { de: 'Käse', en: 'Cheese' }, price: 1990, unit: 'kg', category: 'food/cheese' },
+    ]),
+    weighed: [{ prefix: '21', value: 'price', digits: 5, decimals: 2 }],
+  });
+  assert.deepEqual(said(await scales.sales.scan('S1', { code: '2101234009956' }, 'en')), ['product', null, 'Cheese']);
   // Coupons of others: GCN (AI 255), EAN-13 of a coupon prefix, North American AI 8110.
   for (const code of ['2557610200000019', '9828508010106', '\u001d8110106141416543213150110120'])
     assert.deepEqual(await scan(code), [
