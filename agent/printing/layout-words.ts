@@ -8,7 +8,6 @@ interface SlipWords {
   readonly validOn: string;
   readonly yourCoupon: string;
   readonly forName: (name: string) => string;
-  readonly conditions: string;
   readonly reprint: string;
   readonly locale: string;
 }
@@ -19,7 +18,6 @@ const words: Readonly<Record<SlipLanguage, SlipWords>> = {
     validOn: 'Gültig am',
     yourCoupon: 'Ihr Gutschein',
     forName: name => `Für ${name}`,
-    conditions: 'Bedingungen',
     reprint: 'Nachdruck – gilt nur einmal',
     locale: 'de-CH',
   },
@@ -28,7 +26,6 @@ const words: Readonly<Record<SlipLanguage, SlipWords>> = {
     validOn: 'Valable le',
     yourCoupon: 'Votre bon',
     forName: name => `Pour ${name}`,
-    conditions: 'Conditions',
     reprint: 'Réimpression – valable une seule fois',
     locale: 'fr-CH',
   },
@@ -37,7 +34,6 @@ const words: Readonly<Record<SlipLanguage, SlipWords>> = {
     validOn: 'Valido il',
     yourCoupon: 'Il suo buono',
     forName: name => `Per ${name}`,
-    conditions: 'Condizioni',
     reprint: 'Ristampa – valido una sola volta',
     locale: 'it-CH',
   },
@@ -46,7 +42,6 @@ const words: Readonly<Record<SlipLanguage, SlipWords>> = {
     validOn: 'Valid on',
     yourCoupon: 'Your coupon',
     forName: name => `For ${name}`,
-    conditions: 'Terms',
     reprint: 'Reprint – can be used once only',
     locale: 'en-CH',
   },

@@ -1,6 +1,6 @@
-/** What a coupon looks like on paper: benefit large, title, validity, conditions, code. Lays itself out for 32, 42 and 48 columns. */
-import { glued, wrapWords } from '../../drivers/printer/escpos/display-width.ts';
-import type { Slip, SlipElement } from '../../drivers/printer/types.ts';
+/** What a coupon looks like on paper: logo, benefit large, title, conditions, validity, code, legal text. Lays itself out for 32, 42 and 48 columns. */
+import { displayWidth, glued, wrapWords } from '../../drivers/printer/escpos/display-width.ts';
+import type { Slip, SlipElement, SlipImage } from '../../drivers/printer/types.ts';
 import type { LocalDate } from '../offers/types.ts';
 import { type SlipLanguage, slipLanguage, slipWords, validity } from './layout-words.ts';
 
@@ -18,6 +18,8 @@ export interface CouponPrint {
   readonly token: string;
   readonly barcode: 'qr' | 'gs1-128' | 'ean13' | 'code128';
   readonly storeName?: string;
+  /** The shop's, above all else; kept in the printer's memory where that is possible (`storedAs`). */
+  readonly logo?: SlipImage;
   /** Languages in order of preference; the first that slips are written in is taken. */
   readonly languages: readonly string[];
   /** Printed only if given. */
@@ -39,6 +41,7 @@ export function layoutCoupon(
   const center = (text: string, more: Partial<SlipElement & { kind: 'text' }> = {}) =>
     slip.push({ kind: 'text', text, align: 'center', ...more });
 
+  if (coupon.logo) slip.push({ kind: 'image', ...coupon.logo }, { kind: 'feed', lines: 1 });
   if (coupon.storeName) center(coupon.storeName, { bold: true });
   center(coupon.firstName ? words.forName(coupon.firstName) : words.yourCoupon);
   slip.push({ kind: 'rule' });
@@ -46,12 +49,16 @@ export function layoutCoupon(
   // "20 %" stands there large already; the title goes on from it.
   const title =
     benefit !== '' && coupon.title.startsWith(benefit) ? coupon.title.slice(benefit.length).trim() : coupon.title;
+  let benefitSize = 3;
   if (benefit !== '') {
     const size = largest(benefit, columns, 3, 1);
     for (const line of balanced(benefit, columns, size)) center(line, { size, bold: true });
+    benefitSize = size;
   }
   if (title !== '') {
-    const size = benefit === '' ? largest(title, columns, 3, 2) : largest(title, columns, 2, 3);
+    // The benefit is the largest thing on the slip, also where it is long.
+    const size = benefit === '' ? largest(title, columns, 3, 2) : benefitSize === 3 ? largest(title, columns, 2, 3) : 1;
+    if (size < benefitSize && benefitSize === 2) slip.push({ kind: 'feed', lines: 1 });
     for (const line of balanced(title, columns, size)) center(line, { size, bold: size === 1 });
   }
   if (coupon.body) {
@@ -72,37 +79,38 @@ export function layoutCoupon(
 }
 
 /** The largest size at which the text takes at most `lines` lines, one more at size 2, and no word is cut. */
-function largest(text: string, columns: number, most: 2 | 3, lines: number): 1 | 2 | 3 {
-  for (const size of [3, 2] as const) {
-    if (size > most) continue;
+function largest<Most extends 2 | 3>(text: string, columns: number, most: Most, lines: number): 1 | 2 | Most {
+  for (const size of [most, 2] as const) {
     const room = Math.floor(columns / size);
     const allowed = size < most ? lines + 1 : lines;
-    const wordsFit = glued(text)
-      .split(' ')
-      .every(word => word.length <= room);
-    if (wordsFit && wrapWords(text, room).length <= allowed) return size;
+    if (longestWord(text) <= room && wrapWords(text, room).length <= allowed) return size;
   }
   return 1;
 }
 
-/** Lines of about equal length: as many as needed, none longer than it must be. */
+/** Lines of about equal length: as many as needed, none longer than it must be, and no word parted at its hyphen if that costs no line. */
 function balanced(text: string, columns: number, size: 1 | 2 | 3): readonly string[] {
   const room = Math.floor(columns / size);
   const lines = wrapWords(text, room);
   if (text.includes('\n')) return lines;
-  const longestWord = Math.max(
-    1,
-    ...glued(text)
-      .split(' ')
-      .map(word => word.length),
-  );
-  for (
-    let width = Math.min(room, Math.max(longestWord, Math.ceil(text.length / lines.length)));
-    width < room;
-    width++
-  ) {
+  return narrowest(whole(text), room, lines.length)?.map(parted) ?? narrowest(text, room, lines.length) ?? lines;
+}
+
+/** The text in so many lines, as narrow as it goes; null where they are too few. */
+function narrowest(text: string, room: number, lines: number): readonly string[] | null {
+  if (longestWord(text) > room || wrapWords(text, room).length !== lines) return null;
+  const least = Math.max(longestWord(text), Math.ceil(displayWidth(text) / lines));
+  for (let width = least; width < room; width++) {
     const narrower = wrapWords(text, width);
-    if (narrower.length === lines.length) return narrower;
+    if (narrower.length === lines) return narrower;
   }
-  return lines;
+  return wrapWords(text, room);
+}
+
+/** Hyphens that are no place to break, and back. */
+const whole = (text: string) => text.replaceAll('-', '\u2011');
+const parted = (line: string) => line.replaceAll('\u2011', '-');
+
+function longestWord(text: string): number {
+  return Math.max(1, ...glued(text).split(/[ \n]/).map(displayWidth));
 }

@@ -57,6 +57,39 @@ test('the benefit is not said twice, and is the largest thing on the slip', () =
   );
 });
 
+test('a long benefit stays the largest thing: the title beneath it is small then', () => {
+  const slip = texts(layoutCoupon({ ...coupon, benefitText: 'Bon anniversaire !', title: 'Un gâteau offert' }, 42));
+  assert.deepEqual(
+    slip.filter(({ bold, inverse }) => bold && !inverse).map(({ text, size }) => [text, size]),
+    [
+      ['Bon anniversaire\u00a0!', 2],
+      ['Un gâteau offert', 1],
+    ],
+  );
+});
+
+test('a word is parted at its hyphen only where that saves a line', () => {
+  const body = (text: string, columns: number) =>
+    lines(layoutCoupon({ ...coupon, title: 'Rabatt', body: text }, columns))
+      .split('\n')
+      .slice(3, -2);
+  assert.deepEqual(body('At the café beside the check-outs, any size, until we close.', 42), [
+    'At the café beside the check-outs,',
+    'any size, until we close.',
+  ]);
+  assert.deepEqual(body('Gemüse-Antipasti-Grillspiess-Selbstbedienung', 32), [
+    'Gemüse-Antipasti-Grillspiess-',
+    'Selbstbedienung',
+  ]);
+});
+
+test('the logo stands above everything, as an image of its own', () => {
+  const logo = { name: 'logo', width: 16, height: 2, bits: Uint8Array.of(1, 2, 3, 4), storedAs: 't0' };
+  const [first, second] = layoutCoupon({ ...coupon, logo, storeName: 'Muster Markt' }, 42);
+  assert.deepEqual(first, { kind: 'image', ...logo });
+  assert.deepEqual(second, { kind: 'feed', lines: 1 });
+});
+
 test('a name is printed only if it is given', () => {
   assert.match(lines(layoutCoupon({ ...coupon, firstName: 'Zoë' }, 48)), /Für Zoë/);
   assert.doesNotMatch(lines(layoutCoupon(coupon, 48)), /Für /);

@@ -1,6 +1,7 @@
-/** Twelve coupons as shops print them, for the golden pictures. */
+/** Coupons as shops print them, for the golden pictures: four languages on each of three widths. */
 import type { CouponPrint } from '../../../agent/printing/layout.ts';
 import type { PersonalityName } from '../../../drivers/virtual/printer-personalities.ts';
+import { shopLogo } from './shop-logo.ts';
 
 export interface SampleCoupon {
   readonly file: string;
@@ -203,6 +204,75 @@ export const sampleCoupons: readonly SampleCoupon[] = [
       languages: ['fr'],
       firstName: 'Zoë',
       reprint: true,
+    },
+  },
+  {
+    file: '13-it-32-three-for-two',
+    printer: 'silent-58',
+    coupon: {
+      ...dates,
+      title: '3 per 2 su tutti i biscotti e le fette biscottate',
+      benefitText: '3 per 2',
+      body: 'Il più conveniente è gratuito',
+      legal: legalIt,
+      serial: 'W2HT-9P4S-27',
+      token: 'TS1.W2HT9P4S27.Xc3vBn6mQw8eRt1y',
+      barcode: 'qr',
+      storeName: 'Mercato Muster Bellinzona',
+      languages: ['it'],
+      firstName: 'Niccolò',
+    },
+  },
+  {
+    file: '14-en-32-logo',
+    printer: 'silent-58',
+    coupon: {
+      ...dates,
+      title: '25 % off everything from the bakery after 6 p.m.',
+      benefitText: '25 %',
+      legal:
+        'One voucher per purchase, not with other offers. No cash value. Excludes gift cards, tobacco and spirits. Valid at all branches but railway stations.',
+      serial: 'E7UC-0D5X-91',
+      token: 'TS1.E7UC0D5X91.Hj2kLz5xCv8bNm0q',
+      barcode: 'qr',
+      storeName: 'Muster Market Basel',
+      logo: shopLogo,
+      languages: ['en'],
+      reprint: true,
+    },
+  },
+  {
+    file: '15-it-48-logo',
+    printer: 'TM-T20III',
+    coupon: {
+      ...dates,
+      title: 'Un panettone artigianale',
+      benefitText: 'CHF 8.–',
+      body: "Con un acquisto di almeno CHF 80.–, fino all'Immacolata",
+      legal: legalIt,
+      serial: 'J5YB-3N8G-64',
+      token: 'TS1.J5YB3N8G64.Po9iUy7tRe4wQa2s',
+      barcode: 'qr',
+      storeName: 'Mercato Muster Locarno',
+      logo: shopLogo,
+      languages: ['it'],
+    },
+  },
+  {
+    file: '16-fr-42-logo-gs1-128',
+    printer: 'TM-T88VI',
+    coupon: {
+      ...dates,
+      title: 'sur les fruits et légumes de la région',
+      benefitText: '30 %',
+      legal: legalFr,
+      serial: '(255)7612345678900004711',
+      token: '(255)7612345678900004711(17)261205',
+      barcode: 'gs1-128',
+      storeName: 'Marché Muster Neuchâtel',
+      logo: shopLogo,
+      languages: ['fr'],
+      firstName: 'Maëlle',
     },
   },
 ];
