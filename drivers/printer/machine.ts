@@ -28,6 +28,8 @@ const mostMisses = 3;
  * out of paper overnight must not be filled up by them. Those with automatic status report the cure themselves.
  */
 const longestLookMs = { told: 60_000, asked: 10_000 } as const;
+/** From then on a line that takes nothing counts as broken, trouble or not. */
+const mostHeldLooks = 30;
 /** How often a printer is asked again that told nothing, or less than it once did. */
 const askAgainMs = 30_000;
 /** From this look at a jammed cutter on, the printer is asked to go on at every look. */
@@ -402,6 +404,12 @@ class Machine implements JobMachine {
     }
     if (this.#flight !== null && !this.#flight.mayAsk) {
       this.#talk.set('poll', lookMs);
+      return;
+    }
+    if (this.#talk.problem !== null && this.#talk.written < this.#talk.writes && this.#troubleLooks < mostHeldLooks) {
+      // A printer in trouble whose buffer is full holds the questions up too, by XOFF or DTR.
+      this.#troubleLooks++;
+      this.#talk.set('poll', this.#nextLookMs());
       return;
     }
     this.#talk.questions.expire();

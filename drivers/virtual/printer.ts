@@ -2,16 +2,17 @@
  * A printer to play with and to break: it takes bytes in this process or over TCP, answers like its model, prints to pictures, and can be pulled, opened,
  * jammed and emptied at any byte or millimetre.
  */
-import { createServer, type Socket } from 'node:net';
 import { type Clock, systemClock } from '../../clock.ts';
-import { TillsideError } from '../../errors.ts';
-import { createLinkEvents } from '../printer/transports/link-events.ts';
-import type { Link, Transport } from '../printer/types.ts';
+import type { Transport } from '../printer/types.ts';
 import { EscPosDevice } from './escpos-device.ts';
 import type { PaperPiece } from './escpos-mechanism.ts';
 import type { PrintedSymbol } from './printer-canvas.ts';
+import { type Host, type PrinterEnd, virtualTransport } from './printer-links.ts';
 import { type PersonalityName, type PrinterPersonality, printerPersonalities } from './printer-personalities.ts';
 import { pictureOf, pictureSize, pngOf } from './printer-picture.ts';
+import { type Pty, servePty } from './printer-pty.ts';
+import { serveTcp } from './printer-tcp.ts';
+import { msOfByte, type SerialLine, serialLink } from './serial-line.ts';
 
 /** Only the keys given change. */
 export interface PrinterChange {
@@ -53,10 +54,12 @@ export interface PrintedSlip {
 
 export interface VirtualPrinter {
   readonly personality: PrinterPersonality;
-  /** A link inside this process; one at a time. */
-  transport(): Transport;
+  /** A link inside this process, at the pace of memory or of a serial line; one at a time. */
+  transport(line?: SerialLine): Transport;
   /** Serves the printer at 127.0.0.1; port 0 takes a free one. */
   listen(port: number): Promise<{ readonly port: number; close(): Promise<void> }>;
+  /** Serves the printer at a pseudo terminal, which programs take for a serial port; its path stays when the cable is pulled and plugged. */
+  plug(flow?: SerialLine['flow']): Promise<Pty>;
   set(change: PrinterChange): void;
   state(): PrinterState;
   slips(): readonly PrintedSlip[];
@@ -91,13 +94,6 @@ export interface VirtualPrinterOptions {
   readonly bootMs?: number;
   /** Slips kept; the oldest go. */
   readonly keep?: number;
-}
-
-/** One host at a time, as with real printers. */
-interface Host {
-  deliver(bytes: Uint8Array): void;
-  lose(): void;
-  pump(): void;
 }
 
 const slipsKept = 200;
@@ -188,11 +184,26 @@ export function createVirtualPrinter(options: VirtualPrinterOptions = {}): Virtu
     if (host === who) host = null;
   };
 
+  const end: PrinterEnd = {
+    connectable,
+    taken: () => host !== null,
+    take,
+    room: () => device.room,
+    buffer: personality.buffer,
+    greet,
+    leave,
+  };
+
   return {
     personality,
-    transport: () =>
-      virtualTransport(`virtual:${personality.name}`, { connectable, taken: () => host !== null, take, greet, leave }),
-    listen: port => serve(port, { connectable, taken: () => host !== null, take, greet, leave }),
+    transport(line) {
+      const name = `virtual:${personality.name}`;
+      if (line === undefined) return virtualTransport(name, end);
+      const msPerByte = msOfByte(line.baud);
+      return virtualTransport(name, end, { msPerByte, open: () => serialLink(name, end, line, clock) });
+    },
+    listen: port => serveTcp(port, end),
+    plug: (flow = 'none') => servePty(end, flow),
     set,
     state: () => ({
       paper: !device.paperOut,
@@ -227,124 +238,6 @@ export async function listenVirtualPrinter(
   const printer = createVirtualPrinter(options);
   const server = await printer.listen(options.port);
   return { printer, ...server };
-}
-
-interface Sockets {
-  connectable(): boolean;
-  taken(): boolean;
-  take(host: Host, bytes: Uint8Array): number;
-  greet(host: Host): void;
-  leave(host: Host): void;
-}
-
-function virtualTransport(device: string, printer: Sockets): Transport {
-  return {
-    device,
-    bidirectional: true,
-    open() {
-      const details = { context: { device } };
-      if (!printer.connectable())
-        return Promise.reject(new TillsideError('device-missing', `the printer ${device} is not there`, details));
-      if (printer.taken())
-        return Promise.reject(new TillsideError('device-busy', `another program holds the printer ${device}`, details));
-      return Promise.resolve(virtualLink(device, printer));
-    },
-  };
-}
-
-function virtualLink(device: string, printer: Sockets): Link {
-  const events = createLinkEvents();
-  const gone = () =>
-    new TillsideError('device-lost', `the link to the printer ${device} is gone`, { context: { device } });
-  let waiting: { bytes: Uint8Array; resolve: () => void; reject: (cause: Error) => void }[] = [];
-  let pumping = false;
-  const host: Host = {
-    // As from a real line: never inside the call that sent.
-    deliver: bytes => queueMicrotask(() => events.data(bytes)),
-    lose() {
-      for (const { reject } of waiting.splice(0)) reject(gone());
-      queueMicrotask(() => events.lost(gone()));
-    },
-    pump() {
-      if (pumping) return;
-      pumping = true;
-      for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
-        const taken = printer.take(host, next.bytes);
-        if (waiting[0] !== next) break;
-        next.bytes = next.bytes.subarray(taken);
-        if (next.bytes.length > 0) break;
-        waiting.shift();
-        next.resolve();
-      }
-      pumping = false;
-    },
-  };
-  printer.greet(host);
-  return {
-    write: bytes =>
-      new Promise((resolve, reject) => {
-        if (events.over) return reject(gone());
-        waiting.push({ bytes, resolve, reject });
-        host.pump();
-      }),
-    onData: events.onData,
-    onLost: events.onLost,
-    close() {
-      events.close();
-      waiting = [];
-      printer.leave(host);
-      return Promise.resolve();
-    },
-  };
-}
-
-function serve(port: number, printer: Sockets): Promise<{ readonly port: number; close(): Promise<void> }> {
-  const open = new Set<Socket>();
-  const server = createServer({ noDelay: true }, socket => {
-    if (!printer.connectable() || printer.taken()) {
-      socket.resetAndDestroy();
-      return;
-    }
-    open.add(socket);
-    let waiting: Uint8Array = new Uint8Array(0);
-    let pumping = false;
-    const host: Host = {
-      deliver: bytes => socket.write(bytes),
-      lose: () => socket.resetAndDestroy(),
-      pump() {
-        if (pumping) return;
-        pumping = true;
-        waiting = waiting.subarray(printer.take(host, waiting));
-        pumping = false;
-        if (waiting.length === 0) socket.resume();
-        else socket.pause();
-      },
-    };
-    socket.on('data', bytes => {
-      waiting = Buffer.concat([waiting, bytes]);
-      host.pump();
-    });
-    socket.on('error', () => {});
-    socket.on('close', () => {
-      open.delete(socket);
-      printer.leave(host);
-    });
-    printer.greet(host);
-  });
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => {
-      const address = server.address();
-      resolve({
-        port: typeof address === 'object' && address !== null ? address.port : port,
-        close: () =>
-          new Promise(done => {
-            for (const socket of open) socket.destroy();
-            server.close(() => done());
-          }),
-      });
-    });
-  });
 }
 
 function paperRows(paper: boolean | { readonly millimetres: number }, dpi: number): number {
