@@ -5,6 +5,7 @@ import { endOnHangUp } from '../../serial-hang-up.ts';
 import type { Link, Transport } from '../types.ts';
 import { createLinkEvents } from './link-events.ts';
 import { lostError, openError } from './open-error.ts';
+import { pollBothWays } from './serial-poller.ts';
 
 export interface SerialOptions {
   readonly device: string;
@@ -19,6 +20,8 @@ export function serialTransport(options: SerialOptions): Transport {
   return {
     device,
     bidirectional: true,
+    // Start bit, eight data bits, stop bit.
+    msPerByte: 10_000 / baud,
     async open() {
       // Loaded when needed: a till without serial printer does without the native module.
       const { SerialPort } = await import('serialport');
@@ -34,6 +37,7 @@ export function serialTransport(options: SerialOptions): Transport {
         port.open(cause => {
           if (cause) return reject(openError(device, cause));
           endOnHangUp(port.port);
+          pollBothWays(port.port);
           resolve(serialLink(device, port));
         });
       });
