@@ -20,7 +20,7 @@ export function column<Row>(type: ColumnType, rows: readonly Row[], read: (row: 
 }
 
 function texts<Row>(rows: readonly Row[], read: (row: Row) => Cell): Buffer {
-  let buffer: Buffer = Buffer.allocUnsafe(headBytes + rows.length * 40);
+  let buffer: Buffer = Buffer.allocUnsafe(headBytes + rows.length * 4 + lengthOf(rows, read));
   let end = headBytes;
   let nulls = false;
   for (const row of rows) {
@@ -36,6 +36,19 @@ function texts<Row>(rows: readonly Row[], read: (row: Row) => Cell): Buffer {
     end += bytes;
   }
   return head(buffer.subarray(0, end), 'text', rows.length, nulls);
+}
+
+/** Bytes of the texts if they are ASCII, and a little more. */
+function lengthOf<Row>(rows: readonly Row[], read: (row: Row) => Cell): number {
+  let units = 0;
+  let longest = 0;
+  for (const row of rows) {
+    const cell = read(row);
+    const length = typeof cell === 'string' ? cell.length : 20;
+    units += length;
+    if (length > longest) longest = length;
+  }
+  return Math.ceil(units * 1.02) + longest * 3;
 }
 
 function integers<Row>(rows: readonly Row[], read: (row: Row) => Cell): Buffer {

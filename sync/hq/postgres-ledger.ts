@@ -1,7 +1,6 @@
 /** HQ's ledger in PostgreSQL: several workers, on any number of machines, write side by side. */
 import { createHash } from 'node:crypto';
-import { setTimeout } from 'node:timers/promises';
-import { isTillsideError, messageOf } from '../../errors.ts';
+import { messageOf } from '../../errors.ts';
 import type { SyncLog } from '../link/link.ts';
 import type { Ledger, StoredBundle } from './ledger.ts';
 import { settledCursor } from './postgres-cursor.ts';
@@ -28,7 +27,6 @@ const defaultReaders = 4;
 const otherWriters = 2;
 const writeMs = 60_000;
 const readMs = 20_000;
-const readyMs = [250, 500, 1000, 2000, 4000, 8000];
 
 export function createPostgresLedger(options: PostgresOptions): Ledger {
   const { url, log, workers = defaultWorkers, readers = defaultReaders } = options;
@@ -54,7 +52,7 @@ export function createPostgresLedger(options: PostgresOptions): Ledger {
       await migrate(writing);
     },
     async open() {
-      await untilReady(() => migrate(writing));
+      await migrate(writing);
       await warnOfLossy();
       const { rows } = await writing.run<{ value: string }>(BOOT);
       return Number(rows[0]?.value);
@@ -86,19 +84,6 @@ export function createPostgresLedger(options: PostgresOptions): Ledger {
       return (await reading.run<StoredBundle>(BUNDLE_OF, [sha256])).rows[0] ?? null;
     },
   };
-
-  /** After a power cut HQ may be up before its database. */
-  async function untilReady(connect: () => Promise<void>) {
-    for (const ms of readyMs)
-      try {
-        return await connect();
-      } catch (error) {
-        if (!isTillsideError(error, 'database-unavailable')) throw error;
-        log.warn({ error: error.message, again: ms }, 'PostgreSQL is not there yet');
-        await setTimeout(ms);
-      }
-    return connect();
-  }
 
   /** A server that does not wait for its disk forgets what HQ has acknowledged. */
   async function warnOfLossy() {

@@ -70,7 +70,8 @@ export const migrations: readonly string[] = [
     voided_at text COLLATE "C", void_reason text
   ) WITH (fillfactor = 80);
   CREATE INDEX coupon_sale ON coupon (store, till, sale_id);
-  CREATE INDEX coupon_day ON coupon (day, offer);
+  -- Days come in order: a few bytes for each run of pages find one, and cost an insert next to nothing.
+  CREATE INDEX coupon_day ON coupon USING brin (day) WITH (pages_per_range = 32, autosummarize = on);
 
   CREATE TABLE redemption (
     store text COLLATE "C" NOT NULL, till text COLLATE "C" NOT NULL, sale_id text COLLATE "C" NOT NULL,
@@ -86,7 +87,7 @@ export const migrations: readonly string[] = [
     at text COLLATE "C" NOT NULL, day text COLLATE "C" NOT NULL, member text COLLATE "C",
     PRIMARY KEY (store, till, sale_id, offer)
   );
-  CREATE INDEX suppressed_day ON suppressed (day, offer);
+  CREATE INDEX suppressed_day ON suppressed USING brin (day) WITH (pages_per_range = 32, autosummarize = on);
 
   CREATE TABLE points (
     id text COLLATE "C" PRIMARY KEY,
@@ -94,7 +95,6 @@ export const migrations: readonly string[] = [
     sale_id text COLLATE "C",
     delta bigint NOT NULL, balance bigint, at text COLLATE "C" NOT NULL
   );
-  CREATE INDEX points_member ON points (member, at);
 
   CREATE TABLE till (
     store text COLLATE "C" NOT NULL, till text COLLATE "C" NOT NULL,

@@ -43,15 +43,14 @@ export async function openStreams(run: Run, streams: readonly StreamName[]): Pro
 
 /**
  * Locks the streams, all in the same order, so that no two transactions write to one at the same time.
- * @returns null where one is not there
+ * @returns them in the order of `names`; null where one is not there
  */
-export async function lockStreams(
-  run: Run,
-  names: readonly StreamName[],
-): Promise<ReadonlyMap<string, LockedStream> | null> {
+export async function lockStreams(run: Run, names: readonly StreamName[]): Promise<readonly LockedStream[] | null> {
   const parameters = nameColumns.map(([type, read]) => column(type, names, read));
   const { rows } = await run<LockedStream>(LOCK, parameters);
-  return rows.length < names.length ? null : new Map(rows.map(row => [keyOf(row), row]));
+  if (rows.length < names.length) return null;
+  const found = new Map(rows.map(row => [keyOf(row), row]));
+  return names.flatMap(name => found.get(keyOf(name)) ?? []);
 }
 
 /** Moves "contiguous" ahead over what is there now, checking that each event follows from the one before. */

@@ -27,6 +27,8 @@ import { type Projection, project, saleIdOf } from './projection.ts';
 /** One event as it will be kept. */
 interface Incoming {
   readonly of: Arrival;
+  /** Which of the streams of this set. */
+  readonly stream: number;
   readonly seq: number;
   readonly id: string;
   readonly type: string;
@@ -43,7 +45,8 @@ interface Reading {
   readonly streams: readonly StreamName[];
   /** In order of arrival. */
   readonly events: readonly Incoming[];
-  readonly lastEventAt: ReadonlyMap<string, string>;
+  /** Of each stream. */
+  readonly lastEventAt: readonly (string | null)[];
 }
 
 interface Quarantined {
@@ -88,24 +91,30 @@ export function createPostgresWriter(pool: PostgresPool): PostgresWriter {
 
 /** Everything that needs no database. */
 function readAll(arrivals: readonly Arrival[]): Reading {
-  const streams = new Map<string, StreamName>();
-  const lastEventAt = new Map<string, string>();
+  const indexes = new Map<string, number>();
+  const streams: StreamName[] = [];
+  const lastEventAt: (string | null)[] = [];
   const events: Incoming[] = [];
   for (const of of arrivals) {
     const key = keyOf(of);
-    streams.set(key, of);
-    for (const event of of.events) events.push(readable(of, event));
-    for (const one of of.unreadable) events.push(unreadable(of, one));
-    const last = of.events.at(-1);
-    if (last !== undefined) lastEventAt.set(key, last.at);
+    let stream = indexes.get(key);
+    if (stream === undefined) {
+      stream = streams.push({ store: of.store, till: of.till, epoch: of.epoch }) - 1;
+      indexes.set(key, stream);
+      lastEventAt.push(null);
+    }
+    for (const event of of.events) events.push(readable(of, stream, event));
+    for (const one of of.unreadable) events.push(unreadable(of, stream, one));
+    lastEventAt[stream] = of.events.at(-1)?.at ?? lastEventAt[stream] ?? null;
   }
-  return { streams: [...streams.values()], events, lastEventAt };
+  return { streams, events, lastEventAt };
 }
 
-function readable(of: Arrival, event: TillEvent): Incoming {
+function readable(of: Arrival, stream: number, event: TillEvent): Incoming {
   const json = JSON.stringify(event);
   return {
     of,
+    stream,
     seq: event.seq,
     id: withoutNul(event.id),
     type: event.type,
@@ -118,10 +127,11 @@ function readable(of: Arrival, event: TillEvent): Incoming {
   };
 }
 
-function unreadable(of: Arrival, { seq, reason, json }: Arrival['unreadable'][number]): Incoming {
+function unreadable(of: Arrival, stream: number, { seq, reason, json }: Arrival['unreadable'][number]): Incoming {
   const hash = hashOfJson(json);
   return {
     of,
+    stream,
     seq,
     id: `unreadable ${hash}`,
     type: 'unreadable',
@@ -134,27 +144,23 @@ function unreadable(of: Arrival, { seq, reason, json }: Arrival['unreadable'][nu
   };
 }
 
-async function write(
-  run: Run,
-  { streams, events, lastEventAt }: Reading,
-  locked: ReadonlyMap<string, LockedStream>,
-  at: string,
-): Promise<Committed> {
-  const known = await knownAlready(run, events, locked);
+async function write(run: Run, reading: Reading, locked: readonly LockedStream[], at: string): Promise<Committed> {
+  const { events, lastEventAt } = reading;
   const isCarried = await carriedOver(run, events, locked);
-  const arrived = new Map<string, Map<number, Incoming>>(streams.map(stream => [keyOf(stream), new Map()]));
+  /** Hashes by number of what is committed already, then of what comes in: by stream. */
+  const known = await knownAlready(run, events, locked);
+  const arrived = locked.map(() => new Map<number, Incoming>());
   const fresh: Incoming[] = [];
   const aside: Quarantined[] = [];
   const changes = new ChangeSet();
   for (const event of events) {
-    const { of, seq, projection } = event;
-    const ofStream = arrived.get(keyOf(of));
-    const before = known.get(`${keyOf(of)}/${seq}`) ?? ofStream?.get(seq)?.hash;
+    const { of, stream, seq, projection } = event;
+    const before = known[stream]?.get(seq) ?? arrived[stream]?.get(seq)?.hash;
     if (before !== undefined) {
       if (before !== event.hash && event.isReadable) aside.push({ ...event, reason: otherContent });
       continue;
     }
-    ofStream?.set(seq, event);
+    arrived[stream]?.set(seq, event);
     fresh.push(event);
     if (!projection.ok) aside.push({ ...event, reason: projection.reason });
     // The same fact under a new number, carried over into a new epoch, counts once.
@@ -171,17 +177,14 @@ async function write(
   await insert(run, QUARANTINE, quarantineColumns, aside, at);
 
   const moved: MovedStream[] = [];
-  for (const { store, till, epoch, highest, received, ...stream } of locked.values()) {
-    const name = { store, till, epoch };
-    const now = arrived.get(keyOf(name)) ?? new Map<number, Incoming>();
-    const ahead = await walk(run, { ...name, ...stream, highest, received }, now);
-    moved.push({
-      ...name,
-      ...ahead,
-      highest: [...now.keys()].reduce((most, seq) => Math.max(most, seq), highest),
-      received: received + now.size,
-      lastEventAt: lastEventAt.get(keyOf(name)) ?? null,
-    });
+  for (const [index, stream] of locked.entries()) {
+    const now = arrived[index] ?? new Map<number, Incoming>();
+    const ahead = await walk(run, stream, now);
+    const { store, till, epoch } = stream;
+    let { highest } = stream;
+    for (const seq of now.keys()) if (seq > highest) highest = seq;
+    const received = stream.received + now.size;
+    moved.push({ store, till, epoch, ...ahead, highest, received, lastEventAt: lastEventAt[index] ?? null });
   }
   await saveStreams(run, moved, at);
   const standings: Standing[] = [];
@@ -191,48 +194,50 @@ async function write(
 
 const otherContent = 'other content under a number that is committed';
 
-/** Hashes of what is committed under the same numbers, by stream and number. Only numbers up to the highest can be. */
+/** Hashes of what is committed under the same numbers, for each stream by number. Only numbers up to the highest can be. */
 async function knownAlready(
   run: Run,
   events: readonly Incoming[],
-  locked: ReadonlyMap<string, LockedStream>,
-): Promise<ReadonlyMap<string, string>> {
-  const doubtful = events.filter(({ of, seq }) => seq <= (locked.get(keyOf(of))?.highest ?? 0));
-  if (doubtful.length === 0) return new Map();
-  const { rows } = await run<StreamName & { seq: number; hash: string }>(KNOWN, [
+  locked: readonly LockedStream[],
+): Promise<readonly (ReadonlyMap<number, string> | undefined)[]> {
+  const doubtful = events.filter(({ stream, seq }) => seq <= (locked[stream]?.highest ?? 0));
+  if (doubtful.length === 0) return [];
+  const { rows } = await run<{ stream: number; seq: number; hash: string }>(KNOWN, [
     column('text', doubtful, event => event.of.store),
     column('text', doubtful, event => event.of.till),
     column('int8', doubtful, event => event.of.epoch),
     column('int8', doubtful, event => event.seq),
+    column('int8', doubtful, event => event.stream),
   ]);
-  return new Map(rows.map(row => [`${keyOf(row)}/${row.seq}`, row.hash]));
+  const known = locked.map(() => new Map<number, string>());
+  for (const { stream, seq, hash } of rows) known[stream]?.set(seq, hash);
+  return known;
 }
 
 /** Tells which events are committed under another epoch of their till; in this set the one that came first is not. */
 async function carriedOver(
   run: Run,
   events: readonly Incoming[],
-  locked: ReadonlyMap<string, LockedStream>,
+  locked: readonly LockedStream[],
 ): Promise<(event: Incoming) => boolean> {
-  const possible = events.filter(({ of }) => locked.get(keyOf(of))?.hasOthers === true);
+  const hasOthers = (event: Incoming) => locked[event.stream]?.hasOthers === true;
+  const possible = events.filter(hasOthers);
   if (possible.length === 0) return () => false;
   const { rows } = await run<StreamName & { id: string }>(SAME_ID, [column('text', possible, event => event.id)]);
   /** Epochs under which an id has been seen, by till and id. */
   const epochs = new Map<string, Set<number>>();
-  const note = (name: StreamName, id: string) => {
-    const key = `${name.store}/${name.till}/${id}`;
+  const note = ({ store, till, epoch }: StreamName, id: string): number => {
+    const key = `${store}/${till}/${id}`;
     const known = epochs.get(key) ?? new Set<number>();
-    epochs.set(key, known.add(name.epoch));
-    return known;
+    epochs.set(key, known.add(epoch));
+    return known.size;
   };
   for (const { id, ...name } of rows) note(name, id);
-  return ({ of, id }) => {
-    const known = note(of, id);
-    return known.size > 1;
-  };
+  return event => hasOthers(event) && note(event.of, event.id) > 1;
 }
 
-const withoutNul = (text: string): string => text.replaceAll('\0', '\ufffd');
+/** PostgreSQL's texts can't hold the character NUL. */
+const withoutNul = (text: string): string => (text.includes('\0') ? text.replaceAll('\0', '\ufffd') : text);
 
 const eventColumns = [
   ['text', (row: Incoming) => row.of.store],
@@ -251,8 +256,8 @@ SELECT *, $9 FROM unnest($1::text[], $2::text[], $3::int8[], $4::int8[], $5::tex
 ON CONFLICT (store, till, epoch, seq) DO NOTHING`;
 
 const KNOWN = `
-SELECT e.store, e.till, e.epoch, e.seq, encode(sha256(convert_to(e.json, 'UTF8')), 'hex') AS hash
-FROM unnest($1::text[], $2::text[], $3::int8[], $4::int8[]) AS k (store, till, epoch, seq)
+SELECT k.stream, e.seq, encode(sha256(convert_to(e.json, 'UTF8')), 'hex') AS hash
+FROM unnest($1::text[], $2::text[], $3::int8[], $4::int8[], $5::int8[]) AS k (store, till, epoch, seq, stream)
 JOIN event e ON e.store = k.store AND e.till = k.till AND e.epoch = k.epoch AND e.seq = k.seq`;
 
 const SAME_ID = 'SELECT id, store, till, epoch FROM event WHERE id = ANY ($1::text[])';

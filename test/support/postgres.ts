@@ -57,10 +57,9 @@ export async function startPostgres({
   chmodSync(folder, 0o700);
   const data = join(folder, 'data');
   const env = { PATH: process.env.PATH, LC_ALL: 'C.UTF-8' };
-  const sync = durable ? [] : ['--no-sync'];
   execFileSync(
     join(programs, 'initdb'),
-    ['-D', data, '-U', owner, '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', ...sync],
+    ['-D', data, '-U', owner, '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync'],
     { ...as, env, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] },
   );
   const all = {

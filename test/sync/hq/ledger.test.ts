@@ -316,6 +316,42 @@ onBoth('a till that stays silent after HQ came on line is off line; one that spo
   });
 });
 
+onBoth('texts, numbers and dates that a database could choke on stop nothing', async ledgerWith => {
+  await ledgerWith(async ledger => {
+    const nul = 'a\u0000b';
+    const outbox = memoryOutbox({ tenant: 'demo', ...name });
+    const coupon = { offer: 'tea', saleId: 'A', issuedAt: '2026-11-21T10:15:00+01:00' };
+    outbox.append('sale.completed', saleBody('A', 700));
+    // What can't be kept as it is: put aside.
+    outbox.append('sale.completed', saleBody(nul, 1));
+    outbox.append('sale.completed', saleBody('x'.repeat(5000), 1));
+    outbox.append('sale.completed', saleBody('B', Number.MAX_SAFE_INTEGER - 100));
+    outbox.append('sale.completed', saleBody('C', 1, '+275760-09-13T00:00:00.000Z'));
+    outbox.append('coupon.issued', { ...coupon, serial: nul });
+    outbox.append('coupon.printed', { serial: 'C1', evidence: nul });
+    // What can: counted, with what is odd left out.
+    outbox.append('coupon.issued', { ...coupon, serial: 'C1', title: nul, variant: 'x'.repeat(5000) });
+    outbox.append('coupon.issued', { ...coupon, serial: 'C2', title: '\ud800 \u{1f600} "\\\'' });
+    outbox.append('till.note', { note: nul, saleId: { not: 'a text' } });
+    const events = outbox.events.map(event => (event.seq === 1 ? { ...event, id: nul } : event));
+    const unreadable = [{ seq: 11, reason: nul, json: JSON.stringify({ seq: 11, [nul]: '\ud800' }) }];
+    const committed = await ledger.commit([{ ...arrival(events), unreadable }], at);
+    assert.deepEqual(committed.standings, [{ ...name, epoch: 1, contiguous: 11, missing: [] }]);
+    assert.equal(committed.quarantined, 7);
+    const { totals, campaigns } = await picture(ledger);
+    assert.deepEqual([totals.today.sales, totals.today.net], [1, 700]);
+    assert.equal(campaigns[0]?.issued, 2);
+    await ledger.quarantine({ ...name, reason: nul, payload: Buffer.from([0, 255, 1]) }, at);
+    assert.equal((await ledger.quarantined(100)).length, 8);
+    // Each is kept as it was sent.
+    const kept = await ledger.events({});
+    assert.deepEqual(
+      kept.slice(1, 10).map(({ event }) => event),
+      events.slice(1),
+    );
+  });
+});
+
 test("the database's files are their owner's alone, those of an earlier version too", async () => {
   const dir = mkdtempSync(join(tmpdir(), 'tillside-ledger-'));
   const dataDir = join(dir, 'data', 'hq');

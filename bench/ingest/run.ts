@@ -1,0 +1,113 @@
+/**
+ * `node bench/ingest/run.ts [--json] [--workers N]`: HQ's ingest into a real PostgreSQL beside the bare `unnest` insert of the same
+ * events into the same server, in turns, in one run. docs/hq-database.md tells what is measured and how.
+ */
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import pg from 'pg';
+import { systemClock } from '../../clock.ts';
+import { createIngest } from '../../sync/hq/ingest.ts';
+import { createPostgresLedger } from '../../sync/hq/postgres-ledger.ts';
+import { silentLog } from '../../sync/link/link.ts';
+import { noPostgres, startPostgres, type TestPostgres } from '../../test/support/postgres.ts';
+import { type Arrays, bareRows, bareTable, insertBare } from './bare.ts';
+import { used } from './processor-time.ts';
+import { type Sum, tellRate, tellWire, wire } from './report.ts';
+import { type World, worldOf } from './world.ts';
+
+const { values } = parseArgs({
+  options: {
+    json: { type: 'boolean' },
+    workers: { type: 'string', default: '2' },
+    rounds: { type: 'string', default: '3' },
+  },
+});
+const workers = Number(values.workers);
+const rounds = Number(values.rounds);
+if (noPostgres !== false) {
+  console.log(noPostgres);
+  process.exit(0);
+}
+const server = await startPostgres({ durable: true, settings: { shared_buffers: '256MB', max_wal_size: '4GB' } });
+try {
+  await server.database('hq');
+  await server.run('hq', bareTable);
+  const ledger = createPostgresLedger({ url: server.url('hq'), log: silentLog, workers });
+  const bare = new pg.Pool({ connectionString: server.url('hq'), max: workers });
+  bare.on('error', () => {});
+  await ledger.open();
+  // Saved up for hours: batches of 200. While selling: one batch a sale.
+  const stored = { text: none(), binary: none(), real: none() };
+  const live = { text: none(), binary: none(), real: none() };
+  let till = 0;
+  let bytes = { sales: 0, up: 0, down: 0 };
+  const next = (tills: number, sales: number, perBatch: number | 'sale') => {
+    till += tills;
+    return worldOf(tills, sales, perBatch, till - tills);
+  };
+  await measureBare(next(40, 30, 200), 'binary', none());
+  await measureReal(next(40, 30, 200), none());
+  for (let round = 0; round < rounds; round++) {
+    const saved = next(100, 80, 200);
+    await measureBare(saved, 'text', stored.text);
+    await server.run('hq', 'TRUNCATE bare');
+    await measureBare(saved, 'binary', stored.binary);
+    await measureReal(saved, stored.real);
+    const selling = next(1000, 3, 'sale');
+    await measureBare(selling, 'text', live.text);
+    await server.run('hq', 'TRUNCATE bare');
+    await measureBare(selling, 'binary', live.binary);
+    await measureReal(selling, live.real);
+    bytes = wire(saved, bytes);
+  }
+  tellRate('saved up, 200 events a batch', workers, stored);
+  tellRate('selling, one batch a sale', workers, live);
+  tellWire('saved up', bytes);
+  tellWire('selling', wire(next(100, 5, 'sale'), { sales: 0, up: 0, down: 0 }));
+  await bare.end();
+  await ledger.close();
+
+  async function measureBare(world: World, arrays: Arrays, into: Sum) {
+    const rows = bareRows(world);
+    await timed(server, into, () => insertBare(bare, rows, workers, arrays));
+    into.events += rows.length;
+  }
+
+  async function measureReal(world: World, into: Sum) {
+    const ingest = createIngest({
+      ledger,
+      clock: systemClock,
+      log: silentLog,
+      acknowledge() {},
+      onCommitted: ({ events }) => {
+        into.events += events;
+      },
+      onRefused(reason) {
+        throw new Error(`refused: ${reason}`);
+      },
+    });
+    const before = into.events;
+    await timed(server, into, async () => {
+      for (const { store, till: name, payload } of world.batches) await ingest.receive({ store, till: name }, payload);
+      await ingest.idle();
+    });
+    if (into.events - before !== world.events) throw new Error(`${into.events - before} of ${world.events} events`);
+  }
+} finally {
+  await server.close();
+}
+
+function none(): Sum {
+  return { events: 0, seconds: 0, here: 0, server: 0 };
+}
+
+async function timed(of: TestPostgres, into: Sum, work: () => Promise<void>) {
+  await of.run('hq', 'CHECKPOINT');
+  const before = used(of.pid);
+  const begun = performance.now();
+  await work();
+  into.seconds += (performance.now() - begun) / 1000;
+  const after = used(of.pid);
+  into.here += after.here - before.here;
+  into.server += after.server - before.server;
+}
