@@ -1,4 +1,5 @@
 /** The offers part as the rest of the product sees it. Pure: no I/O, no clock, no randomness. */
+export { type Activated, activating } from './activate.ts';
 export { type CompiledBundle, compileBundle } from './compile.ts';
 export { decide, prepareBundle, prepareMember } from './decide.ts';
 export { type ExplainLanguage, type Explanation, explain } from './explain/explain.ts';

@@ -18,6 +18,7 @@ import {
 } from './checks.ts';
 import { count, currency, instant, isLanguage, language, timezone, window } from './forms.ts';
 import { parseJson } from './json.ts';
+import { parsingJson } from './json-steps.ts';
 import { offerCheck } from './offer.ts';
 import type { Reference } from './predicate.ts';
 
@@ -44,6 +45,34 @@ export function validateBundle(document: unknown): BundleResult {
     // Only a document that is not plain JSON (a throwing getter) comes here.
     return { ok: false, faults: [{ pointer: '', message: `cannot be read: ${String(error)}` }] };
   }
+}
+
+/** Offers checked between two pauses. */
+const stepSize = 25;
+
+/** `parseBundle` in short steps. A bundle with faults is looked at once more, as a whole, for their list. */
+export function* parsingBundle(source: Uint8Array): Generator<undefined, BundleResult> {
+  const read = yield* parsingJson(source);
+  if (!read.ok) return { ok: false, faults: [read.fault] };
+  const root = fieldsOf(read.value);
+  const offers = root === null ? undefined : field(root, 'offers');
+  if (root === null || !Array.isArray(offers)) return validateBundle(read.value);
+  const report = new Report();
+  const references: Reference[] = [];
+  const wished = field(root, 'defaultLanguage');
+  bundleCheck(() => {})(root, report);
+  const check = offerCheck(references, isLanguage(wished) ? wished : null);
+  const ids = new Set<unknown>();
+  for (const [index, offer] of offers.entries()) {
+    check(offer, report);
+    ids.add(fieldsOf(offer)?.id);
+    if (report.faults.length > 0) return validateBundle(read.value);
+    if (index % stepSize === stepSize - 1) yield;
+  }
+  if (ids.size !== offers.length) return validateBundle(read.value);
+  yield;
+  checkReferences(root, references, report);
+  return report.faults.length > 0 ? validateBundle(read.value) : { ok: true, bundle: read.value as Bundle };
 }
 
 function checkBundle(document: unknown, report: Report): void {
