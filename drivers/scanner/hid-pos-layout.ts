@@ -62,6 +62,33 @@ const page = 0x8c0000;
 const usage = { scanner: page | 0x02, aim1: page | 0xfb, data: page | 0xfe, continued: page | 0xff };
 const byteCount = 0x01003b;
 
+/** A vendor's byte between length and AIM, and "continued" at 61: where some models differ from their vendor's others. */
+const shiftedLayout: HidPosLayout = {
+  reportId: 2,
+  length: 1,
+  aim: 3,
+  data: 6,
+  dataBytes: 55,
+  continued: { byte: 61, bit: 0 },
+};
+
+/**
+ * A layout that is not the descriptor's is a guess; the first report that bears an AIM identifier shows whether it is right.
+ * @returns the layout to go on with
+ */
+export function confirmedLayout(guess: HidPosLayout, report: Uint8Array): HidPosLayout {
+  if (guess.reportId !== shiftedLayout.reportId || isAim(report, guess.aim)) return guess;
+  if (isAim(report, shiftedLayout.aim)) return shiftedLayout;
+  // An identifier that the length does not count has a field of its own: data go on behind what the guess takes for all of it.
+  const end = newlandLayout.data + (report[newlandLayout.length ?? 1] ?? 0);
+  const hasField = guess.aim === null && isAim(report, standardLayout.aim) && (report[end] ?? 0) !== 0;
+  return hasField ? standardLayout : guess;
+}
+
+function isAim(report: Uint8Array, at: number | null): boolean {
+  return at !== null && /^\][A-Za-z][0-9A-Za-z]$/.test(String.fromCharCode(...report.subarray(at, at + 3)));
+}
+
 /** The layout that counts for a device: its descriptor's, its vendor's, the standard's, in this order. */
 export function layoutFor(vendor: number | null, descriptor: Uint8Array | null): HidPosLayout {
   const read = descriptor === null ? null : layoutOfDescriptor(descriptor);

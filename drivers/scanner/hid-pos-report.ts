@@ -8,7 +8,7 @@
  */
 import type { Cancel, Clock } from '../../clock.ts';
 import { TillsideError } from '../../errors.ts';
-import type { HidPosLayout } from './hid-pos-layout.ts';
+import { confirmedLayout, type HidPosLayout } from './hid-pos-layout.ts';
 import { scanOf } from './scan-text.ts';
 import type { Scan } from './types.ts';
 
@@ -73,6 +73,8 @@ export interface HidPosAssembler {
 
 export interface HidPosAssemblerOptions {
   readonly layout: HidPosLayout;
+  /** The layout is not from the device's own descriptor (Windows, macOS): its reports may show another. */
+  readonly guessed?: boolean;
   /** As configured; goes into each scan. */
   readonly source: string;
   readonly clock: Clock;
@@ -82,7 +84,8 @@ export interface HidPosAssemblerOptions {
 
 /** Puts the reports of a scan together. Holds at most `longestScan` bytes and one timer. */
 export function createHidPosAssembler(options: HidPosAssemblerOptions): HidPosAssembler {
-  const { layout, source, clock } = options;
+  const { source, clock } = options;
+  let { layout } = options;
   let parts: Uint8Array[] = [];
   let bytes = 0;
   let aim: string | null = null;
@@ -127,6 +130,7 @@ export function createHidPosAssembler(options: HidPosAssemblerOptions): HidPosAs
   return {
     reset,
     push(report, arrived = clock.monotonic()) {
+      if (options.guessed === true && parts.length === 0) layout = confirmedLayout(layout, report);
       const part = readReport(report, layout);
       if (part.kind === 'foreign') return fault(part.why);
       // In the middle of a long binary code the same bytes may stand at the start of a report.

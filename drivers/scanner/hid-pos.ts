@@ -105,6 +105,7 @@ export function createHidPosPort(options: HidPosOptions): ScanPort {
       const { sink } = current;
       current.assembler = createHidPosAssembler({
         layout: layoutFor(message.vendor, message.descriptor),
+        guessed: message.descriptor === null,
         source: device,
         clock,
         onScan: scan => sink.scan(scan),

@@ -128,6 +128,7 @@ export const targets: readonly Target[] = [
       const layout = layoutFor(scanner?.vendor ?? null, scanner?.descriptor ?? null);
       const assembler = createHidPosAssembler({
         layout,
+        guessed: ((input[0] ?? 0) & 0x40) !== 0,
         source: 'fuzz',
         clock: time.clock,
         onScan: sane,

@@ -56,6 +56,37 @@ test('where the system shows no descriptor, the profile of the vendor counts, th
   assert.deepEqual(layoutFor(0x1eab, zebra.descriptor), standardLayout);
 });
 
+test('where no descriptor is shown, a model that differs from its vendor is known by its first identifier', () => {
+  const long = `TS1.${'x1'.repeat(90)}`;
+  const shifted = layoutFor(0x05f9, datalogic.descriptor);
+  for (const [vendor, layout] of [
+    [0x05f9, standardLayout],
+    [0x05f9, shifted],
+    [0x1eab, newlandLayout],
+    [0x1eab, standardLayout],
+  ] as const) {
+    const scans: string[] = [];
+    const assembler = createHidPosAssembler({
+      layout: layoutFor(vendor, null),
+      guessed: true,
+      source: 'hid:test',
+      clock: new FakeClock(),
+      onScan: scan => scans.push(`${scan.aim} ${scan.text}`),
+      onError: () => undefined,
+    });
+    const none = layout.aim === null;
+    // A model without a field for the identifier puts it in front of the data, if it is told to.
+    for (const [code, aim] of [
+      ['7610200337450', ']E0'],
+      [long, ']Q1'],
+      ['no identifier', null],
+    ] as const)
+      for (const report of posReports(none ? `${aim ?? ''}${code}` : code, none ? null : aim, layout))
+        assembler.push(report);
+    assert.deepEqual(scans, [']E0 7610200337450', `]Q1 ${long}`, 'null no identifier'], `${vendor} ${layout.aim}`);
+  }
+});
+
 test("a short and a long code arrive whole through every vendor's layout", () => {
   for (const each of scanners) {
     const layout = layoutFor(each.vendor, each.descriptor);
