@@ -3,7 +3,6 @@
  * one worker, so its batches stay in order; the workers commit side by side. While one commits, its next set gathers, so
  * that the database is asked as seldom as the load allows.
  */
-import { hash } from 'node:crypto';
 import { type Clock, instant, pause } from '../../clock.ts';
 import { isTillsideError, messageOf } from '../../errors.ts';
 import type { SyncLog } from '../link/link.ts';
@@ -153,9 +152,13 @@ export function createIngest(options: IngestOptions): Ingest {
   };
 }
 
-/** The same for a till in every process: by a hash of its name. */
+/** Always the same for a till: by a hash of its name (FNV-1a). */
 function workerOf({ store, till }: TillName, workers: number): number {
-  return workers === 1 ? 0 : Number.parseInt(hash('md5', `${store}/${till}`).slice(0, 8), 16) % workers;
+  if (workers === 1) return 0;
+  let hash = 0x811c9dc5;
+  const name = `${store}/${till}`;
+  for (let at = 0; at < name.length; at++) hash = Math.imul(hash ^ name.charCodeAt(at), 0x01000193);
+  return (hash >>> 0) % workers;
 }
 
 const eventsOf = (set: readonly Arrival[]): number =>

@@ -205,6 +205,8 @@ const memberOf = (value: unknown): string | null => textOr(isRecord(value) ? val
  * own, so that offset tells which day it was there.
  */
 function dayOf(instant: string, event: TillEvent): string {
+  // Nearly always: dated in the till's own offset, on a day that every month has.
+  if (plainInstant.test(instant) && instant.endsWith(event.at.slice(-6))) return instant.slice(0, 10);
   const ms = Date.parse(instant);
   const [, sign, hours, minutes] = /([+-])(\d{2}):(\d{2})$/.exec(event.at) ?? [];
   const offset = (Number(hours ?? 0) * 60 + Number(minutes ?? 0)) * (sign === '-' ? -1 : 1);
@@ -212,3 +214,7 @@ function dayOf(instant: string, event: TillEvent): string {
   if (Number.isNaN(there.getTime())) throw new Unreadable('the time is no RFC 3339 instant');
   return there.toISOString().slice(0, 10);
 }
+
+/** With whole seconds and an offset; up to the 28th of a month. */
+const plainInstant =
+  /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d[+-](?:[01]\d|2[0-3]):[0-5]\d$/;
