@@ -259,7 +259,7 @@ export const StatusView = Type.Object({
   simulator: Type.Boolean(),
   printer: Type.Object({
     device: Type.String(),
-    /** missing, paper-out, cover-open, cutter, offline, error; null: ready. */
+    /** missing, busy, denied, paper-out, cover-open, cutter, offline, error; null: ready. */
     problem: nullable(Type.String()),
     message: nullable(Type.String()),
     paperNearEnd: Type.Boolean(),

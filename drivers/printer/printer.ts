@@ -4,7 +4,7 @@
  *   Transport ──bytes──► demux ──reports──► machine ──effects──► link, timers, outcomes
  */
 import type { Cancel, Clock } from '../../clock.ts';
-import { messageOf } from '../../errors.ts';
+import { isTillsideError, messageOf } from '../../errors.ts';
 import { cut, join } from './escpos/commands.ts';
 import { createDemux } from './escpos/demux.ts';
 import { type EncodedSlip, encodeSlip } from './escpos/encode.ts';
@@ -28,6 +28,8 @@ export interface PrinterOptions {
 
 const firstRetryMs = 100;
 const longestRetryMs = 2000;
+/** A printer that serves another host accepts and closes at once. */
+const turnedAwayMs = 1000;
 
 type Waiting = { readonly job: PrintJob; readonly slip: EncodedSlip; readonly done: (outcome: PrintOutcome) => void };
 
@@ -54,6 +56,12 @@ class ConnectedPrinter implements Printer {
   #start = 0;
   /** The last failure to open, so that a printer that is missing for days is logged once. */
   #openProblem = '';
+  /** While there is no link: why. */
+  #why: 'missing' | 'busy' | 'denied' = 'missing';
+  /** Links in a row that were closed by the other end before it said anything: what printers do that serve someone else. */
+  #turnedAway = 0;
+  #openedAt = 0;
+  #heard = false;
 
   constructor(options: PrinterOptions) {
     this.#options = options;
@@ -90,7 +98,8 @@ class ConnectedPrinter implements Printer {
   }
 
   status(): PrinterStatus {
-    return this.#machine.status();
+    const status = this.#machine.status();
+    return status.problem === 'missing' ? { ...status, problem: this.#why } : status;
   }
 
   onStatus(listener: (status: PrinterStatus) => void): () => void {
@@ -148,18 +157,26 @@ class ConnectedPrinter implements Printer {
     try {
       const link = await this.#options.transport.open();
       if (!this.#running || start !== this.#start) return await link.close();
-      this.#openProblem = '';
+      if (this.#turnedAway === 0) this.#openProblem = '';
       this.#link = link;
-      this.#retryMs = firstRetryMs;
+      if (this.#turnedAway === 0) this.#retryMs = firstRetryMs;
       this.#demux.reset();
+      this.#openedAt = this.#options.clock.monotonic();
+      this.#heard = false;
       link.onLost(cause => this.#lost(link, cause.message));
       link.onData(bytes => {
         if (this.#link !== link) return;
+        this.#heard = true;
         for (const report of this.#demux.push(bytes)) this.#input({ kind: 'report', report });
       });
       this.#input({ kind: 'opened' });
     } catch (cause) {
       if (start !== this.#start) return;
+      this.#why = isTillsideError(cause, 'device-busy')
+        ? 'busy'
+        : isTillsideError(cause, 'device-denied')
+          ? 'denied'
+          : 'missing';
       this.#logOpenProblem(messageOf(cause));
       this.#tell();
       this.#retry();
@@ -185,7 +202,12 @@ class ConnectedPrinter implements Printer {
   #lost(link: Link, detail: string): void {
     if (this.#link !== link) return;
     this.#link = null;
-    this.#options.log?.warn({ device: this.#options.transport.device }, detail);
+    const early = !this.#heard && this.#options.clock.monotonic() - this.#openedAt < turnedAwayMs;
+    this.#turnedAway = early ? this.#turnedAway + 1 : 0;
+    this.#why = this.#turnedAway >= 2 ? 'busy' : 'missing';
+    this.#logOpenProblem(
+      early && this.#turnedAway > 1 ? 'the printer turns this till away: it serves another' : detail,
+    );
     this.#input({ kind: 'lost', detail });
     this.#retry();
   }
@@ -237,6 +259,7 @@ class ConnectedPrinter implements Printer {
       case 'drop': {
         const link = this.#link;
         this.#link = null;
+        this.#why = 'missing';
         this.#options.log?.warn({ device: this.#options.transport.device }, effect.detail);
         void link?.close().catch(() => {});
         this.#retry();
@@ -273,7 +296,7 @@ class ConnectedPrinter implements Printer {
   }
 
   #tell(): void {
-    const status = this.#machine.status();
+    const status = this.status();
     const text = JSON.stringify(status);
     if (text === this.#told) return;
     this.#told = text;

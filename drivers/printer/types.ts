@@ -31,8 +31,19 @@ export interface Transport {
   open(): Promise<Link>;
 }
 
-/** What keeps the printer from printing; the cashier is told what to do about each. */
-export type PrinterProblem = 'missing' | 'paper-out' | 'cover-open' | 'cutter' | 'offline' | 'error';
+/**
+ * What keeps the printer from printing; the cashier is told what to do about each. `busy`: another program or till holds it; `denied`: it is there, and this
+ * program may not open it.
+ */
+export type PrinterProblem =
+  | 'missing'
+  | 'busy'
+  | 'denied'
+  | 'paper-out'
+  | 'cover-open'
+  | 'cutter'
+  | 'offline'
+  | 'error';
 
 export interface PrinterStatus {
   readonly device: string;

@@ -78,7 +78,9 @@ export type Texts = {
   readonly notApplied: string;
   readonly lost: Advice;
   readonly connecting: string;
-  readonly printer: Readonly<Record<'missing' | 'paper-out' | 'cover-open' | 'cutter' | 'offline' | 'error', Advice>>;
+  readonly printer: Readonly<
+    Record<'missing' | 'busy' | 'denied' | 'paper-out' | 'cover-open' | 'cutter' | 'offline' | 'error', Advice>
+  >;
   readonly printsByItself: string;
   readonly paperNearEnd: string;
   readonly scannerGone: string;
@@ -203,6 +205,8 @@ const de: Texts = {
   connecting: 'Verbinde mit der Kasse …',
   printer: {
     missing: { head: 'Drucker fehlt.', todo: 'Kabel und Strom prüfen. Der Verkauf geht weiter.' },
+    busy: { head: 'Drucker besetzt.', todo: 'Anderes Programm beenden oder Hilfe rufen. Der Verkauf geht weiter.' },
+    denied: { head: 'Drucker gesperrt.', todo: 'Bitte Technik rufen. Der Verkauf geht weiter.' },
     'paper-out': { head: 'Papier leer.', todo: 'Deckel öffnen, Rolle einlegen.' },
     'cover-open': { head: 'Deckel offen.', todo: 'Druckerdeckel schliessen.' },
     cutter: { head: 'Messer klemmt.', todo: 'Drucker aus- und einschalten. Papierreste entfernen.' },
@@ -331,6 +335,8 @@ const fr: Texts = {
   connecting: 'Connexion à la caisse …',
   printer: {
     missing: { head: 'Imprimante absente.', todo: 'Vérifier câble et courant. La vente continue.' },
+    busy: { head: 'Imprimante occupée.', todo: 'Fermer l’autre programme ou appeler de l’aide. La vente continue.' },
+    denied: { head: 'Imprimante bloquée.', todo: 'Appeler le service technique. La vente continue.' },
     'paper-out': { head: 'Plus de papier.', todo: 'Ouvrir le capot, mettre un rouleau.' },
     'cover-open': { head: 'Capot ouvert.', todo: 'Fermer le capot de l’imprimante.' },
     cutter: { head: 'Couteau bloqué.', todo: 'Éteindre et rallumer l’imprimante. Enlever les restes de papier.' },
@@ -459,6 +465,8 @@ const it: Texts = {
   connecting: 'Collegamento alla cassa …',
   printer: {
     missing: { head: 'Manca la stampante.', todo: 'Controllare cavo e corrente. La vendita continua.' },
+    busy: { head: 'Stampante occupata.', todo: 'Chiudere l’altro programma o chiamare aiuto. La vendita continua.' },
+    denied: { head: 'Stampante bloccata.', todo: 'Chiamare il servizio tecnico. La vendita continua.' },
     'paper-out': { head: 'Carta finita.', todo: 'Aprire il coperchio, mettere un rotolo.' },
     'cover-open': { head: 'Coperchio aperto.', todo: 'Chiudere il coperchio della stampante.' },
     cutter: { head: 'Taglierina bloccata.', todo: 'Spegnere e riaccendere la stampante. Togliere i resti di carta.' },
@@ -587,6 +595,8 @@ const en: Texts = {
   connecting: 'Connecting to the till …',
   printer: {
     missing: { head: 'Printer missing.', todo: 'Check cable and power. Selling goes on.' },
+    busy: { head: 'Printer is in use.', todo: 'Close the other program or call for help. Selling goes on.' },
+    denied: { head: 'Printer is locked.', todo: 'Call a technician. Selling goes on.' },
     'paper-out': { head: 'Paper is out.', todo: 'Open the cover, put in a roll.' },
     'cover-open': { head: 'Cover is open.', todo: 'Close the printer’s cover.' },
     cutter: { head: 'Cutter is jammed.', todo: 'Switch the printer off and on. Remove scraps of paper.' },

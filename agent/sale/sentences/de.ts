@@ -37,6 +37,8 @@ export const de: Sentences = {
   refund: amount => `Zurückzuzahlen: ${amount}.`,
   printer: {
     missing: 'Bondrucker nicht gefunden. Kabel und Strom prüfen. Der Verkauf geht weiter.',
+    busy: 'Ein anderes Programm benutzt den Drucker. Es beenden oder Hilfe rufen. Der Verkauf geht weiter.',
+    denied: 'Die Kasse darf den Drucker nicht öffnen. Bitte Technik rufen. Der Verkauf geht weiter.',
     'paper-out': 'Papier ist leer. Deckel öffnen, Rolle einlegen. Der Bon druckt von selbst.',
     'cover-open': 'Druckerdeckel ist offen. Bitte schliessen. Der Bon druckt von selbst.',
     cutter: 'Messer klemmt. Deckel öffnen, Papier entfernen, schliessen.',

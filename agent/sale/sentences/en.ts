@@ -37,6 +37,8 @@ export const en: Sentences = {
   refund: amount => `To pay back: ${amount}.`,
   printer: {
     missing: 'Coupon printer not found. Check cable and power. Selling goes on.',
+    busy: 'Another program is using the printer. Close it or call for help. Selling goes on.',
+    denied: 'The till may not open the printer. Call a technician. Selling goes on.',
     'paper-out': 'Paper is out. Open the cover, put in a roll. The coupon prints by itself.',
     'cover-open': "The printer's cover is open. Close it. The coupon prints by itself.",
     cutter: 'The cutter is stuck. Open the cover, take the paper out, close it.',

@@ -37,6 +37,8 @@ export const fr: Sentences = {
   refund: amount => `À rembourser : ${amount}.`,
   printer: {
     missing: 'Imprimante introuvable. Vérifier le câble et le courant. La vente continue.',
+    busy: "Un autre programme occupe l'imprimante. Le fermer ou appeler de l'aide. La vente continue.",
+    denied: "La caisse n'a pas accès à l'imprimante. Appeler le service technique. La vente continue.",
     'paper-out': "Plus de papier. Ouvrir le capot, mettre un rouleau. Le bon s'imprime tout seul.",
     'cover-open': "Le capot de l'imprimante est ouvert. Le fermer. Le bon s'imprime tout seul.",
     cutter: 'Le couteau est bloqué. Ouvrir le capot, retirer le papier, refermer.',

@@ -37,6 +37,8 @@ export const it: Sentences = {
   refund: amount => `Da rimborsare: ${amount}.`,
   printer: {
     missing: 'Stampante non trovata. Controllare cavo e corrente. La vendita continua.',
+    busy: 'Un altro programma usa la stampante. Chiuderlo o chiamare aiuto. La vendita continua.',
+    denied: 'La cassa non può aprire la stampante. Chiamare il servizio tecnico. La vendita continua.',
     'paper-out': 'Carta finita. Aprire il coperchio, mettere un rotolo. Il buono si stampa da solo.',
     'cover-open': 'Il coperchio della stampante è aperto. Chiuderlo. Il buono si stampa da solo.',
     cutter: 'La taglierina è bloccata. Aprire il coperchio, togliere la carta, chiudere.',

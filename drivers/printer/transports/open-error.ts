@@ -3,13 +3,15 @@ import { messageOf, TillsideError } from '../../../errors.ts';
 
 /** serialport says it in words only. */
 const denied = /EACCES|EPERM|permission denied|access denied/i;
-const busy = /EBUSY|EAGAIN|resource busy|temporarily unavailable|cannot lock/i;
+/** A network printer that serves another host accepts and resets at once. */
+const busy = /ECONNRESET|EBUSY|EAGAIN|resource busy|temporarily unavailable|cannot lock/i;
 
 export function openError(device: string, cause: unknown): TillsideError {
   const text = `${codeOf(cause)} ${messageOf(cause)}`;
   const details = { cause, context: { device } };
   if (denied.test(text)) return new TillsideError('device-denied', `no right to open the printer ${device}`, details);
-  if (busy.test(text)) return new TillsideError('device-busy', `another program holds the printer ${device}`, details);
+  if (busy.test(text))
+    return new TillsideError('device-busy', `another program or till holds the printer ${device}`, details);
   return new TillsideError('device-missing', `the printer ${device} is not there (${messageOf(cause)})`, details);
 }
 
