@@ -1,7 +1,7 @@
 /** The same slip by other encoders, as a person who knows them would write it: nothing left out that they can do, nothing added. */
 import Encoder from '@point-of-sale/receipt-printer-encoder';
 import receiptline from 'receiptline';
-import { gs1128Data } from '../../drivers/printer/escpos/barcodes.ts';
+import { elementRuns, parseElements } from '../../drivers/printer/escpos/gs1-elements.ts';
 import type { PrinterProfile } from '../../drivers/printer/profiles.ts';
 import type { Slip, SlipElement } from '../../drivers/printer/types.ts';
 
@@ -61,13 +61,10 @@ function addTo(encoder: Encoder, element: SlipElement): void {
   }
 }
 
-function barcodeOf(
-  element: SlipElement & { kind: 'barcode' },
-): readonly [string, 'code128' | 'ean13' | 'ean8' | 'upca'] {
-  // It has no bracketed element strings: a person would write the sets and {1 by hand.
-  if (element.type === 'gs1-128') return [Buffer.from(gs1128Data(element.data).bytes).toString('latin1'), 'code128'];
-  if (element.type === 'code128' || element.type === 'ean13' || element.type === 'ean8' || element.type === 'upca')
-    return [element.data, element.type];
+function barcodeOf(element: SlipElement & { kind: 'barcode' }): readonly [string, 'code128' | 'gs1-128' | 'ean13'] {
+  // It takes brackets away and leaves FNC1 to the caller.
+  if (element.type === 'gs1-128') return [elementRuns(parseElements(element.data)).join('{1'), 'gs1-128'];
+  if (element.type === 'code128' || element.type === 'ean13') return [element.data, element.type];
   throw new Error(`${element.type} is not compared`);
 }
 
@@ -97,9 +94,7 @@ function lineOf(element: SlipElement): string {
       return Array<string>(element.lines).fill('').join('\n');
     case 'barcode': {
       const option =
-        element.type === 'qr'
-          ? 'qrcode,7,m'
-          : `${{ ean13: 'ean', ean8: 'ean', upca: 'upc' }[element.type as 'ean13'] ?? 'code128'},2,${barHeight},nohri`;
+        element.type === 'qr' ? 'qrcode,7,m' : `${element.type === 'ean13' ? 'ean' : 'code128'},2,${barHeight},nohri`;
       const data = element.type === 'gs1-128' ? element.data.replaceAll(/[()]/g, '') : element.data;
       return `{code:${data.replaceAll(/[\\|{}:;]/g, '\\$&')};option:${option}}${element.human ? `\n${element.human.replaceAll('-', '\\-')}` : ''}`;
     }

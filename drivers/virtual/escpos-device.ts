@@ -349,7 +349,7 @@ export class EscPosDevice {
     }
     const { symbols } = this.#options.personality.profile;
     const rows =
-      symbology >= 75 && symbols.includes('databar')
+      symbology >= 74 && symbols.includes('databar')
         ? dataBarRows(symbology, content, this.#modes, this.width)
         : barcodeRows(symbology, content, this.#modes, this.width);
     if (rows === null) this.unknown.push(`barcode ${symbology} refused`);

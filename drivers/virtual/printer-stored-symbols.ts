@@ -87,17 +87,18 @@ export class SymbolStore {
   }
 }
 
-/** `GS k` 75 and 78, bars as high as `GS h` says. */
+/** `GS k` 74, 75 and 78, bars as high as `GS h` says. */
 export function dataBarRows(symbology: number, data: Uint8Array, modes: Modes, width: number): Rows | null {
   const text = Buffer.from(data).toString('latin1');
-  if (symbology !== 75 && symbology !== 78) return null;
+  if (symbology !== 74 && symbology !== 75 && symbology !== 78) return null;
   try {
-    const drawn =
-      symbology === 75
-        ? drawSymbol('databaromni', `(01)${withCheckDigit(text)}`)
-        : drawSymbol('databarexpanded', bracketed(text));
-    const symbol: PrintedSymbol =
-      symbology === 75 ? { type: 'databar', data: `01${withCheckDigit(text)}` } : expanded(text);
+    const omnidirectional = symbology === 75;
+    const drawn = omnidirectional
+      ? drawSymbol('databaromni', `(01)${withCheckDigit(text)}`)
+      : drawSymbol(symbology === 74 ? 'gs1-128' : 'databarexpanded', bracketed(text));
+    const symbol: PrintedSymbol = omnidirectional
+      ? { type: 'databar', data: `01${withCheckDigit(text)}` }
+      : { ...expanded(text), ...(symbology === 74 ? { type: 'code128' } : {}) };
     const one = squareRows(
       { width: drawn.width, modules: drawn.modules.slice(0, drawn.width) },
       modes.barModule,

@@ -16,8 +16,9 @@ export type DrawnType =
   | 'gs1datamatrix'
   | 'qrcode'
   | 'gs1qrcode'
-  /** Printers have it all; drawn to compare. */
-  | 'code128';
+  /** All printers have CODE128; drawn to compare. */
+  | 'code128'
+  | 'gs1-128';
 
 export interface DrawnSymbol {
   /** Modules across and down, without quiet zone. */
