@@ -1,24 +1,27 @@
 /** `tillside simulate`: what would this bundle have done with these sales? */
 import { createReadStream, readFileSync, statSync } from 'node:fs';
-import process from 'node:process';
+import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { messageOf, TillsideError } from '../../errors.ts';
 import { parseBundle } from '../offers/index.ts';
 import type { Bundle } from '../offers/types.ts';
-import { reportJson, reportText } from '../simulate/report.ts';
-import { simulate } from '../simulate/simulate.ts';
+import { reasonsText, reportJson, reportText } from '../simulate/report.ts';
+import { type Simulation, simulate } from '../simulate/simulate.ts';
 import type { Command } from './command.ts';
 import { readOptions } from './options.ts';
+import { progressBar } from './simulate-progress.ts';
 
 const help = `tillside simulate: what would this bundle have done with these sales?
 
-usage: tillside simulate --bundle FILE --sales FILE.ndjson[.gz] [--against FILE] [--carry] [--json] [--workers N]
+usage: tillside simulate --bundle FILE --sales FILE.ndjson[.gz] [--against FILE] [--carry]
+                         [--reasons | --json] [--workers N]
 
   --bundle FILE   the bundle to try
   --sales FILE    one sale a line (docs/offers.md), gzipped or not; - is standard input
   --against FILE  another bundle: what differs, with ten example sales for each difference
   --carry         remember each member's coupons and purchases from sale to sale, so that member caps, contact policies,
                   chains and "bought" see what this simulation printed; needs sales in order of time, and memory for the members
+  --reasons       a second table: how often each reason met each offer
   --json          the whole report as JSON
   --workers N     threads (all cores)
 
@@ -31,6 +34,7 @@ export const simulateCommand: Command = async (args, io) => {
     sales: { type: 'string' },
     against: { type: 'string' },
     carry: { type: 'boolean' },
+    reasons: { type: 'boolean' },
     json: { type: 'boolean' },
     workers: { type: 'string' },
     help: { type: 'boolean', short: 'h' },
@@ -46,23 +50,27 @@ export const simulateCommand: Command = async (args, io) => {
     throw new TillsideError('usage', `--workers is "${values.workers}"; it is a number from 1 to 256.`);
   const bundle = readBundle(values.bundle);
   const against = values.against === undefined ? null : readBundle(values.against);
-  const source = openSales(values.sales);
-  const bar = progressBar(source.bytes, source.read);
+  const source = openSales(values.sales, io.stdin);
+  const bar = progressBar(io.stderr, source.bytes, source.read, () => performance.now());
   const startedAt = performance.now();
-  const result = await simulate({
-    bundle,
-    against,
-    source: source.stream as AsyncIterable<Uint8Array>,
-    carry: values.carry === true,
-    ...(workers === undefined ? {} : { workers }),
-    onProgress: bar.show,
-  });
-  bar.end();
+  let result: Simulation;
+  try {
+    result = await simulate({
+      bundle,
+      against,
+      source: source.stream,
+      carry: values.carry === true,
+      ...(workers === undefined ? {} : { workers }),
+      onProgress: bar.show,
+    });
+  } finally {
+    bar.end();
+  }
   const seconds = (performance.now() - startedAt) / 1000;
   io.stdout.write(
     values.json
       ? `${JSON.stringify(reportJson(result, bundle, against, seconds))}\n`
-      : reportText(result, bundle, against, seconds),
+      : reportText(result, bundle, against, seconds) + (values.reasons ? `\n${reasonsText(result, bundle)}` : ''),
   );
   for (const { line, faults } of values.json ? [] : result.bad)
     io.stderr.write(`line ${line}: ${faults.map(({ pointer, message }) => `${pointer}: ${message}`).join('; ')}\n`);
@@ -82,8 +90,17 @@ function readBundle(file: string): Bundle {
   throw new TillsideError('usage', `${file} breaks the offer contract:`, { faults: parsed.faults });
 }
 
-function openSales(file: string) {
-  if (file === '-') return { stream: process.stdin, bytes: 0, read: () => 0 };
+interface Sales {
+  readonly stream: AsyncIterable<Uint8Array>;
+  /** Of the file; 0: not known. */
+  readonly bytes: number;
+  /** How many of them have been read. */
+  readonly read: () => number;
+}
+
+/** @throws TillsideError `usage` if the file is not there; the stream throws it if it cannot be read or unpacked */
+function openSales(file: string, stdin: NodeJS.ReadableStream): Sales {
+  if (file === '-') return { stream: bytesOf(stdin, 'Standard input'), bytes: 0, read: () => 0 };
   let bytes: number;
   try {
     bytes = statSync(file).size;
@@ -91,27 +108,21 @@ function openSales(file: string) {
     throw new TillsideError('usage', `The sales ${file} can't be read: ${messageOf(error)}`, { cause: error });
   }
   const raw = createReadStream(file, { highWaterMark: 1 << 20 });
-  const stream = file.endsWith('.gz') ? raw.pipe(createGunzip()) : raw;
-  return { stream, bytes, read: () => raw.bytesRead };
+  // Whoever reads the unpacked bytes hears of a fault of the file as well.
+  const stream = file.endsWith('.gz') ? pipeline(raw, createGunzip({ chunkSize: 1 << 18 }), () => {}) : raw;
+  return { stream: bytesOf(stream, `The sales ${file}`), bytes, read: () => raw.bytesRead };
 }
 
-/** On a terminal's standard error only; drawn at most ten times a second. */
-function progressBar(bytes: number, read: () => number) {
-  const out = process.stderr;
-  let shown = 0;
-  return {
-    show(sales: number) {
-      const now = performance.now();
-      if (!out.isTTY || now - shown < 100) return;
-      shown = now;
-      const part = bytes === 0 ? 0 : Math.min(1, read() / bytes);
-      const full = Math.round(part * 30);
-      out.write(
-        `\r${'█'.repeat(full)}${'░'.repeat(30 - full)} ${(part * 100).toFixed(0).padStart(3)} %  ${sales.toLocaleString('en')} sales`,
-      );
-    },
-    end() {
-      if (out.isTTY && shown > 0) out.write('\r\x1b[K');
-    },
-  };
+async function* bytesOf(stream: NodeJS.ReadableStream, what: string): AsyncIterable<Uint8Array> {
+  const chunks = stream[Symbol.asyncIterator]();
+  for (;;) {
+    let chunk: IteratorResult<string | Buffer>;
+    try {
+      chunk = await chunks.next();
+    } catch (error) {
+      throw new TillsideError('usage', `${what} can't be read: ${messageOf(error)}`, { cause: error });
+    }
+    if (chunk.done === true) return;
+    yield typeof chunk.value === 'string' ? Buffer.from(chunk.value) : chunk.value;
+  }
 }

@@ -70,16 +70,13 @@ export class FarReasons {
     if (member === null) return list;
     const { codes, asked } = list;
     for (const offer of asked) except(offer.rank, this.#personal(offer, facts));
-    for (const segment of member.segments ?? []) {
-      const turn = kind.turnOf(segment);
-      if (turn === null) continue;
-      for (let index = 0; index < turn.ranks.length; index++) {
-        const rank = turn.ranks[index] as number;
-        if (codes[rank] === kind.codes[rank]) except(rank, turn.codes[index] as number);
-      }
-      for (const offer of turn.asked)
-        if (codes[offer.rank] === kind.codes[offer.rank]) except(offer.rank, this.#personal(offer, facts));
-    }
+    const { offers } = this.#compiled;
+    const turn = (rank: number, code: number) => {
+      // Else something closes it before its audience is asked.
+      if (codes[rank] === kind.codes[rank])
+        except(rank, code === ask ? this.#personal(offers[rank] as CompiledOffer, facts) : code);
+    };
+    for (const segment of member.segments ?? []) kind.eachTurn(segment, turn);
     for (const id of member.activated ?? []) {
       const offer = this.#compiled.byId.get(id);
       if (offer?.trigger === 'digital' && codes[offer.rank] === trigger)

@@ -4,17 +4,10 @@
  */
 import type { CompiledBundle, CompiledOffer } from '../offers/compile.ts';
 import type { Member, Predicate, Tier } from '../offers/types.ts';
-import { codeOf } from './reasons.ts';
+import { codeCount, codeOf } from './reasons.ts';
 
 /** Among a kind's codes: depends on more than the kind. */
 export const ask = 0;
-
-/** What being in a segment changes: ranks with their new codes, and offers that have to be asked of the member. */
-export interface Turn {
-  readonly ranks: Int32Array;
-  readonly codes: Uint8Array;
-  readonly asked: readonly CompiledOffer[];
-}
 
 const trigger = codeOf('trigger');
 const noMember = codeOf('no-member');
@@ -27,8 +20,9 @@ interface Audiences {
   readonly compiled: CompiledBundle;
   readonly tiers: readonly Tier[];
   readonly consents: readonly string[];
-  /** Offers whose audience names the segment. */
-  readonly bySegment: ReadonlyMap<string, readonly CompiledOffer[]>;
+  /** Segments that audiences name, by number the offers that name them. */
+  readonly segments: ReadonlyMap<string, number>;
+  readonly bySegment: readonly (readonly [segment: string, offers: readonly CompiledOffer[]])[];
   /** How many different segments an audience names. */
   readonly named: ReadonlyMap<CompiledOffer, number>;
 }
@@ -54,7 +48,14 @@ export class MemberKinds {
       }
     }
     const consents = [...new Set(offers.flatMap(({ offer }) => offer.consent ?? []))];
-    this.#audiences = { compiled, tiers: bundle.loyalty?.tiers ?? [], consents, bySegment, named };
+    this.#audiences = {
+      compiled,
+      tiers: bundle.loyalty?.tiers ?? [],
+      consents,
+      segments: new Map([...bySegment.keys()].map((segment, number) => [segment, number])),
+      bySegment: [...bySegment],
+      named,
+    };
     this.#most = most;
     this.#guests = new MemberKind(this.#audiences, null);
   }
@@ -82,7 +83,9 @@ export class MemberKind {
   readonly #audiences: Audiences;
   /** Rank of its tier; -1 for none. */
   readonly #tier: number;
-  readonly #turns = new Map<string, Turn>();
+  /** What being in a segment changes: its turns stand from `starts[number]` to the next, each a rank and a code in one. */
+  readonly #starts: Int32Array;
+  readonly #turns: Int32Array;
 
   /** @param member one of this kind; null for guests */
   constructor(audiences: Audiences, member: Member | null) {
@@ -91,17 +94,31 @@ export class MemberKind {
     this.#tier = audiences.tiers.findIndex(({ id }) => id === member?.tier);
     this.codes = Uint8Array.from(offers, offer => this.#codeOf(offer, member));
     this.asked = offers.filter(({ rank }) => this.codes[rank] === ask);
+    const turns: number[] = [];
+    const starts = [0];
+    for (const [segment, naming] of audiences.bySegment) {
+      for (const offer of naming) {
+        const usual = this.codes[offer.rank];
+        if (usual !== audience && usual !== when) continue;
+        const code = audiences.named.get(offer) === 1 ? this.#invited(offer, segment) : ask;
+        if (code !== usual) turns.push(offer.rank * codeCount + code);
+      }
+      starts.push(turns.length);
+    }
+    this.#starts = Int32Array.from(starts);
+    this.#turns = Int32Array.from(turns);
   }
 
-  /** Null if no audience names the segment. */
-  turnOf(segment: string): Turn | null {
-    const known = this.#turns.get(segment);
-    if (known !== undefined) return known;
-    const offers = this.#audiences.bySegment.get(segment);
-    if (offers === undefined) return null;
-    const turn = this.#turn(segment, offers);
-    this.#turns.set(segment, turn);
-    return turn;
+  /** Calls `turn` for each offer whose code may be another one for members in the segment. */
+  eachTurn(segment: string, turn: (rank: number, code: number) => void): void {
+    const number = this.#audiences.segments.get(segment);
+    if (number === undefined) return;
+    const end = this.#starts[number + 1] as number;
+    for (let index = this.#starts[number] as number; index < end; index++) {
+      const entry = this.#turns[index] as number;
+      const rank = Math.trunc(entry / codeCount);
+      turn(rank, entry - rank * codeCount);
+    }
   }
 
   #codeOf(offer: CompiledOffer, member: Member | null): number {
@@ -110,23 +127,6 @@ export class MemberKind {
     if (offer.trigger === 'digital') return trigger;
     const needed = offer.offer.consent;
     return needed !== undefined && !member.consents?.includes(needed) ? consent : this.#invited(offer, null);
-  }
-
-  #turn(segment: string, offers: readonly CompiledOffer[]): Turn {
-    const turned: [rank: number, code: number][] = [];
-    const asked: CompiledOffer[] = [];
-    for (const offer of offers) {
-      const usual = this.codes[offer.rank];
-      if (usual !== audience && usual !== when) continue;
-      const code = this.#audiences.named.get(offer) === 1 ? this.#invited(offer, segment) : ask;
-      if (code === ask) asked.push(offer);
-      else if (code !== usual) turned.push([offer.rank, code]);
-    }
-    return {
-      ranks: Int32Array.from(turned, ([rank]) => rank),
-      codes: Uint8Array.from(turned, ([, code]) => code),
-      asked,
-    };
   }
 
   /** From `audience` on, for a member who is in this one segment of those that audiences name. */

@@ -3,13 +3,12 @@ import { type CompiledBundle, compileBundle, localDateOf } from '../offers/index
 import type { Bundle, Sale } from '../offers/types.ts';
 import type { SaleResult } from '../offers/validate/sale.ts';
 import { type Carry, createCarry } from './carry.ts';
+import { type Change, changesOf, type Side } from './changes.ts';
 import { Judge, type Judged } from './judge.ts';
 import { hashOf } from './reach.ts';
 import { nameOf } from './reasons.ts';
 import { Counter, type Tally } from './tally.ts';
 
-/** What became of an offer in one sale: `issued`, `suppressed`, the reason why not, or `absent` from the bundle. */
-export type Change = { readonly offer: string; readonly from: string; readonly to: string };
 export type Example = { readonly line: number; readonly saleId: string };
 export type Difference = Change & { sales: number; readonly examples: Example[] };
 export type BadLine = {
@@ -31,7 +30,8 @@ export type Played = {
 export const keptExamples = 10;
 export const keptBadLines = 20;
 
-class Side {
+/** One bundle, and what it does with the sales. */
+class Trial {
   readonly compiled: CompiledBundle;
   readonly counter: Counter;
   readonly #judge: Judge;
@@ -55,28 +55,32 @@ class Side {
     return judged;
   }
 
-  /** Why an offer did not come, in the sale just played; it did not. */
-  whyNot(id: string): string {
-    const rank = this.compiled.byId.get(id)?.rank;
-    return rank === undefined ? 'absent' : (nameOf(this.#judge.reasonOf(rank)) ?? 'absent');
+  /** The sale just played. */
+  sideOf(judged: Judged): Side {
+    return { compiled: this.compiled, judged, whyNot: this.#whyNot };
   }
 
   tally(): Tally {
     return this.counter.tally(rank => this.#judge.countsOf(rank));
   }
+
+  readonly #whyNot = (id: string): string => {
+    const rank = this.compiled.byId.get(id)?.rank;
+    return rank === undefined ? 'absent' : (nameOf(this.#judge.reasonOf(rank)) ?? 'absent');
+  };
 }
 
 export class Player {
-  readonly #new: Side;
-  readonly #old: Side | null;
+  readonly #new: Trial;
+  readonly #old: Trial | null;
   readonly #differences = new Map<string, Difference>();
   readonly #bad: BadLine[] = [];
   #badLines = 0;
 
   /** @param carry remember members from sale to sale */
   constructor(bundle: Bundle, against: Bundle | null, carry: boolean) {
-    this.#new = new Side(bundle, carry);
-    this.#old = against === null ? null : new Side(against, carry);
+    this.#new = new Trial(bundle, carry);
+    this.#old = against === null ? null : new Trial(against, carry);
   }
 
   /** @param line its number in the file, from 1 */
@@ -92,14 +96,8 @@ export class Player {
     const now = this.#new.play(sale, hash);
     if (this.#old === null) return;
     const then = this.#old.play(sale, hash);
-    const [after, before] = [given(now), given(then)];
-    // Why not changes often and matters seldom; that it does or does not come is what is compared.
-    for (const [offer, to] of after) {
-      const from = before.get(offer) ?? this.#old.whyNot(offer);
-      if (from !== to) this.#differ({ offer, from, to }, line, sale.saleId);
-    }
-    for (const [offer, from] of before)
-      if (!after.has(offer)) this.#differ({ offer, from, to: this.#new.whyNot(offer) }, line, sale.saleId);
+    for (const change of changesOf(sale, this.#old.sideOf(then), this.#new.sideOf(now)))
+      this.#differ(change, line, sale.saleId);
   }
 
   result(): Played {
@@ -122,13 +120,4 @@ export class Player {
     known.sales++;
     if (known.examples.length < keptExamples) known.examples.push({ line, saleId });
   }
-}
-
-function given({ applied, points, issue, suppressed }: Judged): Map<string, string> {
-  const found = new Map<string, string>();
-  for (const { offer } of suppressed) found.set(offer, 'suppressed');
-  for (const { offer, serial } of applied) if (serial === undefined) found.set(offer, 'issued');
-  for (const { offer, serial } of points?.offers ?? []) if (serial === undefined) found.set(offer, 'issued');
-  for (const { offer } of issue) found.set(offer, 'issued');
-  return found;
 }

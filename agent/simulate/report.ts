@@ -1,6 +1,7 @@
 /** A simulation for people (a table) and for programs (JSON). */
 import type { Bundle, Offer } from '../offers/types.ts';
 import { countIn, type Registers } from './reach.ts';
+import { reasonNames } from './reasons.ts';
 import type { Simulation } from './simulate.ts';
 import { fixedValue, type OfferTally, sharedCap, type Tally } from './tally.ts';
 
@@ -157,6 +158,18 @@ export function reportText(result: Simulation, bundle: Bundle, against: Bundle |
   }
   if (result.badLines > 0) out.push('', `${whole(result.badLines)} lines are no sales and were left out`);
   return `${out.join('\n')}\n`;
+}
+
+/** How often each reason met each offer; only reasons that did. */
+export function reasonsText({ tally }: Simulation, bundle: Bundle): string {
+  const met = reasonNames.filter(reason => Object.values(tally.offers).some(({ reasons }) => reasons[reason]));
+  const rows = bundle.offers.map(({ id, phase }) => [
+    id,
+    phase,
+    ...met.map(reason => tally.offers[id]?.reasons[reason]?.toLocaleString('en') ?? ''),
+    '',
+  ]);
+  return `${table(['offer', 'phase', ...met, ''], rows).join('\n')}\n`;
 }
 
 function costText(offer: Offer, own: OfferTally, money: (n: number) => string, whole: (n: number) => string): string {

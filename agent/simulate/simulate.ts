@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Bundle } from '../offers/types.ts';
-import { piecesOf } from './pieces.ts';
+import { type Piece, piecesOf } from './pieces.ts';
 import { type BadLine, type Difference, keptBadLines, keptExamples, type Played } from './player.ts';
 import { emptyTally, merge, type Tally } from './tally.ts';
 import type { WorkerInput, WorkerOutput, WorkerStart } from './worker.ts';
@@ -29,7 +29,7 @@ export type Simulation = {
 };
 
 /** Pieces that a worker may have before it; enough that it never waits, few enough that memory stays small. */
-const ahead = 3;
+export const ahead = 3;
 
 export async function simulate(options: SimulationOptions): Promise<Simulation> {
   const { bundle, against, carry } = options;
@@ -45,8 +45,8 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
   );
   try {
     for await (const piece of piecesOf(options.source)) {
-      if (carry) for (const crew of crews) await crew.take(piece);
-      else await (await mostIdle(crews)).take(piece);
+      if (carry) for (const crew of crews) await crew.take(piece, false);
+      else await (await mostIdle(crews)).take(piece, true);
     }
     return sum(await Promise.all(crews.map(crew => crew.finish())), bundle, against);
   } finally {
@@ -92,10 +92,11 @@ class Crew {
     await Promise.race([freed, this.#result]);
   }
 
-  async take(input: Exclude<WorkerInput, null>): Promise<void> {
+  /** @param alone nobody else needs its bytes: they are handed over, not copied */
+  async take(piece: Piece, alone: boolean): Promise<void> {
     await this.room();
     this.waiting++;
-    this.#worker.postMessage(input);
+    this.#worker.postMessage(piece satisfies WorkerInput, alone ? [piece.bytes.buffer] : []);
   }
 
   async finish(): Promise<Played> {

@@ -84,7 +84,7 @@ export class Counter {
     for (const { offer, points, serial } of judged.points?.offers ?? [])
       this.#came(offer, 'points', points, serial, hash, day);
     for (const { offer, variant } of judged.issue)
-      this.#came(offer, 'issue', this.#faceValue(offer, variant) ?? 0, undefined, hash, day);
+      this.#came(offer, 'issue', faceValue(this.#compiled, offer, variant) ?? 0, undefined, hash, day);
     for (const { offer } of judged.suppressed) {
       const own = tally.offers[offer];
       if (own === undefined) continue;
@@ -134,12 +134,13 @@ export class Counter {
     const key = shared === 'store' ? `${day()} ${this.#storeId}` : day();
     own.days[key] = (own.days[key] ?? 0) + 1;
   }
+}
 
-  #faceValue(id: string, variant: string | null): number | null {
-    const compiled = this.#compiled.byId.get(id);
-    const terms = (variant === null ? undefined : compiled?.variants.get(variant)) ?? compiled?.base;
-    return terms === undefined ? null : fixedValue(terms.benefit);
-  }
+/** What the coupon of a variant is worth, minor units; null where that depends on the basket. */
+export function faceValue(compiled: CompiledBundle, id: string, variant: string | null): number | null {
+  const offer = compiled.byId.get(id);
+  const terms = (variant === null ? undefined : offer?.variants.get(variant)) ?? offer?.base;
+  return terms === undefined ? null : fixedValue(terms.benefit);
 }
 
 /** What a coupon is worth, minor units; null where that depends on the basket. */
