@@ -1,6 +1,6 @@
 /** `tillside device`: for technicians. What is plugged in, what a printer can say of itself, a test slip, a test scan. */
-import { globSync } from 'node:fs';
 import { systemClock } from '../../clock.ts';
+import { holders, listPrinters } from '../../drivers/printer/list.ts';
 import { createPrinter } from '../../drivers/printer/printer.ts';
 import { resolveProfile } from '../../drivers/printer/profiles.ts';
 import { openTransport } from '../../drivers/printer/transports/open.ts';
@@ -23,8 +23,10 @@ usage: tillside device list [--json]
   test-print  prints a slip and says with which evidence
   test-scan   says what is scanned, until N seconds (30) are over
 
-PRINTER: tcp://HOST:PORT, serial:PATH?baud=…, usb:/dev/usb/lp0     SCANNER: hid:VVVV:PPPP, serial:PATH?baud=…
-Exit codes: 0 done, 1 the device did not answer, 2 wrong usage.
+PRINTER: tcp://HOST:PORT, serial:PATH?baud=9600&flow=none|xonxoff|dtr, usb:/dev/usb/lp0
+SCANNER: hid:VVVV:PPPP, serial:PATH?baud=…
+A printer has one owner: stop the till first (its own page shows the same status).
+Exit codes: 0 done, 1 the device can't be had or did not print, 2 wrong usage.
 `;
 
 export const deviceCommand: Command = async (args, io) => {
@@ -58,21 +60,19 @@ export const deviceCommand: Command = async (args, io) => {
 };
 
 async function list(json: boolean, io: CommandIo): Promise<number> {
-  const scanners = await listScanners();
-  const printers = globSync('/dev/usb/lp*').sort();
+  const [printers, scanners] = await Promise.all([listPrinters(), listScanners()]);
   if (json) {
-    io.stdout.write(`${JSON.stringify({ printers: printers.map(path => `usb:${path}`), scanners })}\n`);
+    io.stdout.write(`${JSON.stringify({ printers, scanners })}\n`);
     return 0;
   }
-  for (const path of printers) io.stdout.write(`printer  usb:${path}\n`);
-  for (const { device, path, name, advice } of scanners)
-    io.stdout.write(`scanner  ${device}  ${path}  ${name ?? ''}${
-      advice === null
-        ? ''
-        : `
-         ${advice}`
-    }
-`);
+  const show = (what: string, facts: readonly (string | null)[], advice: string | null) => {
+    io.stdout.write(`${[what.padEnd(7), ...facts.filter(fact => fact !== null)].join('  ')}\n`);
+    if (advice !== null) io.stdout.write(`         ${advice}\n`);
+  };
+  for (const { device, name, advice } of printers) show('printer', [device ?? 'taken', name], advice);
+  // A serial port says nothing of what hangs on it.
+  for (const { device, path, name, kind, advice } of scanners)
+    show(kind === 'serial' ? 'serial' : 'scanner', [device, kind === 'serial' ? null : path, name], advice);
   if (printers.length + scanners.length === 0)
     io.stdout.write('Nothing found. Network printers are not listed: tillside device probe tcp://HOST:9100\n');
   return 0;
@@ -95,7 +95,8 @@ async function openPrinter({ device, profile, paper }: PrinterChoice) {
   const settled = new Promise<PrinterStatus>(resolve => {
     const timer = setTimeout(() => resolve(printer.status()), 5000);
     printer.onStatus(status => {
-      if (status.problem === 'missing' || status.evidence === null) return;
+      // Before it has been asked it is "ready" too; a missing one may come, as one that starts.
+      if (status.problem === 'missing' || (status.evidence === null && status.problem === null)) return;
       clearTimeout(timer);
       resolve(status);
     });
@@ -103,6 +104,19 @@ async function openPrinter({ device, profile, paper }: PrinterChoice) {
   printer.start();
   return { printer, status: await settled };
 }
+
+const closed: readonly string[] = ['missing', 'busy', 'denied'];
+
+const problems = {
+  missing: 'not there: check device name, cable and power',
+  busy: 'another program or till has it; stop that first',
+  denied: "it is there, but may not be opened: put this user into the file's group (lp, dialout)",
+  'paper-out': 'no paper',
+  'cover-open': 'its cover is open',
+  cutter: 'its cutter is jammed: open the cover, take the paper out, close it',
+  offline: 'it is offline or does not answer: press its feed button, or switch it off and on',
+  error: 'it reports an error: switch it off and on',
+} as const satisfies Record<NonNullable<PrinterStatus['problem']>, string>;
 
 const meanings = {
   confirmed: 'it says of each slip that its last line was printed and cut',
@@ -112,15 +126,21 @@ const meanings = {
 
 async function probe(choice: PrinterChoice, io: CommandIo): Promise<number> {
   const { printer, status } = await openPrinter(choice);
+  const others = await holders(pathOf(choice.device));
   await printer.stop();
-  if (choice.json) io.stdout.write(`${JSON.stringify(status)}\n`);
+  if (choice.json) io.stdout.write(`${JSON.stringify({ ...status, heldBy: others })}\n`);
   else {
-    io.stdout.write(
-      `${status.device}: ${status.problem ?? 'ready'}${status.paperNearEnd ? ', paper nearly out' : ''}\n`,
-    );
+    const near = status.paperNearEnd ? ', paper nearly out' : '';
+    io.stdout.write(`${status.device}: ${status.problem === null ? 'ready' : problems[status.problem]}${near}\n`);
     if (status.evidence !== null) io.stdout.write(`evidence: ${status.evidence}, ${meanings[status.evidence]}\n`);
+    if (others.length > 0) io.stdout.write(`also open in: ${others.join(', ')}\n`);
   }
-  return status.problem === 'missing' ? 1 : 0;
+  return closed.includes(status.problem ?? '') ? 1 : 0;
+}
+
+/** The file behind `usb:/dev/usb/lp0` and `serial:/dev/ttyUSB0?baud=…`; network printers have none. */
+function pathOf(device: string): string {
+  return device.startsWith('tcp:') ? '' : (device.replace(/^[a-z]+:/, '').split('?')[0] ?? '');
 }
 
 const testSlip: Slip = [
@@ -136,12 +156,27 @@ const testSlip: Slip = [
 
 async function testPrint(choice: PrinterChoice, io: CommandIo): Promise<number> {
   const { printer, status } = await openPrinter(choice);
-  if (status.problem === 'missing') {
-    await printer.stop();
-    io.stdout.write(choice.json ? `${JSON.stringify(status)}\n` : `${status.device}: not found\n`);
-    return 1;
+  if (status.problem !== null) {
+    if (!choice.json) io.stdout.write(`${status.device}: ${problems[status.problem]}\n`);
+    if (closed.includes(status.problem)) {
+      await printer.stop();
+      if (choice.json) io.stdout.write(`${JSON.stringify(status)}\n`);
+      return 1;
+    }
+    // Paper, cover and cutter can be seen to now; the slip then prints by itself.
+    if (!choice.json) io.stdout.write('waiting 30 s for someone to see to it …\n');
   }
+  let told = status.problem;
+  const forget = printer.onStatus(({ problem }) => {
+    if (problem !== null && problem !== told && !choice.json)
+      io.stdout.write(`${choice.device}: ${problems[problem]}\n`);
+    told = problem;
+  });
+  // A slip that has begun waits for paper for ever; a technician does not.
+  const limit = setTimeout(() => void printer.stop(), 120_000);
   const outcome = await printer.print({ id: 'test', slip: testSlip, abandon: AbortSignal.timeout(30_000) });
+  clearTimeout(limit);
+  forget();
   await printer.stop();
   io.stdout.write(choice.json ? `${JSON.stringify(outcome)}\n` : `${outcome.evidence}: ${outcome.detail}\n`);
   return outcome.evidence === 'failed' || outcome.evidence === 'unknown' ? 1 : 0;

@@ -5,6 +5,7 @@
  * ended; so reads return at once with EAGAIN and are repeated, quickly while a job is on its way and slowly when nothing happens.
  */
 import { constants, type FileHandle, open } from 'node:fs/promises';
+import { isPrinterTaken } from '../list.ts';
 import type { Link, Transport } from '../types.ts';
 import { createLinkEvents } from './link-events.ts';
 import { codeOf, lostError, openError } from './open-error.ts';
@@ -19,6 +20,8 @@ export interface UsbOptions {
   readonly device: string;
   readonly path: string;
   readonly openFile?: (path: string) => Promise<PrinterFile>;
+  /** Whether another program has taken a USB printer from the kernel; asked when the file is not there. */
+  readonly isTaken?: () => Promise<boolean>;
 }
 
 /** After bytes went either way, answers are near. */
@@ -31,7 +34,12 @@ const chunkBytes = 4096;
 /** Not yet: no data, or the last transfer still runs, or the printer waits for paper. */
 const notYet = new Set(['EAGAIN', 'EWOULDBLOCK', 'EINTR', 'ENOSPC']);
 
-export function usbTransport({ device, path, openFile = openNonBlocking }: UsbOptions): Transport {
+export function usbTransport({
+  device,
+  path,
+  openFile = openNonBlocking,
+  isTaken = isPrinterTaken,
+}: UsbOptions): Transport {
   return {
     device,
     bidirectional: true,
@@ -39,6 +47,8 @@ export function usbTransport({ device, path, openFile = openNonBlocking }: UsbOp
       try {
         return usbLink(device, await openFile(path));
       } catch (cause) {
+        if (codeOf(cause) === 'ENOENT' && (await isTaken()))
+          throw openError(device, new Error('EBUSY: a program that talks to USB directly has taken the printer'));
         throw openError(device, cause);
       }
     },
