@@ -62,7 +62,9 @@ function some(count: number, is: (at: number) => boolean): boolean {
 }
 
 /** Reads one code, or throws. */
-export type Zxing = (ink: Ink, reader: 'PDF417Reader' | 'DataMatrixReader' | 'QRCodeReader') => string;
+export type Zxing = (ink: Ink, reader: ZxingReader) => string;
+
+export type ZxingReader = 'PDF417Reader' | 'DataMatrixReader' | 'QRCodeReader' | 'RSSExpandedReader';
 
 /** Null where the library is not installed; `ZXING_LIBRARY` names another place to load it from. */
 export async function openZxing(): Promise<Zxing | null> {
@@ -79,7 +81,12 @@ export async function openZxing(): Promise<Zxing | null> {
     const { data, width, height } = PNG.sync.read(Buffer.from(pictureOfInk(ink)));
     const grey = Uint8ClampedArray.from({ length: width * height }, (_, at) => data[at * 4] ?? 255);
     const image = new BinaryBitmap(new HybridBinarizer(new RGBLuminanceSource(grey, width, height)));
-    return new library[reader]().decode(image).getText();
+    if (reader !== 'RSSExpandedReader') return new library[reader]().decode(image).getText();
+    // Not among its readers by name.
+    const { MultiFormatOneDReader, DecodeHintType, BarcodeFormat } = library;
+    const hints = new Map<unknown, unknown>([[DecodeHintType.POSSIBLE_FORMATS, [BarcodeFormat.RSS_EXPANDED]]]);
+    hints.set(DecodeHintType.TRY_HARDER, true);
+    return new MultiFormatOneDReader(hints).decode(image, hints).getText();
   };
 }
 
@@ -89,6 +96,13 @@ interface ZxingLibrary {
   readonly PDF417Reader: Reader;
   readonly DataMatrixReader: Reader;
   readonly QRCodeReader: Reader;
+  readonly MultiFormatOneDReader: new (
+    hints: unknown,
+  ) => {
+    decode(image: unknown, hints: unknown): { getText(): string };
+  };
+  readonly DecodeHintType: Readonly<Record<string, unknown>>;
+  readonly BarcodeFormat: Readonly<Record<string, unknown>>;
   readonly RGBLuminanceSource: new (grey: Uint8ClampedArray, width: number, height: number) => unknown;
   readonly BinaryBitmap: new (binarizer: unknown) => unknown;
   readonly HybridBinarizer: new (source: unknown) => unknown;
