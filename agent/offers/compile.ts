@@ -16,6 +16,7 @@ import type {
   Selector,
   StoreFilter,
   Tier,
+  Variant,
   Weekday,
 } from './types.ts';
 import { type Zone, zoneOf } from './zone.ts';
@@ -58,6 +59,8 @@ export interface CompiledOffer {
   readonly when: CompiledPredicate | null;
   readonly base: Terms;
   readonly variants: ReadonlyMap<string, Terms>;
+  /** A variant competes in another category: where the member stands must be known before coupons are chosen. */
+  readonly placedFirst: boolean;
   /** In the order of the reasons. */
   readonly caps: readonly CompiledCap[];
   /** The caps ask for nothing but the member's own coupons in history; true too where there are none. */
@@ -242,6 +245,9 @@ function compileOffer(
         terms(variant.id, variant.benefit ?? offer.benefit, variant.coupon ?? offer.coupon),
       ]),
     ),
+    placedFirst: (offer.experiment?.variants ?? noVariants).some(
+      ({ coupon }) => coupon !== undefined && coupon.category !== offer.coupon?.category,
+    ),
     caps: capOrder.flatMap(scope => {
       const cap = offer.caps?.find(each => each.scope === scope);
       return cap === undefined ? [] : [{ cap, redemptions: countsRedemptions(cap, offer.phase) }];
@@ -256,6 +262,7 @@ function compileOffer(
 
 const noTiers: readonly Tier[] = [];
 const noCaps: readonly Cap[] = [];
+const noVariants: readonly Variant[] = [];
 
 function needOfMember(offer: Offer): CompiledOffer['needsMember'] {
   if (offer.phase === 'points') return 'points';

@@ -9,8 +9,8 @@ import { couponFault, type Presented } from './presented.ts';
 import { isScheduled } from './schedule.ts';
 import { formatDate } from './time.ts';
 
-/** Stands for any failed predicate where nobody asks which part it was. */
-const unexplained: Finding = { reason: 'trigger', trigger: 'coupon' };
+/** Stands for any reason where nobody asks which it was. */
+export const unexplained: Finding = { reason: 'trigger', trigger: 'coupon' };
 
 /**
  * What an offer asks in its own phase: schedule, store, trigger, member, consent, audience, chain, `when`.

@@ -10,6 +10,8 @@ export class ContactRooms {
   /** Number of each policy's class. */
   readonly #classes: readonly number[];
   readonly #used: number[];
+  /** Where its window begins, milliseconds since 1970 UTC; NaN where each coupon must be asked. */
+  readonly #since: Float64Array;
   /** For each class its tightest policy for the member at hand; -1 if there is none. */
   readonly #tightest: Int32Array;
 
@@ -18,6 +20,7 @@ export class ContactRooms {
     this.#policies = compiled.bundle.contactPolicies ?? [];
     this.#classes = this.#policies.map(policy => compiled.classes.get(policy.class) ?? -1);
     this.#used = this.#policies.map(() => 0);
+    this.#since = new Float64Array(this.#policies.length);
     this.#tightest = new Int32Array(compiled.classes.size);
   }
 
@@ -26,6 +29,10 @@ export class ContactRooms {
     this.#tightest.fill(-1);
     if (facts.member === null || this.#policies.length === 0) return;
     this.#used.fill(0);
+    for (let policy = 0; policy < this.#policies.length; policy++) {
+      const window = this.#policies[policy]?.window;
+      this.#since[policy] = window === undefined ? Number.NaN : facts.windowStart(window);
+    }
     this.#count(facts.coupons, facts, false);
     if (this.#policies.some(isOfHousehold)) this.#count(facts.householdCoupons, facts, true);
     for (let policy = 0; policy < this.#policies.length; policy++) {
@@ -54,6 +61,8 @@ export class ContactRooms {
 
   #count(coupons: PastCoupons, facts: Facts, household: boolean): void {
     const { byId, classes } = this.#compiled;
+    const { issuedTimes } = coupons;
+    const { now } = facts;
     for (let index = 0; index < coupons.count; index++) {
       const named = coupons.class(index);
       const class_ = named === undefined ? (byId.get(coupons.offer(index))?.class ?? -1) : (classes.get(named) ?? -1);
@@ -62,7 +71,10 @@ export class ContactRooms {
         const asked = this.#policies[policy];
         if (asked === undefined || this.#classes[policy] !== class_) continue;
         if (household && asked.per !== 'household') continue;
-        if (facts.within(coupons.issued(index), asked.window)) this.#used[policy] = (this.#used[policy] ?? 0) + 1;
+        const since = this.#since[policy] ?? Number.NaN;
+        const issued = issuedTimes[index] ?? Number.NaN;
+        const counts = Number.isNaN(since) ? facts.within(issued, asked.window) : issued >= since && issued <= now;
+        if (counts) this.#used[policy] = (this.#used[policy] ?? 0) + 1;
       }
     }
   }

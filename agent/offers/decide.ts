@@ -23,6 +23,8 @@ interface Desk {
   readonly lookup: Lookup;
   readonly choice: CouponChoice;
   facts: Facts | null;
+  /** A decision is under way, or one failed half way: what it left is not used again. */
+  taken: boolean;
 }
 
 /** One for each compiled bundle, made when the first sale is decided, or by `prepareBundle`. */
@@ -36,7 +38,7 @@ export function prepareBundle(compiled: CompiledBundle): void {
 /** `prepareBundle` in short steps. */
 export function* preparing(compiled: CompiledBundle): Generator<undefined, void> {
   const lookup = new Lookup(compiled, yield* indexing(compiled));
-  desks.set(compiled, { lookup, choice: new CouponChoice(compiled), facts: null });
+  desks.set(compiled, { lookup, choice: new CouponChoice(compiled), facts: null, taken: false });
 }
 
 /**
@@ -58,31 +60,53 @@ export function decide(compiled: CompiledBundle, sale: Sale, prepared: PreparedM
   const desk = deskOf(compiled);
   const history = prepared?.history ?? null;
   const facts = desk.facts ?? new Facts(sale, compiled.zone);
-  // Away while in use: a decision that fails half way leaves nothing behind.
-  desks.delete(compiled);
+  desk.taken = true;
   facts.read(sale, history);
   const presented = readPresented(compiled, facts);
   const offers = desk.lookup.offersFor(facts, presented.offers, prepared);
   const outcome = evaluate(compiled, facts, presented, offers, false, desk.choice);
   const { initial } = facts.basket;
   desk.facts = facts;
-  desks.set(compiled, desk);
-  const { id, version } = compiled.bundle;
-  const { applied, points, issue, suppressed } = outcome;
-  let rejected: readonly Rejected[] | null = null;
-  return {
-    saleId: sale.saleId,
-    bundle: { id, version },
-    total: totalOf(initial, applied),
-    applied,
-    points,
-    issue,
-    suppressed,
-    get rejected() {
-      rejected ??= decideWithFindings(compiled, sale).refused.map(rejectedOf);
-      return rejected;
-    },
-  };
+  desk.taken = false;
+  return new LazyDecision(compiled, sale, initial, outcome);
+}
+
+/** A decision that works out why other offers did not apply when it is asked. */
+class LazyDecision implements Decision {
+  readonly saleId: string;
+  readonly bundle: Decision['bundle'];
+  readonly total: Decision['total'];
+  readonly applied: Decision['applied'];
+  readonly points: Decision['points'];
+  readonly issue: Decision['issue'];
+  readonly suppressed: Decision['suppressed'];
+  readonly #compiled: CompiledBundle;
+  readonly #sale: Sale;
+  #rejected: readonly Rejected[] | null = null;
+
+  constructor(compiled: CompiledBundle, sale: Sale, initial: Minor, { applied, points, issue, suppressed }: Outcome) {
+    const { id, version } = compiled.bundle;
+    this.saleId = sale.saleId;
+    this.bundle = { id, version };
+    this.total = totalOf(initial, applied);
+    this.applied = applied;
+    this.points = points;
+    this.issue = issue;
+    this.suppressed = suppressed;
+    this.#compiled = compiled;
+    this.#sale = sale;
+  }
+
+  get rejected(): readonly Rejected[] {
+    this.#rejected ??= decideWithFindings(this.#compiled, this.#sale).refused.map(rejectedOf);
+    return this.#rejected;
+  }
+
+  /** All fields of the contract, `rejected` last. */
+  toJSON(): Decision {
+    const { saleId, bundle, total, applied, points, issue, suppressed, rejected } = this;
+    return { saleId, bundle, total, applied, points, issue, suppressed, rejected };
+  }
 }
 
 /** Decides with every offer looked at, for explanations and as the measure of the index. */
@@ -105,7 +129,7 @@ function decisionOf(
 
 function totalOf(initial: Minor, applied: readonly Application[]): Decision['total'] {
   let discount = 0;
-  for (const { amount } of applied) discount += amount;
+  for (let index = 0; index < applied.length; index++) discount += applied[index]?.amount ?? 0;
   return { initial, discount, net: initial - discount };
 }
 
@@ -116,8 +140,8 @@ function rejectedOf({ offer, phase, finding, serial }: Refusal): Rejected {
 
 function deskOf(compiled: CompiledBundle): Desk {
   let desk = desks.get(compiled);
-  if (desk === undefined) {
-    desk = { lookup: new Lookup(compiled), choice: new CouponChoice(compiled), facts: null };
+  if (desk === undefined || desk.taken) {
+    desk = { lookup: new Lookup(compiled), choice: new CouponChoice(compiled), facts: null, taken: false };
     desks.set(compiled, desk);
   }
   return desk;

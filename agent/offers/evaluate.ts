@@ -51,15 +51,21 @@ export function evaluate(
 }
 
 const noTiers: readonly Tier[] = [];
+const nothingGiven: readonly PointsGiven[] = [];
 
-class Evaluation {
+const noRefusals: Refusal[] = [];
+
+/** An evaluation; done, it is its own outcome. */
+class Evaluation implements Outcome {
+  readonly applied: Application[] = [];
+  points: PointsResult | null = null;
+  readonly issue: Issue[] = [];
+  readonly suppressed: Suppressed[] = [];
+  readonly refused: Refusal[];
   readonly #compiled: CompiledBundle;
   readonly #facts: Facts;
   readonly #explaining: boolean;
-  readonly #applied: Application[] = [];
-  readonly #points: PointsGiven[] = [];
-  readonly #suppressed: Suppressed[] = [];
-  readonly #refused: Refusal[] = [];
+  #given: PointsGiven[] | null = null;
   /** `line` and `basket` share one namespace of groups; the offer that applied stands for it. */
   #groups: Map<string, string> | null = null;
   #exclusiveLine: string | null = null;
@@ -71,28 +77,30 @@ class Evaluation {
     this.#compiled = compiled;
     this.#facts = facts;
     this.#explaining = explaining;
+    this.refused = explaining ? [] : noRefusals;
   }
 
   run(presented: PresentedCoupons, offers: OffersByPhase, choice: CouponChoice): Outcome {
     this.#phase('line', presented, offers);
     this.#phase('basket', presented, offers);
     this.#phase('points', presented, offers);
-    const issue: Issue[] = [];
-    const asked = {
-      offers,
-      presented: presented.offers,
-      applications: this.#applications,
-      explaining: this.#explaining,
-    };
-    choice.run(
-      this.#facts,
-      asked,
-      issue,
-      offer => this.#suppressed.push(heldOutOf(offer, 'issue', null)),
-      (offer, finding) => this.#refuse(offer, 'issue', null, finding),
-    );
+    const { issue } = this;
+    choice.choose(this.#facts, offers, presented.offers, this.#applications, this.#explaining, issue);
+    for (const offer of choice.heldOut) this.suppressed.push(heldOutOf(offer, 'issue', null));
+    if (this.#explaining) this.#explain(presented, offers, choice);
+    const { member, basket } = this.#facts;
+    const tiers = this.#compiled.bundle.loyalty?.tiers ?? noTiers;
+    if (member !== null) this.points = pointsResult(this.#given ?? nothingGiven, basket.net, member, tiers);
+    return this;
+  }
+
+  #explain(presented: PresentedCoupons, offers: OffersByPhase, choice: CouponChoice): void {
+    for (let index = offers.from('issue'); index < offers.to('issue'); index++) {
+      const finding = choice.findings[index] ?? null;
+      if (finding !== null) this.#refuse(offers.at(index), 'issue', null, finding);
+    }
     for (const { coupon, offer, position } of presented.strays) {
-      this.#refused.push({
+      this.refused.push({
         offer: coupon.offer,
         phase: offer?.phase ?? 'issue',
         serial: coupon.serial,
@@ -101,16 +109,7 @@ class Evaluation {
         position,
       });
     }
-    if (presented.strays.length > 0) this.#refused.sort(byPlace);
-    const { member, basket } = this.#facts;
-    const tiers = this.#compiled.bundle.loyalty?.tiers ?? noTiers;
-    return {
-      applied: this.#applied,
-      points: member === null ? null : pointsResult(this.#points, basket.net, member, tiers),
-      issue,
-      suppressed: this.#suppressed,
-      refused: this.#refused,
-    };
+    if (presented.strays.length > 0) this.refused.sort(byPlace);
   }
 
   #phase(phase: 'line' | 'basket' | 'points', { good }: PresentedCoupons, offers: OffersByPhase): void {
@@ -120,6 +119,11 @@ class Evaluation {
         this.#evaluate(offers.at(index), null, phase, offers.rest(index));
       return;
     }
+    this.#phaseWithCoupons(phase, good, offers);
+  }
+
+  #phaseWithCoupons(phase: 'line' | 'basket' | 'points', good: readonly Presented[], offers: OffersByPhase): void {
+    const to = offers.to(phase);
     const coupons = good.filter(coupon => coupon.phase === phase).sort(byOrder);
     // An offer with `trigger: "coupon"` stands by itself only while none of its coupons is presented.
     const triggered = new Set(coupons.filter(({ terms }) => terms === null).map(({ offer }) => offer.id));
@@ -201,14 +205,16 @@ class Evaluation {
       discount = found;
     }
     if (heldOut) {
-      this.#suppressed.push(heldOutOf(offer, phase, coupon));
+      this.suppressed.push(heldOutOf(offer, phase, coupon));
       return null;
     }
-    if ('points' in benefit) this.#points.push({ offer: offer.id, benefit: benefit.points, ...serial });
-    else {
+    if ('points' in benefit) {
+      this.#given ??= [];
+      this.#given.push({ offer: offer.id, benefit: benefit.points, ...serial });
+    } else {
       const lines = discount === null ? [] : this.#take(discount, stackable);
       const amount = discount?.total ?? 0;
-      this.#applied.push({ offer: offer.id, phase, variant: terms.variant, ...serial, amount, lines });
+      this.applied.push({ offer: offer.id, phase, variant: terms.variant, ...serial, amount, lines });
     }
     this.#applications ??= new Map();
     this.#applications.set(offer.id, this.#count(offer) + 1);
@@ -246,7 +252,7 @@ class Evaluation {
 
   #refuse(offer: CompiledOffer, phase: Phase, coupon: Presented | null, finding: Finding): void {
     if (!this.#explaining) return;
-    this.#refused.push({
+    this.refused.push({
       offer: offer.id,
       phase,
       finding,

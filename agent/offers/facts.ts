@@ -35,8 +35,9 @@ export class Facts {
   #marks = new Uint8Array(0);
   #markKeys: Keys | null = null;
   #overlaps: boolean | null = null;
-  /** First day of the month; NaN until asked. */
-  #month = Number.NaN;
+  /** First day of the month of a day: the same for most sales. */
+  #month: LocalDay = 0;
+  #monthOf: LocalDay = Number.NaN;
 
   constructor(sale: Sale, zone: Zone) {
     this.zone = zone;
@@ -63,7 +64,6 @@ export class Facts {
     this.#hasBought = false;
     this.#markKeys = null;
     this.#overlaps = null;
-    this.#month = Number.NaN;
   }
 
   get sale(): Sale {
@@ -160,9 +160,19 @@ export class Facts {
     return at <= this.#now && localDay(at, this.zone) >= this.#startOf(window.calendar);
   }
 
+  /** Where a window begins, milliseconds since 1970 UTC; NaN where the clock changed since, so that each instant must be asked. */
+  windowStart(window: Window): number {
+    if ('days' in window) return this.#now - window.days * dayMs;
+    const start = this.#startOf(window.calendar) * dayMs - this.zone.offset(this.#now);
+    return this.zone.isSteady(start, this.#now) ? start : Number.NaN;
+  }
+
   #startOf(calendar: 'day' | 'week' | 'month'): LocalDay {
     if (calendar !== 'month') return startOfCalendar(this.#today, calendar);
-    if (Number.isNaN(this.#month)) this.#month = startOfCalendar(this.#today, 'month');
+    if (this.#monthOf !== this.#today) {
+      this.#month = startOfCalendar(this.#today, 'month');
+      this.#monthOf = this.#today;
+    }
     return this.#month;
   }
 

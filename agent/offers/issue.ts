@@ -1,7 +1,7 @@
 /** Which coupons are printed (contract section 6): candidates, the best set of them, and what stands on each coupon. */
 import { fullCap } from './caps.ts';
 import type { CompiledBundle, CompiledOffer, Terms } from './compile.ts';
-import { conditionFault, restFault } from './conditions.ts';
+import { conditionFault, restFault, unexplained } from './conditions.ts';
 import { ContactRooms } from './contact.ts';
 import { placeOffer } from './experiment.ts';
 import type { Facts } from './facts.ts';
@@ -13,20 +13,17 @@ import { choose } from './selection.ts';
 import { formatDate } from './time.ts';
 import type { Issue } from './types.ts';
 
-export interface PrintingAsked {
-  readonly offers: OffersByPhase;
-  /** Ids of offers of which a coupon is presented. */
-  readonly presented: ReadonlySet<string>;
-  /** Applications of this sale by offer; null: none. */
-  readonly applications: ReadonlyMap<string, number> | null;
-  readonly explaining: boolean;
-}
-
 interface CouponCandidate {
   offer: CompiledOffer;
+  /** Index among the offers looked at. */
+  at: number;
+  chosen: boolean;
   terms: Terms;
   heldOut: boolean;
 }
+
+const noOffers: CompiledOffer[] = [];
+const noFindings: (Finding | null)[] = [];
 
 /** The choice of coupons of one bundle; serves one decision after the other, and what it answers holds until the next. */
 export class CouponChoice {
@@ -36,6 +33,8 @@ export class CouponChoice {
   readonly #limits: PickLimits;
   readonly #candidates: CouponCandidate[] = [];
   #count = 0;
+  #heldOut: CompiledOffer[] = noOffers;
+  #findings: (Finding | null)[] = noFindings;
   /** By rank: the offers that the member's history has a coupon of. */
   readonly #inHistory: Uint8Array;
   readonly #marked: Int32Array;
@@ -58,50 +57,69 @@ export class CouponChoice {
     };
   }
 
+  /** Chosen, but held out: their places stay empty. In the contract's order; holds until the next choice. */
+  get heldOut(): readonly CompiledOffer[] {
+    return this.#heldOut;
+  }
+
+  /** Why not, by the index of an offer; null for one that was chosen. Only if that was asked for; holds until the next choice. */
+  get findings(): readonly (Finding | null)[] {
+    return this.#findings;
+  }
+
   /**
+   * @param presented ids of offers of which a coupon is presented
+   * @param applications of this sale by offer; null: none
+   * @param explaining whether findings are asked for
    * @param issue takes what is printed, by priority descending, then id
-   * @param heldOut is told what was chosen but held out: its place stays empty. In the contract's order.
-   * @param refused is told of the others, in the contract's order
    */
-  run(
+  choose(
     facts: Facts,
-    asked: PrintingAsked,
+    offers: OffersByPhase,
+    presented: ReadonlySet<string>,
+    applications: ReadonlyMap<string, number> | null,
+    explaining: boolean,
     issue: Issue[],
-    heldOut: (offer: CompiledOffer) => void,
-    refused: (offer: CompiledOffer, finding: Finding) => void,
   ): void {
-    const findings = this.#collect(facts, asked);
-    const chosen = this.#choose();
-    let out: CompiledOffer[] | null = null;
-    for (const { offer, terms, heldOut: isOut } of chosen) {
-      if (!isOut) issue.push(issueOf(offer, terms, this.#compiled, facts));
-      else {
-        out ??= [];
-        out.push(offer);
-      }
-    }
-    if (out !== null) for (const offer of out.sort((a, b) => a.rank - b.rank)) heldOut(offer);
-    if (findings === null) return;
-    const places = new Set(chosen.map(({ offer }) => offer));
-    const { offers } = asked;
-    for (let index = offers.from('issue'); index < offers.to('issue'); index++) {
-      const offer = offers.at(index);
-      if (places.has(offer)) continue;
-      refused(offer, findings[index] ?? { reason: 'not-selected', priority: offer.offer.priority ?? 1 });
+    this.#heldOut = noOffers;
+    this.#findings = explaining ? [] : noFindings;
+    this.#collect(facts, offers, presented, applications, explaining);
+    const count = this.#picker.choose();
+    if (count === null) for (const candidate of this.#chooseHard()) this.#take(candidate, facts, issue);
+    else
+      for (let index = 0; index < count; index++)
+        this.#take(this.#candidates[this.#picker.chosen(index)] as CouponCandidate, facts, issue);
+    if (this.#heldOut.length > 1) this.#heldOut.sort((a, b) => a.rank - b.rank);
+    if (!explaining) return;
+    for (let index = 0; index < this.#count; index++) {
+      const { offer, at, chosen } = this.#candidates[index] as CouponCandidate;
+      if (!chosen) this.#findings[at] = { reason: 'not-selected', priority: offer.offer.priority ?? 1 };
     }
   }
 
-  /** Finds the candidates; of the other offers why not, by their index, if that is asked for. */
+  /** A place is taken whether held out or not: where a member stands need only be known of the chosen. */
+  #take(candidate: CouponCandidate, facts: Facts, issue: Issue[]): void {
+    const { offer } = candidate;
+    candidate.chosen = true;
+    if (!offer.placedFirst && offer.offer.experiment !== undefined) place(candidate, facts);
+    if (!candidate.heldOut) issue.push(issueOf(offer, candidate.terms, this.#compiled, facts));
+    else if (this.#heldOut.length === 0) this.#heldOut = [offer];
+    else this.#heldOut.push(offer);
+  }
+
+  /** Finds the candidates; of the other offers why not, if that is asked for. */
   #collect(
     facts: Facts,
-    { offers, presented, applications, explaining }: PrintingAsked,
-  ): readonly (Finding | null)[] | null {
-    const findings: (Finding | null)[] | null = explaining ? [] : null;
+    offers: OffersByPhase,
+    presented: ReadonlySet<string>,
+    applications: ReadonlyMap<string, number> | null,
+    explaining: boolean,
+  ): void {
     this.#count = 0;
     this.#rooms.read(facts);
     this.#limits.total = this.#places();
     this.#picker.begin(this.#limits);
-    if (facts.now > this.#compiled.notAfter && findings === null) return null;
+    if (facts.now > this.#compiled.notAfter && !explaining) return;
     this.#mark(facts);
     const quick = !explaining && facts.asIndexed;
     const inOrder = !explaining && offers.byPriority;
@@ -114,11 +132,10 @@ export class CouponChoice {
         rest === null
           ? this.#fault(offer, facts, presented.has(offer.id), applications, explaining)
           : this.#quickFault(offer, rest, facts, applications);
-      if (finding === null) this.#add(offer, facts, inOrder);
-      if (findings !== null) findings[index] = finding;
+      if (finding === null) this.#add(offer, index, facts, inOrder);
+      if (explaining) this.#findings[index] = finding;
     }
     this.#unmark();
-    return findings;
   }
 
   /** How many coupons there can be at most: where each has a contact class, no more than these have room for. */
@@ -153,8 +170,7 @@ export class CouponChoice {
     facts: Facts,
     applications: ReadonlyMap<string, number> | null,
   ): Finding | null {
-    const policy = this.#fullPolicy(offer);
-    if (policy !== null) return policy;
+    if (offer.class >= 0 && this.#rooms.left(offer.class) <= 0) return unexplained;
     const uncounted = offer.capsByHistory && applications === null && this.#inHistory[offer.rank] === 0;
     const cap = uncounted ? null : fullCap(offer, facts, false, applications?.get(offer.id) ?? 0);
     return cap ?? restFault(offer, rest, facts);
@@ -186,34 +202,22 @@ export class CouponChoice {
   }
 
   /** A held-out offer competes with its base coupon. */
-  #add(offer: CompiledOffer, facts: Facts, inOrder: boolean): void {
-    const at = this.#count++;
-    let candidate = this.#candidates[at];
+  #add(offer: CompiledOffer, at: number, facts: Facts, inOrder: boolean): void {
+    let candidate = this.#candidates[this.#count++];
     if (candidate === undefined) {
-      candidate = { offer, terms: offer.base, heldOut: false };
+      candidate = { offer, at, chosen: false, terms: offer.base, heldOut: false };
       this.#candidates.push(candidate);
     }
     candidate.offer = offer;
+    candidate.at = at;
+    candidate.chosen = false;
     candidate.terms = offer.base;
     candidate.heldOut = false;
-    if (offer.offer.experiment !== undefined) {
-      const { terms, heldOut } = placeOffer(offer, facts.member);
-      candidate.terms = terms;
-      candidate.heldOut = heldOut;
-    }
+    if (offer.placedFirst) place(candidate, facts);
     const { category } = candidate.terms;
     const priority = offer.offer.priority ?? 1;
     if (inOrder) this.#picker.addNext(priority, offer.byId, offer.group, category, offer.class);
     else this.#picker.add(priority, offer.byId, offer.group, category, offer.class);
-  }
-
-  #choose(): readonly CouponCandidate[] {
-    const count = this.#picker.choose();
-    if (count === null) return this.#chooseHard();
-    const chosen: CouponCandidate[] = [];
-    for (let index = 0; index < count; index++)
-      chosen.push(this.#candidates[this.#picker.chosen(index)] as CouponCandidate);
-    return chosen;
   }
 
   #chooseHard(): readonly CouponCandidate[] {
@@ -226,6 +230,12 @@ export class CouponChoice {
     const classes = new Map([...this.#compiled.classes].map(([name, class_]) => [name, this.#rooms.left(class_)]));
     return choose(candidates, { ...this.#limits, classes }).map(({ candidate }) => candidate);
   }
+}
+
+function place(candidate: CouponCandidate, { member }: Facts): void {
+  const { terms, heldOut } = placeOffer(candidate.offer, member);
+  candidate.terms = terms;
+  candidate.heldOut = heldOut;
 }
 
 function issueOf({ offer }: CompiledOffer, terms: Terms, compiled: CompiledBundle, facts: Facts): Issue {

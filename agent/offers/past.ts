@@ -60,6 +60,11 @@ export class PastCoupons {
     return this.#issued[index] ?? Number.NaN;
   }
 
+  /** By index; the first `count` are of this history. */
+  get issuedTimes(): Float64Array {
+    return this.#issued;
+  }
+
   redeemed(index: number): number {
     return this.#redeemed[index] ?? Number.NaN;
   }

@@ -15,6 +15,7 @@ export function pointsResult(
   member: Member,
   tiers: readonly Tier[],
 ): PointsResult {
+  if (given.length === 0) return balanceOf(0, member, tiers, []);
   const points = given.map(({ benefit }) => {
     if ('fixed' in benefit) return benefit.fixed;
     return 'per' in benefit ? multiplyFloor(Math.floor(netSpend / benefit.per), benefit.earn, 1) : 0;
@@ -26,28 +27,44 @@ export function pointsResult(
     points[index] = factored - earned;
     earned = factored;
   });
-  const before = member.points ?? 0;
-  const balance = before + earned;
-  const tierBefore = member.tier ?? tierAt(before, tiers);
-  return {
+  return balanceOf(
     earned,
-    balance,
-    tierBefore,
-    tierAfter: laterTier(tierBefore, tierAt(balance, tiers), tiers),
-    offers: given.map(({ offer, serial }, index) => ({
+    member,
+    tiers,
+    given.map(({ offer, serial }, index) => ({
       offer,
       points: points[index] ?? 0,
       ...(serial === undefined ? {} : { serial }),
     })),
-  };
+  );
+}
+
+function balanceOf(
+  earned: number,
+  member: Member,
+  tiers: readonly Tier[],
+  offers: PointsResult['offers'],
+): PointsResult {
+  const before = member.points ?? 0;
+  const balance = before + earned;
+  const tierBefore = member.tier ?? tierAt(before, tiers);
+  return { earned, balance, tierBefore, tierAfter: laterTier(tierBefore, tierAt(balance, tiers), tiers), offers };
 }
 
 function tierAt(balance: number, tiers: readonly Tier[]): string | null {
-  return tiers.findLast(tier => tier.from <= balance)?.id ?? null;
+  for (let index = tiers.length - 1; index >= 0; index--) {
+    const tier = tiers[index];
+    if (tier !== undefined && tier.from <= balance) return tier.id;
+  }
+  return null;
 }
 
 /** The later of two in the bundle's order; a tier that the bundle does not know does not count. */
 function laterTier(before: string | null, after: string | null, tiers: readonly Tier[]): string | null {
-  const rank = (id: string | null) => tiers.findIndex(tier => tier.id === id);
-  return rank(before) > rank(after) ? before : after;
+  return heightOf(before, tiers) > heightOf(after, tiers) ? before : after;
+}
+
+function heightOf(id: string | null, tiers: readonly Tier[]): number {
+  for (let index = 0; index < tiers.length; index++) if (tiers[index]?.id === id) return index;
+  return -1;
 }

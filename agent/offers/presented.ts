@@ -38,7 +38,10 @@ const none: PresentedCoupons = { good: [], strays: [], offers: new Set() };
 
 export function readPresented(compiled: CompiledBundle, facts: Facts): PresentedCoupons {
   const { coupons } = facts.sale;
-  if (coupons === undefined || coupons.length === 0) return none;
+  return coupons === undefined || coupons.length === 0 ? none : readCoupons(compiled, coupons);
+}
+
+function readCoupons(compiled: CompiledBundle, coupons: readonly PresentedCoupon[]): PresentedCoupons {
   const good: Presented[] = [];
   const strays: Stray[] = [];
   const serials = new Set<string>();

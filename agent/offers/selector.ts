@@ -19,14 +19,19 @@ export function compileSelector(selector: Selector | undefined): Selects {
   if ('category' in selector) return below(selector.category);
   if ('all' in selector) {
     const parts = selector.all.map(compileSelector);
-    return product => parts.every(part => part(product));
+    return product => isEach(parts, product, true);
   }
   if ('any' in selector) {
     const parts = selector.any.map(compileSelector);
-    return product => parts.some(part => part(product));
+    return product => !isEach(parts, product, false);
   }
   const part = compileSelector(selector.not);
   return product => !part(product);
+}
+
+function isEach(parts: readonly Selects[], product: Product, value: boolean): boolean {
+  for (let index = 0; index < parts.length; index++) if (parts[index]?.(product) !== value) return false;
+  return true;
 }
 
 /** Whether two selectors are the same document: same keys, same lists in the same order; none means all products. */

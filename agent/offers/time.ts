@@ -29,7 +29,8 @@ export function parseInstant(text: string): number | null {
   const { length } = text;
   if (length < 20 || length > 35) return null;
   const day = dayAt(text);
-  const [t, dot] = [text.charCodeAt(10), text.charCodeAt(19)];
+  const t = text.charCodeAt(10);
+  const dot = text.charCodeAt(19);
   if (Number.isNaN(day) || (t !== 84 && t !== 116) || text.charCodeAt(13) !== 58 || text.charCodeAt(16) !== 58)
     return null;
   const hour = twoDigits(text, 11);

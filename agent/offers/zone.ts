@@ -7,6 +7,8 @@ export interface Zone {
   readonly name: string;
   /** Local time minus UTC in milliseconds, at an instant (milliseconds since 1970 UTC). */
   offset(ms: number): number;
+  /** Whether one offset surely holds from one instant to a later one. */
+  isSteady(from: number, to: number): boolean;
   /** The stretches of one offset that cover `[from, to)`. */
   stretches(from: number, to: number): readonly Stretch[];
 }
@@ -112,6 +114,11 @@ function makeZone(name: string): Zone {
           return stretch.offset;
         }
       return ask(ms);
+    },
+    isSteady(from, to) {
+      if (from >= last.from && to < last.to) return true;
+      if (!(from >= keptFrom && to < keptTo)) return false;
+      return block(Math.floor(from / blockMs)).some(stretch => from >= stretch.from && to < stretch.to);
     },
     stretches(from, to) {
       if (!(from >= keptFrom && to < keptTo)) return [{ from, to, offset: ask(from) }];

@@ -64,7 +64,7 @@ interface Parts {
 export class Lookup {
   readonly #compiled: CompiledBundle;
   readonly #parts: Parts;
-  readonly #consents: readonly (readonly [consent: string, offers: PlaceSet])[];
+  readonly #consents: readonly { readonly consent: string; readonly offers: PlaceSet }[];
   // Store and time.
   readonly #slots: readonly number[];
   readonly #moments = new Map<string, Bits>();
@@ -81,7 +81,7 @@ export class Lookup {
     const { offers } = compiled;
     this.#compiled = compiled;
     this.#parts = parts;
-    this.#consents = [...parts.consents];
+    this.#consents = [...parts.consents].map(([consent, asking]) => ({ consent, offers: asking }));
     this.#member = bits(offers.length);
     this.#layer = bits(offers.length);
     this.#allowed = bits(offers.length);
@@ -115,7 +115,8 @@ export class Lookup {
       this.#prepareInto(this.#member, member);
       open = this.#member;
     }
-    const [allowed, set] = [this.#allowed, this.#set];
+    const allowed = this.#allowed;
+    const set = this.#set;
     for (let word = 0; word < allowed.length; word++) {
       const both = (moment[word] ?? 0) & (open[word] ?? 0);
       allowed[word] = both;
@@ -125,13 +126,17 @@ export class Lookup {
     for (let index = 0; index < spendPlaces.length && (spendLeast[index] ?? 0) <= net; index++)
       putIfIn(set, allowed, spendPlaces[index] ?? 0);
     products.find(facts.basket.sums(products.keys), allowed, set);
-    // A coupon of an `issue` offer that prints only beside one of its own coupons.
+    if (presented.size > 0) this.#addPresented(presented, set);
+    this.#found.read(set, asked ? this.#parts.atTotal : this.#parts.rests);
+    return this.#found;
+  }
+
+  /** Coupons of `issue` offers that print only beside one of their own coupons. */
+  #addPresented(presented: ReadonlySet<string>, set: Bits): void {
     for (const id of presented) {
       const offer = this.#compiled.byId.get(id);
       if (offer?.phase === 'issue' && offer.trigger === 'coupon') put(set, offer.place);
     }
-    this.#found.read(set, asked ? this.#parts.atTotal : this.#parts.rests);
-    return this.#found;
   }
 
   /** Takes out the offers that this member does not get on any day. */
@@ -169,8 +174,8 @@ export class Lookup {
         if (barred !== undefined) drop(allowed, barred);
       }
     for (let index = 0; index < this.#consents.length; index++) {
-      const [consent, offers] = this.#consents[index] ?? noConsent;
-      if (!member.consents?.includes(consent)) drop(allowed, offers);
+      const asked = this.#consents[index];
+      if (asked !== undefined && !member.consents?.includes(asked.consent)) drop(allowed, asked.offers);
     }
     keep(allowed, tiers.get(member.tier ?? null) ?? tiers.get(null) ?? nothing);
     if (isEmpty(digital)) return;
@@ -297,7 +302,6 @@ class TierSets {
 const none: readonly string[] = [];
 const noPredicates: readonly CompiledPredicate[] = [];
 const anyTime = '2000-01-01T00:00:00Z';
-const noConsent: readonly [string, PlaceSet] = ['', { bits: null, list: new Int32Array(0) }];
 const nothing: Bits = bits(0);
 
 function add(lists: Map<string, number[]>, name: string, place: number): void {
