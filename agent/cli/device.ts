@@ -93,10 +93,11 @@ async function openPrinter({ device, profile, paper }: PrinterChoice) {
     clock: systemClock,
   });
   const settled = new Promise<PrinterStatus>(resolve => {
-    const timer = setTimeout(() => resolve(printer.status()), 5000);
+    // Long enough for one that is just being let go by another program, or starts.
+    const timer = setTimeout(() => resolve(printer.status()), settleMs);
     printer.onStatus(status => {
       // Before it has been asked it is "ready" too; a missing one may come, as one that starts.
-      if (status.problem === 'missing' || (status.evidence === null && status.problem === null)) return;
+      if (closed.includes(status.problem ?? '') || (status.evidence === null && status.problem === null)) return;
       clearTimeout(timer);
       resolve(status);
     });
@@ -105,6 +106,7 @@ async function openPrinter({ device, profile, paper }: PrinterChoice) {
   return { printer, status: await settled };
 }
 
+const settleMs = 4000;
 const closed: readonly string[] = ['missing', 'busy', 'denied'];
 
 const problems = {
