@@ -24,6 +24,7 @@ import {
 import { ImageMemory } from './printer-image-memory.ts';
 import { type PrinterPersonality, pageOf } from './printer-personalities.ts';
 import { dataBarRows, SymbolStore } from './printer-stored-symbols.ts';
+import { ReceiveBuffer } from './receive-buffer.ts';
 
 export interface DeviceOptions {
   readonly clock: Clock;
@@ -58,7 +59,7 @@ export class EscPosDevice {
   /** Bytes at the head of the buffer that were read already, as the beginning of a command that is not whole. */
   #begun = 0;
   #nearEnd = false;
-  #receive: Uint8Array = new Uint8Array(0);
+  readonly #receive = new ReceiveBuffer();
   #modes: Modes = defaultModes();
   readonly #symbols = new SymbolStore();
   readonly #images: ImageMemory;
@@ -115,7 +116,7 @@ export class EscPosDevice {
   accept(byte: number): void {
     if (!this.awake) return;
     const { recovery, realTime } = this.#options.personality;
-    this.#receive = Buffer.concat([this.#receive, Uint8Array.of(byte)]);
+    this.#receive.push(byte);
     const command = this.#scanner(byte);
     if (command === null) return;
     if (command.kind === 'status' && realTime) this.#send([realTimeStatusByte(command.which, this.#physical())]);
@@ -129,11 +130,10 @@ export class EscPosDevice {
   /** Works off what is in the buffer; called after bytes were accepted. */
   work(): void {
     while (this.awake && !this.#mechanism.blocked && this.#mechanism.rowsQueued < queueRows) {
-      const taken = takeCommand(this.#receive, this.#families());
+      const taken = takeCommand(this.#receive.bytes(), this.#families());
       this.#begun = taken === null ? this.#receive.length : 0;
       if (taken === null) break;
-      this.#bytes.push(this.#receive.slice(0, taken.length));
-      this.#receive = this.#receive.slice(taken.length);
+      this.#bytes.push(this.#receive.take(taken.length));
       this.#execute(taken.command);
     }
     this.#options.room();
@@ -399,7 +399,7 @@ export class EscPosDevice {
 
   #forget(): void {
     this.#mechanism.clear();
-    this.#receive = new Uint8Array(0);
+    this.#receive.clear();
     this.#begun = 0;
     this.#line.clear();
     this.#modes = defaultModes();
