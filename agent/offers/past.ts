@@ -3,7 +3,7 @@
  * not there is NaN, which no comparison meets.
  */
 import type { Keys } from './keys.ts';
-import { parseInstant } from './time.ts';
+import { readInstant } from './time.ts';
 import type { BoughtProduct, CouponHistory } from './types.ts';
 
 /** Entries kept for the next sale; columns of a hostile size are let go. */
@@ -36,9 +36,9 @@ export class PastCoupons {
     }
     for (let index = 0; index < length; index++) {
       const coupon = coupons[index] as CouponHistory;
-      this.#issued[index] = instant(coupon.issuedAt);
-      this.#redeemed[index] = instant(coupon.redeemedAt);
-      this.#expires[index] = instant(coupon.expiresAt);
+      readOptional(coupon.issuedAt, this.#issued, index);
+      readOptional(coupon.redeemedAt, this.#redeemed, index);
+      readOptional(coupon.expiresAt, this.#expires, index);
     }
   }
 
@@ -94,12 +94,14 @@ export class PastProducts {
     this.#asked = 0;
     this.#newest = Number.NEGATIVE_INFINITY;
     if (length > this.#at.length || this.#at.length > mostKept) this.#at = new Float64Array(Math.max(16, length * 2));
-    let [lastText, at] = ['', Number.NaN];
+    let last = '';
     for (let index = 0; index < length; index++) {
       const text = (bought[index] as BoughtProduct).at;
       // What one sale bought has one instant.
-      if (text !== lastText) [lastText, at] = [text, instant(text)];
-      this.#at[index] = at;
+      if (text === last) this.#at[index] = this.#at[index - 1] ?? Number.NaN;
+      else readInstant(text, this.#at, index);
+      last = text;
+      const at = this.#at[index] ?? Number.NaN;
       if (at > this.#newest) this.#newest = at;
     }
   }
@@ -150,6 +152,7 @@ export class PastProducts {
   }
 }
 
-function instant(text: string | null | undefined): number {
-  return text === undefined || text === null ? Number.NaN : (parseInstant(text) ?? Number.NaN);
+function readOptional(text: string | null | undefined, into: Float64Array, index: number): void {
+  if (text === undefined || text === null) into[index] = Number.NaN;
+  else readInstant(text, into, index);
 }

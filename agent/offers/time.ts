@@ -25,18 +25,27 @@ const timeGrammar = /^([01]\d|2[0-3]):([0-5]\d)$/;
 
 /** Milliseconds since 1970 UTC of an RFC 3339 instant with offset; null if it is none, or its date does not exist. */
 export function parseInstant(text: string): number | null {
+  readInstant(text, scratch, 0);
+  const [ms = Number.NaN] = scratch;
+  return Number.isNaN(ms) ? null : ms;
+}
+
+const scratch = new Float64Array(1);
+
+/** `parseInstant` into a column; NaN if it is none. A number that is answered would have to be collected again. */
+export function readInstant(text: string, into: Float64Array, index: number): void {
+  into[index] = Number.NaN;
   // By hand and not by a regular expression: a history has many instants, and this leaves nothing to collect.
   const { length } = text;
-  if (length < 20 || length > 35) return null;
+  if (length < 20 || length > 35) return;
   const day = dayAt(text);
   const t = text.charCodeAt(10);
   const dot = text.charCodeAt(19);
-  if (Number.isNaN(day) || (t !== 84 && t !== 116) || text.charCodeAt(13) !== 58 || text.charCodeAt(16) !== 58)
-    return null;
+  if (Number.isNaN(day) || (t !== 84 && t !== 116) || text.charCodeAt(13) !== 58 || text.charCodeAt(16) !== 58) return;
   const hour = twoDigits(text, 11);
   const minute = twoDigits(text, 14);
   const second = twoDigits(text, 17);
-  if (!(hour <= 23 && minute <= 59 && second <= 59)) return null;
+  if (!(hour <= 23 && minute <= 59 && second <= 59)) return;
   let at = 19;
   let fraction = 0;
   if (dot === 46) {
@@ -46,22 +55,22 @@ export function parseInstant(text: string): number | null {
       if (digit < 0 || digit > 9) break;
       fraction += digit * unit;
     }
-    if (at === 20 || at > 29) return null;
+    if (at === 20 || at > 29) return;
     // Below the millisecond sums of tenths are not exact; the text says it better.
     if (at > 23) fraction = Number(`0${text.slice(19, at)}`) * 1000;
   }
   let offset = 0;
   const sign = text.charCodeAt(at);
   if (sign === 90 || sign === 122) {
-    if (length !== at + 1) return null;
+    if (length !== at + 1) return;
   } else {
     const offsetHour = twoDigits(text, at + 1);
     const offsetMinute = twoDigits(text, at + 4);
-    if ((sign !== 43 && sign !== 45) || length !== at + 6 || text.charCodeAt(at + 3) !== 58) return null;
-    if (!(offsetHour <= 23 && offsetMinute <= 59)) return null;
+    if ((sign !== 43 && sign !== 45) || length !== at + 6 || text.charCodeAt(at + 3) !== 58) return;
+    if (!(offsetHour <= 23 && offsetMinute <= 59)) return;
     offset = (offsetHour * 60 + offsetMinute) * (sign === 45 ? -1 : 1);
   }
-  return day * dayMs + (hour * 60 + minute - offset) * 60_000 + second * 1000 + fraction;
+  into[index] = day * dayMs + (hour * 60 + minute - offset) * 60_000 + second * 1000 + fraction;
 }
 
 /** Day number of `YYYY-MM-DD`; null if it is none, or the date does not exist. */
