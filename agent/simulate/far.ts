@@ -61,9 +61,9 @@ export class FarReasons {
 
   /**
    * The reasons of all offers as if none had been looked at.
-   * @param except called for each offer whose reason is not the shared one
+   * @param except called for each offer whose reason may not be the shared one; whether it is the first time for this offer and sale
    */
-  read(facts: Facts, except: (rank: number, code: number) => void): Shared {
+  read(facts: Facts, except: (rank: number, code: number) => boolean): Shared {
     const { member } = facts;
     const kind = this.#kinds.of(member);
     const list = this.#listOf(facts, kind);
@@ -73,8 +73,9 @@ export class FarReasons {
     const { offers } = this.#compiled;
     const turn = (rank: number, code: number) => {
       // Else something closes it before its audience is asked.
-      if (codes[rank] === kind.codes[rank])
-        except(rank, code === ask ? this.#personal(offers[rank] as CompiledOffer, facts) : code);
+      if (codes[rank] !== kind.codes[rank]) return;
+      // Who is in two segments that one audience names has to be asked.
+      if (code === ask || !except(rank, code)) except(rank, this.#personal(offers[rank] as CompiledOffer, facts));
     };
     for (const segment of member.segments ?? []) kind.eachTurn(segment, turn);
     for (const id of member.activated ?? []) {

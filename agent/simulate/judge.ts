@@ -5,12 +5,12 @@
  */
 import type { CompiledBundle } from '../offers/compile.ts';
 import type { Refusal } from '../offers/evaluate.ts';
-import type { Decision, Sale } from '../offers/types.ts';
+import type { Sale } from '../offers/types.ts';
 import { FarReasons, type Shared } from './far.ts';
-import { NearOffers } from './near.ts';
+import { NearOffers, type Outcome } from './near.ts';
 import { codeCount, codeOf } from './reasons.ts';
 
-export interface Judged extends Pick<Decision, 'applied' | 'points' | 'issue' | 'suppressed'> {
+export interface Judged extends Pick<Outcome, 'applied' | 'points' | 'issue' | 'suppressed'> {
   readonly discount: number;
   /** Of the offers that came near, and of presented coupons (with `serial`). */
   readonly refused: readonly Refusal[];
@@ -92,12 +92,15 @@ export class Judge {
     return Float64Array.from({ length: codeCount }, (_, code) => this.#counts[code * this.#size + rank] ?? 0);
   }
 
-  readonly #set = (rank: number, code: number): void => {
-    if (this.#ownIn[rank] !== this.#sale) {
+  /** Whether it is the first time in this sale. */
+  readonly #set = (rank: number, code: number): boolean => {
+    const first = this.#ownIn[rank] !== this.#sale;
+    if (first) {
       this.#ownIn[rank] = this.#sale;
       this.#touched[this.#count++] = rank;
     }
     this.#own[rank] = code;
+    return first;
   };
 
   #add(rank: number, code: number, times: number): void {

@@ -4,7 +4,7 @@
  */
 import type { CompiledBundle, CompiledOffer } from '../offers/compile.ts';
 import type { Member, Predicate, Tier } from '../offers/types.ts';
-import { codeCount, codeOf } from './reasons.ts';
+import { codeBits, codeOf } from './reasons.ts';
 
 /** Among a kind's codes: depends on more than the kind. */
 export const ask = 0;
@@ -100,8 +100,9 @@ export class MemberKind {
       for (const offer of naming) {
         const usual = this.codes[offer.rank];
         if (usual !== audience && usual !== when) continue;
-        const code = audiences.named.get(offer) === 1 ? this.#invited(offer, segment) : ask;
-        if (code !== usual) turns.push(offer.rank * codeCount + code);
+        const code = this.#invited(offer, segment);
+        // An audience that names several segments is told even where nothing changes: who is in two of them has to be asked.
+        if (code !== usual || audiences.named.get(offer) !== 1) turns.push((offer.rank << codeBits) | code);
       }
       starts.push(turns.length);
     }
@@ -109,15 +110,14 @@ export class MemberKind {
     this.#turns = Int32Array.from(turns);
   }
 
-  /** Calls `turn` for each offer whose code may be another one for members in the segment. */
+  /** Calls `turn` for each offer whose code may be another one for members in the segment, and in no other that it names. */
   eachTurn(segment: string, turn: (rank: number, code: number) => void): void {
     const number = this.#audiences.segments.get(segment);
     if (number === undefined) return;
     const end = this.#starts[number + 1] as number;
     for (let index = this.#starts[number] as number; index < end; index++) {
       const entry = this.#turns[index] as number;
-      const rank = Math.trunc(entry / codeCount);
-      turn(rank, entry - rank * codeCount);
+      turn(entry >>> codeBits, entry & ((1 << codeBits) - 1));
     }
   }
 

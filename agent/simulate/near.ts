@@ -3,13 +3,20 @@
  * the evaluator judges them; every other offer fails one of the conditions up to `when`.
  */
 import type { CompiledBundle } from '../offers/compile.ts';
-import { evaluate, type Outcome } from '../offers/evaluate.ts';
+import { type Outcome as Evaluated, evaluate } from '../offers/evaluate.ts';
 import { Facts } from '../offers/facts.ts';
 import { CouponChoice } from '../offers/issue.ts';
 import type { OffersByPhase } from '../offers/lookup/found.ts';
 import { Lookup } from '../offers/lookup/lookup.ts';
 import { readPresented } from '../offers/presented.ts';
-import type { Sale } from '../offers/types.ts';
+import type { PointsResult, Sale } from '../offers/types.ts';
+
+/** What is counted of a decision; of points not what the member has after all. */
+export interface Outcome extends Omit<Evaluated, 'points'> {
+  readonly points: Pick<PointsResult, 'earned' | 'offers'> | null;
+}
+
+const nothing: Outcome = { applied: [], points: null, issue: [], suppressed: [], refused: [] };
 
 /** What the index found and what came of it; holds until the next sale. */
 export interface Near {
@@ -37,6 +44,9 @@ export class NearOffers {
     facts.read(sale);
     const presented = readPresented(this.#compiled, facts);
     const offers = this.#lookup.offersFor(facts, presented.offers, null);
-    return { facts, offers, outcome: evaluate(this.#compiled, facts, presented, offers, true, this.#choice) };
+    // Of most sales nothing comes near; then there is nothing to evaluate.
+    const isIdle = offers.from('line') === offers.to('issue') && (sale.coupons?.length ?? 0) === 0;
+    const outcome = isIdle ? nothing : evaluate(this.#compiled, facts, presented, offers, true, this.#choice);
+    return { facts, offers, outcome };
   }
 }

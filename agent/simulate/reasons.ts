@@ -31,6 +31,8 @@ export const reasonNames: readonly Reason[] = [
 
 /** Codes run from 0 (not refused) to one less than this. */
 export const codeCount = reasonNames.length + 1;
+/** They fit into so many bits. */
+export const codeBits = 5;
 
 const codes = new Map(reasonNames.map((name, index) => [name, index + 1]));
 
