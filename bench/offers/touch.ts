@@ -53,30 +53,40 @@ export function touchOf(bundle: Bundle): (sale: Sale, answer: Decision) => Decis
   };
 }
 
-/** The same answer in new objects; its texts are shared. */
+/** The same answer in new objects; its texts and empty lists are shared. */
 export function copyOf(answer: Decision): Decision {
   const { saleId, bundle, total, applied, points, issue, suppressed } = answer;
   return {
     saleId,
     bundle: { id: bundle.id, version: bundle.version },
     total: { initial: total.initial, discount: total.discount, net: total.net },
-    applied: applied.map(({ offer, phase, variant, amount, lines }) => ({ offer, phase, variant, amount, lines })),
+    applied:
+      applied.length === 0
+        ? applied
+        : applied.map(({ offer, phase, variant, amount, lines }) => ({ offer, phase, variant, amount, lines })),
     points: points && {
       earned: points.earned,
       balance: points.balance,
       tierBefore: points.tierBefore,
       tierAfter: points.tierAfter,
-      offers: points.offers.map(({ offer, points: given }) => ({ offer, points: given })),
+      offers:
+        points.offers.length === 0
+          ? points.offers
+          : points.offers.map(({ offer, points: given }) => ({ offer, points: given })),
     },
-    issue: issue.map(({ offer, variant, priority, validFrom, validTo, title }) => ({
-      offer,
-      variant,
-      priority,
-      validFrom,
-      validTo,
-      title,
-    })),
-    suppressed: suppressed.map(({ offer, phase, reason }) => ({ offer, phase, reason })),
+    issue:
+      issue.length === 0
+        ? issue
+        : issue.map(({ offer, variant, priority, validFrom, validTo, title }) => ({
+            offer,
+            variant,
+            priority,
+            validFrom,
+            validTo,
+            title,
+          })),
+    suppressed:
+      suppressed.length === 0 ? suppressed : suppressed.map(({ offer, phase, reason }) => ({ offer, phase, reason })),
     get rejected() {
       return answer.rejected;
     },
