@@ -67,7 +67,7 @@ export function restFault(offer: CompiledOffer, rest: readonly CompiledPredicate
 }
 
 /** What a coupon of an `issue` offer asks: itself, store, member, `coupon.redeem`. */
-export function redemptionFault(coupon: Presented, terms: Terms, facts: Facts, explaining: boolean): Finding | null {
+export function redemptionFault(coupon: Presented, terms: Terms, facts: Facts): Finding | null {
   const { offer } = coupon;
   const fault = couponFault(coupon, facts);
   if (fault !== null) return fault;
@@ -85,7 +85,7 @@ export function redemptionFault(coupon: Presented, terms: Terms, facts: Facts, e
     );
     if (personal) return { reason: 'no-member', needs: 'cap' };
   }
-  return predicateFault(terms.coupon?.redeem ?? null, 'coupon-condition', facts, explaining);
+  return predicateFault(terms.coupon?.redeem ?? null, 'coupon-condition', facts, true);
 }
 
 function predicateFault(

@@ -56,7 +56,7 @@ export function prepareMember(compiled: CompiledBundle, member: Member, history?
  * @param prepared of `prepareMember` for the sale's member
  * @throws RangeError only for a sale that has not passed
  */
-export function decide(compiled: CompiledBundle, sale: Sale, prepared: PreparedMember | null = null): Decision {
+export function decide(compiled: CompiledBundle, sale: Sale, prepared: PreparedMember | null = null): MadeDecision {
   const desk = deskOf(compiled);
   const history = prepared?.history ?? null;
   const facts = desk.facts ?? new Facts(sale, compiled.zone);
@@ -71,8 +71,13 @@ export function decide(compiled: CompiledBundle, sale: Sale, prepared: PreparedM
   return new LazyDecision(compiled, sale, initial, outcome);
 }
 
+/** A decision, and by itself what is soon told of it: why presented coupons do not count. */
+export interface MadeDecision extends Decision {
+  readonly refusedCoupons: readonly Rejected[];
+}
+
 /** A decision that works out why other offers did not apply when it is asked. */
-class LazyDecision implements Decision {
+class LazyDecision implements MadeDecision {
   readonly saleId: string;
   readonly bundle: Decision['bundle'];
   readonly total: Decision['total'];
@@ -84,7 +89,10 @@ class LazyDecision implements Decision {
   readonly #sale: Sale;
   #rejected: readonly Rejected[] | null = null;
 
-  constructor(compiled: CompiledBundle, sale: Sale, initial: Minor, { applied, points, issue, suppressed }: Outcome) {
+  readonly #refused: readonly Refusal[];
+
+  constructor(compiled: CompiledBundle, sale: Sale, initial: Minor, outcome: Outcome) {
+    const { applied, points, issue, suppressed, refused } = outcome;
     const { id, version } = compiled.bundle;
     this.saleId = sale.saleId;
     this.bundle = { id, version };
@@ -95,6 +103,11 @@ class LazyDecision implements Decision {
     this.suppressed = suppressed;
     this.#compiled = compiled;
     this.#sale = sale;
+    this.#refused = refused;
+  }
+
+  get refusedCoupons(): readonly Rejected[] {
+    return this.#refused.map(rejectedOf);
   }
 
   get rejected(): readonly Rejected[] {

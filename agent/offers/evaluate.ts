@@ -13,7 +13,7 @@ import { CouponChoice } from './issue.ts';
 import type { OffersByPhase } from './lookup/found.ts';
 import { type PointsGiven, pointsResult } from './points.ts';
 import type { CompiledPredicate } from './predicate.ts';
-import type { Presented, PresentedCoupons } from './presented.ts';
+import { noCoupons, type Presented, type PresentedCoupons } from './presented.ts';
 import type { Application, Issue, Phase, PointsResult, Suppressed, Tier } from './types.ts';
 
 export interface Refusal {
@@ -36,7 +36,7 @@ export interface Outcome {
 
 /**
  * @param presented what `readPresented` answered for these facts
- * @param explaining whether refusals are asked for; without, they are left out
+ * @param explaining whether all refusals are asked for; without, only those of presented coupons are told
  * @param choice of this bundle; one that is kept for the next decision saves making it
  */
 export function evaluate(
@@ -61,7 +61,7 @@ class Evaluation implements Outcome {
   points: PointsResult | null = null;
   readonly issue: Issue[] = [];
   readonly suppressed: Suppressed[] = [];
-  readonly refused: Refusal[];
+  refused: Refusal[] = noRefusals;
   readonly #compiled: CompiledBundle;
   readonly #facts: Facts;
   readonly #explaining: boolean;
@@ -77,29 +77,30 @@ class Evaluation implements Outcome {
     this.#compiled = compiled;
     this.#facts = facts;
     this.#explaining = explaining;
-    this.refused = explaining ? [] : noRefusals;
   }
 
   run(presented: PresentedCoupons, offers: OffersByPhase, choice: CouponChoice): Outcome {
+    if (this.#explaining || presented !== noCoupons) this.refused = [];
     this.#phase('line', presented, offers);
     this.#phase('basket', presented, offers);
     this.#phase('points', presented, offers);
     const { issue } = this;
     choice.choose(this.#facts, offers, presented.offers, this.#applications, this.#explaining, issue);
     for (const offer of choice.heldOut) this.suppressed.push(heldOutOf(offer, 'issue', null));
-    if (this.#explaining) this.#explain(presented, offers, choice);
+    if (this.#explaining)
+      for (let index = offers.from('issue'); index < offers.to('issue'); index++) {
+        const finding = choice.findings[index] ?? null;
+        if (finding !== null) this.#refuse(offers.at(index), 'issue', null, finding);
+      }
+    if (presented.strays.length > 0) this.#refuseStrays(presented);
     const { member, basket } = this.#facts;
     const tiers = this.#compiled.bundle.loyalty?.tiers ?? noTiers;
     if (member !== null) this.points = pointsResult(this.#given ?? nothingGiven, basket.net, member, tiers);
     return this;
   }
 
-  #explain(presented: PresentedCoupons, offers: OffersByPhase, choice: CouponChoice): void {
-    for (let index = offers.from('issue'); index < offers.to('issue'); index++) {
-      const finding = choice.findings[index] ?? null;
-      if (finding !== null) this.#refuse(offers.at(index), 'issue', null, finding);
-    }
-    for (const { coupon, offer, position } of presented.strays) {
+  #refuseStrays({ strays }: PresentedCoupons): void {
+    for (const { coupon, offer, position } of strays) {
       this.refused.push({
         offer: coupon.offer,
         phase: offer?.phase ?? 'issue',
@@ -109,7 +110,7 @@ class Evaluation implements Outcome {
         position,
       });
     }
-    if (presented.strays.length > 0) this.refused.sort(byPlace);
+    this.refused.sort(byPlace);
   }
 
   #phase(phase: 'line' | 'basket' | 'points', { good }: PresentedCoupons, offers: OffersByPhase): void {
@@ -152,7 +153,7 @@ class Evaluation implements Outcome {
 
   #redeem(offer: CompiledOffer, coupon: Presented, terms: Terms, phase: 'line' | 'basket' | 'points'): Finding | null {
     return (
-      redemptionFault(coupon, terms, this.#facts, this.#explaining) ??
+      redemptionFault(coupon, terms, this.#facts) ??
       fullCap(offer, this.#facts, true, this.#count(offer)) ??
       this.#blocked(offer, phase) ??
       this.#apply(offer, terms, terms.coupon?.trigger ?? 0, phase, coupon, false)
@@ -169,7 +170,7 @@ class Evaluation implements Outcome {
     const finding =
       (quick
         ? restFault(offer, rest, this.#facts)
-        : conditionFault(offer, coupon, coupon !== null, this.#facts, this.#explaining)) ??
+        : conditionFault(offer, coupon, coupon !== null, this.#facts, this.#explaining || coupon !== null)) ??
       fullCap(offer, this.#facts, false, this.#count(offer)) ??
       this.#blocked(offer, phase);
     if (finding !== null) return finding;
@@ -251,7 +252,7 @@ class Evaluation implements Outcome {
   }
 
   #refuse(offer: CompiledOffer, phase: Phase, coupon: Presented | null, finding: Finding): void {
-    if (!this.#explaining) return;
+    if (!this.#explaining && coupon === null) return;
     this.refused.push({
       offer: offer.id,
       phase,

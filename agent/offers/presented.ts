@@ -34,11 +34,12 @@ export interface PresentedCoupons {
   readonly offers: ReadonlySet<string>;
 }
 
-const none: PresentedCoupons = { good: [], strays: [], offers: new Set() };
+/** What `readPresented` answers where there are none. */
+export const noCoupons: PresentedCoupons = { good: [], strays: [], offers: new Set() };
 
 export function readPresented(compiled: CompiledBundle, facts: Facts): PresentedCoupons {
   const { coupons } = facts.sale;
-  return coupons === undefined || coupons.length === 0 ? none : readCoupons(compiled, coupons);
+  return coupons === undefined || coupons.length === 0 ? noCoupons : readCoupons(compiled, coupons);
 }
 
 function readCoupons(compiled: CompiledBundle, coupons: readonly PresentedCoupon[]): PresentedCoupons {

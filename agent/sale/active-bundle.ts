@@ -4,23 +4,19 @@ import type { Clock } from '../../clock.ts';
 import { type Fault, messageOf } from '../../errors.ts';
 import type { BundlePointer } from '../../sync/protocol/types.ts';
 import { longestBoughtWindow } from '../offers/bought-window.ts';
-import { compileBundle, decide, parseBundle } from '../offers/index.ts';
+import { type Activated, activating, type CompiledBundle, decide } from '../offers/index.ts';
+import { finish } from '../offers/steps.ts';
 import type { Benefit, Bundle, Cap, CouponTerms, Decision, Offer, Sale } from '../offers/types.ts';
 import type { ActivationResult, BundlePort } from '../ports.ts';
 import type { BundleRow, Store } from '../store/index.ts';
 
-export type CompiledBundle = ReturnType<typeof compileBundle>;
-
 /** The evaluator, as the till uses it. */
 export type OfferEngine = {
-  readonly parse: (
-    bytes: Uint8Array,
-  ) => { readonly ok: true; readonly bundle: Bundle } | { readonly ok: false; readonly faults: readonly Fault[] };
-  readonly compile: (bundle: Bundle) => CompiledBundle;
+  readonly activate: (bytes: Uint8Array) => Generator<undefined, Activated>;
   readonly decide: (compiled: CompiledBundle, sale: Sale) => Decision;
 };
 
-export const offerEngine: OfferEngine = { parse: parseBundle, compile: compileBundle, decide };
+export const offerEngine: OfferEngine = { activate: activating, decide };
 
 export type Active = {
   readonly bundle: Bundle;
@@ -55,6 +51,8 @@ export type ActiveBundleOptions = {
   readonly store: Store;
   readonly clock: Clock;
   readonly engine?: OfferEngine;
+  /** Lets sales go on between two steps of making a bundle ready. Default: a turn of the event loop. */
+  readonly pause?: () => Promise<void>;
   readonly onFault?: (error: unknown) => void;
 };
 
@@ -62,14 +60,17 @@ export type ActiveBundleOptions = {
 export function createActiveBundle(options: ActiveBundleOptions): ActiveBundle {
   const { store } = options;
   const engine = options.engine ?? offerEngine;
+  const pause = options.pause ?? (() => new Promise<void>(resolve => setImmediate(resolve)));
   const listeners = new Set<() => void>();
+  /** One bundle is made ready at a time. */
+  let turn: Promise<unknown> = Promise.resolve();
   let active: Active | null = null;
   let refused = readRefused(store);
 
   const stored = store.bundles.current();
   if (stored !== null) {
     try {
-      active = prepare(stored, engine);
+      active = activeOf(stored, finish(engine.activate(stored.bytes)));
     } catch (error) {
       options.onFault?.(error);
     }
@@ -89,8 +90,8 @@ export function createActiveBundle(options: ActiveBundleOptions): ActiveBundle {
     return { ok: false, code, message, faults } as const;
   };
 
-  const swap = (row: BundleRow, run: () => void): ActivationResult => {
-    const next = prepare(row, engine);
+  const swap = (row: BundleRow, made: Activated, run: () => void): ActivationResult => {
+    const next = activeOf(row, made);
     store.transaction(() => {
       run();
       store.settings.remove('bundle.refused');
@@ -102,47 +103,55 @@ export function createActiveBundle(options: ActiveBundleOptions): ActiveBundle {
     return { ok: true, id: row.id, version: row.version };
   };
 
+  const activate = async (bytes: Uint8Array, pointer: BundlePointer): Promise<ActivationResult> => {
+    const { id, version } = pointer;
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    if (active?.sha256 === sha256 && active.ref.version === version) return { ok: true, id, version };
+    if (sha256 !== pointer.sha256)
+      return refuse(id, version, 'bundle-untrusted', 'The bytes are not those that the pointer names.', []);
+    const highest = store.bundles.highest(id);
+    // The highest one itself is taken again where it was lost with a damaged database.
+    if (active === null ? version < highest : version <= highest) {
+      const message = `Version ${version} comes after ${highest}, which was trusted before; there is no way back.`;
+      return refuse(id, version, 'bundle-untrusted', message, []);
+    }
+    try {
+      const made = await between(engine.activate(bytes), pause);
+      if (!made.ok) {
+        const code = made.faults.every(fault => fault.message.includes('not evaluate'))
+          ? 'bundle-unsupported'
+          : 'bundle-invalid';
+        return refuse(id, version, code, 'The bundle breaks the offer contract.', made.faults);
+      }
+      const { bundle } = made.compiled;
+      if (bundle.id !== id || bundle.version !== version) {
+        const found = `${bundle.id} ${bundle.version}`;
+        return refuse(id, version, 'bundle-untrusted', `The pointer says ${id} ${version}, the bundle ${found}.`, []);
+      }
+      const row: BundleRow = { id, version, sha256, bytes, pointer: keepable(pointer), activatedAt: store.instant() };
+      return swap(row, made, () => store.bundles.swap(row));
+    } catch (error) {
+      options.onFault?.(error);
+      return refuse(id, version, 'bundle-unsupported', `The bundle can't be used: ${messageOf(error)}`, []);
+    }
+  };
+
   return {
     active: () => active,
     current: () => (active === null ? null : { ...active.ref, sha256: active.sha256 }),
     highest: id => store.bundles.highest(id),
     refused: () => refused,
-    async activate(bytes, pointer) {
-      const { id, version } = pointer;
-      const sha256 = createHash('sha256').update(bytes).digest('hex');
-      if (active?.sha256 === sha256 && active.ref.version === version) return { ok: true, id, version };
-      if (sha256 !== pointer.sha256)
-        return refuse(id, version, 'bundle-untrusted', 'The bytes are not those that the pointer names.', []);
-      const highest = store.bundles.highest(id);
-      // The highest one itself is taken again where it was lost with a damaged database.
-      if (active === null ? version < highest : version <= highest) {
-        const message = `Version ${version} comes after ${highest}, which was trusted before; there is no way back.`;
-        return refuse(id, version, 'bundle-untrusted', message, []);
-      }
-      try {
-        const parsed = engine.parse(bytes);
-        if (!parsed.ok) {
-          const code = parsed.faults.every(fault => fault.message.includes('not evaluate'))
-            ? 'bundle-unsupported'
-            : 'bundle-invalid';
-          return refuse(id, version, code, 'The bundle breaks the offer contract.', parsed.faults);
-        }
-        if (parsed.bundle.id !== id || parsed.bundle.version !== version) {
-          const found = `${parsed.bundle.id} ${parsed.bundle.version}`;
-          return refuse(id, version, 'bundle-untrusted', `The pointer says ${id} ${version}, the bundle ${found}.`, []);
-        }
-        const row: BundleRow = { id, version, sha256, bytes, pointer: keepable(pointer), activatedAt: store.instant() };
-        return swap(row, () => store.bundles.swap(row));
-      } catch (error) {
-        options.onFault?.(error);
-        return refuse(id, version, 'bundle-unsupported', `The bundle can't be used: ${messageOf(error)}`, []);
-      }
+    activate(bytes, pointer) {
+      const result = turn.then(() => activate(bytes, pointer));
+      turn = result.catch(() => {});
+      return result;
     },
     revert() {
       const previous = store.bundles.previous();
       if (previous === null)
         return { ok: false, code: 'bundle-none', message: 'There is no bundle before.', faults: [] };
-      return swap({ ...previous, activatedAt: store.instant() }, () => void store.bundles.revert());
+      const row = { ...previous, activatedAt: store.instant() };
+      return swap(row, finish(engine.activate(row.bytes)), () => void store.bundles.revert());
     },
     onChange(listener) {
       listeners.add(listener);
@@ -151,14 +160,22 @@ export function createActiveBundle(options: ActiveBundleOptions): ActiveBundle {
   };
 }
 
+/** Steps with a pause after each, in which the till may sell. */
+async function between<Result>(steps: Generator<undefined, Result>, pause: () => Promise<void>): Promise<Result> {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    await pause();
+  }
+}
+
 /** @throws if the bytes are no bundle that this version evaluates */
-function prepare(row: BundleRow, engine: OfferEngine): Active {
-  const parsed = engine.parse(row.bytes);
-  if (!parsed.ok) throw new Error(`the stored bundle ${row.id} ${row.version} is not valid any more`);
-  const { bundle } = parsed;
+function activeOf(row: BundleRow, made: Activated): Active {
+  if (!made.ok) throw new Error(`the stored bundle ${row.id} ${row.version} is not valid any more`);
+  const { bundle } = made.compiled;
   return {
     bundle,
-    compiled: engine.compile(bundle),
+    compiled: made.compiled,
     ref: { id: row.id, version: row.version },
     sha256: row.sha256,
     activatedAt: row.activatedAt,

@@ -11,7 +11,7 @@ import { parseInstant } from '../offers/time.ts';
 import type { Decision, Issue } from '../offers/types.ts';
 import type { CouponRow, SaleRow } from '../store/index.ts';
 import { type Active, benefitOf, couponTerms } from './active-bundle.ts';
-import { amountOf, type Evaluation, evaluate } from './evaluation.ts';
+import { amountOf, type Evaluation, evaluate, settled } from './evaluation.ts';
 import type { SaleParts } from './parts.ts';
 import { linesOf } from './view.ts';
 
@@ -56,7 +56,7 @@ export function completeSale(parts: SaleParts, saleId: string, post: CompletePos
     const { coupons, failed } = issueCoupons(parts, wanted, facts, active);
     const serials = coupons.map(coupon => coupon.serial);
     const issue = wanted.decision.issue.filter(one => !failed.includes(one));
-    const evaluation = { ...wanted, decision: { ...wanted.decision, issue } };
+    const evaluation = { ...wanted, decision: settled(wanted.decision, issue, active?.offers.size ?? 0) };
     const { decision } = evaluation;
     store.sales.complete({
       saleId,

@@ -5,8 +5,9 @@
 import type { Clock } from '../../clock.ts';
 import { messageOf } from '../../errors.ts';
 import { type Claims, offlineAnswer, type Tokens } from '../coupons/index.ts';
+import type { MadeDecision } from '../offers/index.ts';
 import { formatInstant, parseInstant } from '../offers/time.ts';
-import type { Decision, Member, PresentedCoupon, Sale } from '../offers/types.ts';
+import type { Decision, Member, PresentedCoupon, Rejected, Sale } from '../offers/types.ts';
 import { zoneOf } from '../offers/zone.ts';
 import type { CouponRow, Members, SaleRow, Store } from '../store/index.ts';
 import { type ActiveBundle, couponTerms, type OfferEngine } from './active-bundle.ts';
@@ -73,6 +74,24 @@ export function evaluate(parts: EvaluationParts, sale: SaleRow, at?: string, can
     parts.onFault(error);
     return { ...without(sale, moment, member, parts), withheld };
   }
+}
+
+/** Why a presented coupon does not count; undefined if it does. */
+export function couponRefusal(decision: Decision, serial: string): Rejected | undefined {
+  // A decision just made knows this of its coupons without looking at all offers.
+  const refused = 'refusedCoupons' in decision ? (decision as MadeDecision).refusedCoupons : decision.rejected;
+  return refused.find(of => of.serial === serial);
+}
+
+/** Offers up to which a decision is kept and told with every reason; beyond, `explain` tells them. */
+const mostReasons = 200;
+
+/** A decision as it is stored and answered: with fewer coupons where some could not be made, and reasons within measure. */
+export function settled(decision: Decision, issue: Decision['issue'], offers: number): Decision {
+  const { saleId, bundle, total, applied, points, suppressed } = decision;
+  const all = offers <= mostReasons || !('refusedCoupons' in decision);
+  const rejected = all ? decision.rejected : (decision as MadeDecision).refusedCoupons;
+  return { saleId, bundle, total, applied, points, issue, suppressed, rejected };
 }
 
 /** What a coupon took off, minor units. */

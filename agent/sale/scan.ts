@@ -10,7 +10,7 @@ import { expiresAt } from '../offers/index.ts';
 import type { CouponRow, MemberRecord, NewCoupon, SaleRow } from '../store/index.ts';
 import { asEvaluated } from '../store/index.ts';
 import { couponTerms } from './active-bundle.ts';
-import { type Candidate, type Evaluation, evaluate } from './evaluation.ts';
+import { type Candidate, couponRefusal, type Evaluation, evaluate } from './evaluation.ts';
 import type { SaleParts } from './parts.ts';
 import { isFinal, type Refusal, reasonSentence } from './reasons.ts';
 import { sentencesIn } from './sentences.ts';
@@ -92,7 +92,7 @@ export function takeCoupon(parts: SaleParts, sale: SaleRow, found: FoundCoupon):
   if (held !== null) return { kind: 'refused', refusal: { reason: 'coupon-reserved', coupon } };
   const evaluation = evaluate(parts, sale, undefined, { ...found.candidate, coupon });
   const withheld = evaluation.withheld.get(serial);
-  const reason = withheld?.reason ?? evaluation.decision.rejected.find(of => of.serial === serial)?.reason ?? null;
+  const reason = withheld?.reason ?? couponRefusal(evaluation.decision, serial)?.reason ?? null;
   if (!evaluation.decided) return { kind: 'refused', refusal: { reason: 'bundle-none', coupon } };
   if (reason !== null && isFinal(reason, evaluation))
     return { kind: 'refused', refusal: { reason, coupon, withheld, evaluation } };

@@ -4,7 +4,7 @@ import type { CouponView, MemberView, PresentedView, SaleView } from '../api/wir
 import type { Decision, Member } from '../offers/types.ts';
 import type { BasketLine, CouponRow, SaleRow } from '../store/index.ts';
 import { couponTerms } from './active-bundle.ts';
-import { amountOf, type Evaluation } from './evaluation.ts';
+import { amountOf, couponRefusal, type Evaluation } from './evaluation.ts';
 import type { SaleParts } from './parts.ts';
 import { reasonSentence } from './reasons.ts';
 import { formatsOf, sentencesIn } from './sentences.ts';
@@ -95,7 +95,7 @@ export function presentedView(
   const points = (decision.points?.offers ?? []).filter(of => of.serial === serial);
   const applies = decision.applied.some(of => of.serial === serial) || points.length > 0;
   const kept = withheld.get(serial);
-  const rejected = decision.rejected.find(of => of.serial === serial);
+  const rejected = couponRefusal(decision, serial);
   const reason = applies
     ? null
     : (kept?.reason ?? rejected?.reason ?? (evaluation.decided ? 'holdout' : 'bundle-none'));
