@@ -7,8 +7,9 @@ import type { TillBatch, World } from './world.ts';
 /** Rows of one insert: as many as ingest puts into one transaction. */
 const setEvents = 4000;
 
-export const bareTable = `
-CREATE TABLE bare (store text NOT NULL, till text NOT NULL, epoch bigint NOT NULL, seq bigint NOT NULL, id text NOT NULL,
+/** A table for each way of writing, so that both begin empty. */
+export const bareTable = (arrays: Arrays): string => `
+CREATE TABLE bare_${arrays} (store text NOT NULL, till text NOT NULL, epoch bigint NOT NULL, seq bigint NOT NULL, id text NOT NULL,
   type text NOT NULL, sale_id text, json text NOT NULL, received_at text NOT NULL, PRIMARY KEY (store, till, epoch, seq))`;
 
 /** The world's events as rows, ready to be written. */
@@ -34,7 +35,7 @@ export async function insertBare(
       const set = rows.slice(from, from + setEvents);
       from += set.length;
       const parameters = columns.map(([type, read]) => (arrays === 'binary' ? column(type, set, read) : set.map(read)));
-      await pool.query(INSERT, [...parameters, '2026-11-21T09:20:00Z']);
+      await pool.query(insertInto(arrays), [...parameters, '2026-11-21T09:20:00Z']);
     }
   };
   await Promise.all(Array.from({ length: workers }, worker));
@@ -57,7 +58,7 @@ const columns: readonly (readonly [type: ColumnType, read: (row: BareRow) => Cel
   ['text', (row: BareRow) => row.json],
 ];
 
-const INSERT = `
-INSERT INTO bare (store, till, epoch, seq, id, type, sale_id, json, received_at)
+const insertInto = (arrays: Arrays): string => `
+INSERT INTO bare_${arrays} (store, till, epoch, seq, id, type, sale_id, json, received_at)
 SELECT *, $9 FROM unnest($1::text[], $2::text[], $3::int8[], $4::int8[], $5::text[], $6::text[], $7::text[], $8::text[])
 ON CONFLICT (store, till, epoch, seq) DO NOTHING`;

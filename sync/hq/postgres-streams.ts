@@ -20,8 +20,10 @@ export interface LockedStream extends StreamName {
   readonly received: number;
   readonly head: string;
   readonly brokenAt: number | null;
-  /** The till has a stream of another epoch too: an event may be carried over from there. */
-  readonly hasOthers: boolean;
+  /** The latest date of an event in it, milliseconds since 1970. */
+  readonly latestMs: number;
+  /** The same of the till's streams of other epochs, from where an event may be carried over; null where it has none. */
+  readonly othersLatestMs: number | null;
 }
 
 /** What has come in now, by number. */
@@ -34,6 +36,7 @@ export interface MovedStream extends StreamName {
   readonly head: string;
   readonly brokenAt: number | null;
   readonly lastEventAt: string | null;
+  readonly latestMs: number;
 }
 
 /** Makes the rows of streams that are not there yet; a transaction of its own, so that nobody waits for it. */
@@ -135,7 +138,8 @@ ON CONFLICT DO NOTHING`;
 
 const LOCK = `
 SELECT s.store, s.till, s.epoch, s.contiguous, s.highest, s.received, s.head, s.broken_at AS "brokenAt",
-  EXISTS (SELECT 1 FROM stream o WHERE o.store = s.store AND o.till = s.till AND o.epoch <> s.epoch) AS "hasOthers"
+  s.latest_ms AS "latestMs", (SELECT max(o.latest_ms) FROM stream o
+    WHERE o.store = s.store AND o.till = s.till AND o.epoch <> s.epoch) AS "othersLatestMs"
 FROM unnest($1::text[], $2::text[], $3::int8[]) AS k (store, till, epoch)
 JOIN stream s ON s.store = k.store AND s.till = k.till AND s.epoch = k.epoch
 ORDER BY s.store, s.till, s.epoch FOR UPDATE OF s`;
@@ -151,11 +155,13 @@ const savedColumns = [
   ['text', (row: MovedStream) => row.head],
   ['int8', (row: MovedStream) => row.brokenAt],
   ['text', (row: MovedStream) => row.lastEventAt],
+  ['int8', (row: MovedStream) => row.latestMs],
 ] as const;
 
 const SAVE = `
 UPDATE stream s SET contiguous = k.contiguous, highest = k.highest, received = k.received, head = k.head,
-  broken_at = k.broken_at, last_event_at = coalesce(k.last_event_at, s.last_event_at), last_received_at = $10
-FROM unnest($1::text[], $2::text[], $3::int8[], $4::int8[], $5::int8[], $6::int8[], $7::text[], $8::int8[], $9::text[])
-  AS k (store, till, epoch, contiguous, highest, received, head, broken_at, last_event_at)
+  broken_at = k.broken_at, last_event_at = coalesce(k.last_event_at, s.last_event_at), last_received_at = $11,
+  latest_ms = k.latest_ms
+FROM unnest($1::text[], $2::text[], $3::int8[], $4::int8[], $5::int8[], $6::int8[], $7::text[], $8::int8[], $9::text[],
+  $10::int8[]) AS k (store, till, epoch, contiguous, highest, received, head, broken_at, last_event_at, latest_ms)
 WHERE s.store = k.store AND s.till = k.till AND s.epoch = k.epoch`;

@@ -32,6 +32,8 @@ interface Incoming {
   readonly seq: number;
   readonly id: string;
   readonly type: string;
+  /** Milliseconds since 1970; 0 where it can't be read. */
+  readonly atMs: number;
   readonly saleId: string | null;
   readonly json: string;
   readonly hash: string;
@@ -118,6 +120,7 @@ function readable(of: Arrival, stream: number, event: TillEvent): Incoming {
     seq: event.seq,
     id: withoutNul(event.id),
     type: event.type,
+    atMs: Date.parse(event.at),
     saleId: saleIdOf(event),
     json,
     hash: hashOfJson(json),
@@ -135,6 +138,7 @@ function unreadable(of: Arrival, stream: number, { seq, reason, json }: Arrival[
     seq,
     id: `unreadable ${hash}`,
     type: 'unreadable',
+    atMs: 0,
     saleId: null,
     json,
     hash,
@@ -181,10 +185,13 @@ async function write(run: Run, reading: Reading, locked: readonly LockedStream[]
     const now = arrived[index] ?? new Map<number, Incoming>();
     const ahead = await walk(run, stream, now);
     const { store, till, epoch } = stream;
-    let { highest } = stream;
-    for (const seq of now.keys()) if (seq > highest) highest = seq;
+    let { highest, latestMs } = stream;
+    for (const { seq, atMs } of now.values()) {
+      if (seq > highest) highest = seq;
+      if (atMs > latestMs) latestMs = atMs;
+    }
     const received = stream.received + now.size;
-    moved.push({ store, till, epoch, ...ahead, highest, received, lastEventAt: lastEventAt[index] ?? null });
+    moved.push({ store, till, epoch, ...ahead, highest, received, latestMs, lastEventAt: lastEventAt[index] ?? null });
   }
   await saveStreams(run, moved, at);
   const standings: Standing[] = [];
@@ -214,16 +221,17 @@ async function knownAlready(
   return known;
 }
 
-/** Tells which events are committed under another epoch of their till; in this set the one that came first is not. */
+/**
+ * Tells which events are committed under another epoch of their till; in this set the one that came first is not. What is
+ * carried over keeps its date, so only what is not later than the other epochs has to be looked for.
+ */
 async function carriedOver(
   run: Run,
   events: readonly Incoming[],
   locked: readonly LockedStream[],
 ): Promise<(event: Incoming) => boolean> {
-  const hasOthers = (event: Incoming) => locked[event.stream]?.hasOthers === true;
-  const possible = events.filter(hasOthers);
-  if (possible.length === 0) return () => false;
-  const { rows } = await run<StreamName & { id: string }>(SAME_ID, [column('text', possible, event => event.id)]);
+  const othersLatest = ({ stream }: Incoming) => locked[stream]?.othersLatestMs ?? null;
+  if (!events.some(event => othersLatest(event) !== null)) return () => false;
   /** Epochs under which an id has been seen, by till and id. */
   const epochs = new Map<string, Set<number>>();
   const note = ({ store, till, epoch }: StreamName, id: string): number => {
@@ -232,8 +240,17 @@ async function carriedOver(
     epochs.set(key, known.add(epoch));
     return known.size;
   };
-  for (const { id, ...name } of rows) note(name, id);
-  return event => hasOthers(event) && note(event.of, event.id) > 1;
+  const possible = events.filter(event => event.atMs <= (othersLatest(event) ?? -1));
+  if (possible.length > 0) {
+    const tills = [...new Map(possible.map(({ of }) => [`${of.store}/${of.till}`, of])).values()];
+    const { rows } = await run<StreamName & { id: string }>(SAME_ID, [
+      column('text', tills, till => till.store),
+      column('text', tills, till => till.till),
+      column('text', possible, event => event.id),
+    ]);
+    for (const { id, ...name } of rows) note(name, id);
+  }
+  return event => othersLatest(event) !== null && note(event.of, event.id) > 1;
 }
 
 /** PostgreSQL's texts can't hold the character NUL. */
@@ -260,7 +277,9 @@ SELECT k.stream, e.seq, encode(sha256(convert_to(e.json, 'UTF8')), 'hex') AS has
 FROM unnest($1::text[], $2::text[], $3::int8[], $4::int8[], $5::int8[]) AS k (store, till, epoch, seq, stream)
 JOIN event e ON e.store = k.store AND e.till = k.till AND e.epoch = k.epoch AND e.seq = k.seq`;
 
-const SAME_ID = 'SELECT id, store, till, epoch FROM event WHERE id = ANY ($1::text[])';
+const SAME_ID = `
+SELECT e.id, e.store, e.till, e.epoch FROM unnest($1::text[], $2::text[]) AS k (store, till)
+JOIN event e ON e.store = k.store AND e.till = k.till WHERE e.id = ANY ($3::text[])`;
 
 const quarantineColumns = [
   ['text', (row: Quarantined) => row.of.store],

@@ -135,14 +135,25 @@ export async function startPostgres({
     keeper = null;
     if (child === null || child.exitCode !== null) return;
     const ended = new Promise(resolve => child.once('exit', resolve));
-    const pid = pidOf();
-    const all = [pid, ...childrenOf(pid)];
+    const all = existsSync(pidFile) ? [pidOf(), ...childrenOf(pidOf())] : [];
     for (const one of all) signal(one, 'SIGKILL');
+    // Its keeper ends with it, and with this pipe.
+    child.stdin?.destroy();
     await ended;
     while (all.some(one => existsSync(`/proc/${one}/stat`) && !isZombie(one))) await turn();
   }
 
-  await start();
+  async function close() {
+    await kill();
+    rmSync(folder, { recursive: true, force: true });
+  }
+
+  try {
+    await start();
+  } catch (error) {
+    await close();
+    throw error;
+  }
   return {
     get pid() {
       return pidOf();
@@ -155,10 +166,7 @@ export async function startPostgres({
     run,
     start,
     kill,
-    async close() {
-      await kill();
-      rmSync(folder, { recursive: true, force: true });
-    },
+    close,
   };
 }
 

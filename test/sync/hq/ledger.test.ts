@@ -221,7 +221,9 @@ onBoth('facts carried over into a new epoch under new numbers count once', async
     await ledger.commit([arrival(old, 1)], at);
     const before = await picture(ledger);
     const restored = memoryOutbox({ tenant: 'demo', ...name }, 2);
-    for (const event of old) restored.append(event.type, event.body);
+    // A copy that says something else shows that copies are not counted.
+    for (const { type, body } of old)
+      restored.append(type, type === 'coupon.printed' ? { ...body, evidence: 'failed' } : body);
     // Salvaged facts keep their ids.
     const carried = restored.events.map((event, index) => ({ ...event, id: old[index]?.id ?? '' }));
     const committed = await ledger.commit([arrival(carried, 2)], at);
