@@ -55,6 +55,8 @@ export function createPrintQueue(options: PrintQueueOptions): PrintQueue {
   let endSleep = () => {};
   let current: { readonly job: PrintJobRow; readonly abandon: AbortController; begun: boolean } | null = null;
   let givenUp: string | null = null;
+  /** The till stopped while it printed, and nothing has come out since. */
+  let afterDoubt = false;
 
   const told = (serial: string) => {
     options.onCoupon?.(serial);
@@ -142,6 +144,7 @@ export function createPrintQueue(options: PrintQueueOptions): PrintQueue {
       outcome = await printer.print({
         id: String(job.id),
         slip,
+        afterDoubt,
         abandon: mine.abandon.signal,
         onFirstByte: firstByte,
       });
@@ -158,6 +161,7 @@ export function createPrintQueue(options: PrintQueueOptions): PrintQueue {
       if (mine.abandon.signal.aborted && !mine.begun) return;
       return failed(job, outcome, false);
     }
+    afterDoubt = false;
     if (!mine.begun) begin();
     if (outcome.evidence === 'unknown') return doubtful(job, outcome, job.attempts + 1);
     store.transaction(() => printed(job, outcome, job.attempts + 1));
@@ -194,8 +198,10 @@ export function createPrintQueue(options: PrintQueueOptions): PrintQueue {
   return {
     start() {
       if (running !== null) return;
-      for (const job of journal.begun())
+      for (const job of journal.begun()) {
+        afterDoubt = true;
         doubtful(job, { evidence: 'unknown', detail: 'the till stopped while it printed' }, job.attempts);
+      }
       running = run();
     },
     async stop() {

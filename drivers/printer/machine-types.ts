@@ -20,7 +20,8 @@ export type MachineInput =
   /** The transport has taken a write, so long after it was given. */
   | { readonly kind: 'written'; readonly ms: number }
   | { readonly kind: 'timer'; readonly timer: TimerName }
-  | { readonly kind: 'job'; readonly slip: EncodedSlip }
+  /** `separate`: something of an older job may hang out uncut. */
+  | { readonly kind: 'job'; readonly slip: EncodedSlip; readonly separate?: boolean }
   | { readonly kind: 'abandon' }
   /** The caller refused the job at its first byte: nothing of the effects that came with `first-byte` was done. */
   | { readonly kind: 'refused'; readonly detail: string };

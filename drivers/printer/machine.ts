@@ -52,6 +52,7 @@ class Machine implements JobMachine {
   /** See Line. */
   #taking: number | null = null;
   #waiting: EncodedSlip | null = null;
+  #separate = false;
   #flight: Flight | null = null;
   /** Which write holds the job. */
   #flightWrite = 0;
@@ -106,6 +107,7 @@ class Machine implements JobMachine {
         break;
       case 'job':
         this.#waiting = input.slip;
+        this.#separate = input.separate ?? false;
         this.#tryStart();
         break;
       case 'abandon':
@@ -314,7 +316,7 @@ class Machine implements JobMachine {
     this.#phase = 'flying';
     this.#talk.clear('answer');
     this.#talk.effect({ kind: 'first-byte' });
-    this.#talk.write(this.#leftover === null ? command.bytes() : separator, flight.bytes);
+    this.#talk.write(this.#leftover === null && !this.#separate ? command.bytes() : separator, flight.bytes);
     this.#leftoverBefore = this.#leftover;
     this.#leftover = null;
     this.#flightWrite = this.#talk.writes;

@@ -138,7 +138,7 @@ class ConnectedPrinter implements Printer {
     const next = this.#queue.shift();
     if (next === undefined) return;
     this.#current = next;
-    this.#input({ kind: 'job', slip: next.slip });
+    this.#input({ kind: 'job', slip: next.slip, separate: next.job.afterDoubt ?? false });
   }
 
   #abandon(waiting: Waiting): void {

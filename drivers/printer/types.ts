@@ -80,6 +80,8 @@ export interface PrintJob {
   readonly id: string;
   readonly slip: Slip;
   readonly abandon?: AbortSignal;
+  /** A process before this one left a job in doubt, of which something may hang out uncut: it is cut off first. */
+  readonly afterDoubt?: boolean;
   /** Called right before the job's first byte goes out. */
   readonly onFirstByte?: () => void;
 }

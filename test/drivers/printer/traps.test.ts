@@ -479,3 +479,26 @@ test('a printer whose buffer is smaller than a coupon is doubted once at most, t
   assert.deepEqual([evidence(first), evidence(second)], ['unknown', 'confirmed']);
   await it.printer.stop();
 });
+
+test('what a killed process left hanging out is cut off before the first coupon of the next', async () => {
+  const it = await ready();
+  it.paper.after(150, { cable: false });
+  const first = it.print();
+  await it.clock.advance(3000);
+  await it.printer.stop();
+  assert.equal(evidence(first), 'unknown');
+  it.paper.set({ cable: true });
+  const { profile } = it.paper.personality;
+  const next = createPrinter({ transport: it.paper.transport(), profile, clock: it.clock });
+  next.start();
+  await it.clock.advance(5000);
+  let outcome: unknown = null;
+  void next.print({ id: 'next', slip: couponSlip('TS1.next'), afterDoubt: true }).then(said => {
+    outcome = (said as { evidence: string }).evidence;
+  });
+  await it.clock.advance(5000);
+  assert.equal(outcome, 'confirmed');
+  const slip = it.paper.slips().find(({ symbols }) => symbols.some(({ data }) => data === 'TS1.next'));
+  assert.equal(slip?.text.split('Für Käse').length, 2, 'one coupon on one piece of paper');
+  await next.stop();
+});
