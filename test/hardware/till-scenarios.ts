@@ -37,7 +37,6 @@ type Place = {
   scanners: Scanners;
 };
 /** Three vendors' HID POS scanners and one that types. */
-type Slip = ReturnType<PluggedPrinter['printer']['slips']>[number];
 type Scanners = { readonly hid: readonly UhidDevice[]; readonly keyboard: KeyboardScanner };
 
 let place: Place | null = null;
@@ -65,7 +64,7 @@ export const tillScenarios: readonly Scenario[] = [
   {
     name: 'a card scanned at /dev/hidrawN attaches its member, and the coupon of the sale comes out of /dev/usb/lp0 and is told as printed, byte for byte as encoded',
     run: async () => {
-      const { till } = there();
+      const { till, printer } = there();
       await openSale(till, 'S1');
       await scanUntil(
         'the member',
@@ -74,12 +73,16 @@ export const tillScenarios: readonly Scenario[] = [
         askEveryMs,
       );
       coupon = await complete(till, 'S1', 900);
-      const { serial, view, slip } = await printed(coupon);
+      const { serial, view } = await printed(coupon);
       coupon = serial;
-      const expected = expectedSlip(coupon, String(field(view, 'validFrom')), String(field(view, 'validTo')));
-      assert.ok(
-        Buffer.from(slip.bytes).includes(Buffer.from(expected)),
-        'what was printed holds the encoded coupon, whole and in order',
+      const expected = Buffer.from(
+        expectedSlip(coupon, String(field(view, 'validFrom')), String(field(view, 'validTo'))),
+      );
+      const slips = () => printer.printer.slips().map(slip => withoutStatusRequests(slip.bytes));
+      await until(
+        () => `the encoded coupon, whole and in order, among ${slips().map(bytes => bytes.toString('hex'))}`,
+        () => slips().some(bytes => bytes.includes(expected)),
+        askEveryMs,
       );
     },
   },
@@ -183,6 +186,17 @@ async function connected(till: TillProcess, wanted: boolean, { printer = true } 
   );
 }
 
+/** A till that waits for a slow printer asks for its status in the middle of a job: `DLE EOT n` is no part of what is printed. */
+function withoutStatusRequests(bytes: Uint8Array): Buffer {
+  const kept: number[] = [];
+  for (let at = 0; at < bytes.length; at++) {
+    const n = bytes[at + 2] ?? 0;
+    if (bytes[at] === 0x10 && bytes[at + 1] === 0x04 && n >= 1 && n <= 4) at += 2;
+    else kept.push(bytes[at] ?? 0);
+  }
+  return Buffer.from(kept);
+}
+
 async function openSale(till: TillProcess, id: string): Promise<void> {
   ok(await till.call('PUT', `/v1/sales/${id}`, { startedAt: new Date().toISOString(), lines }));
 }
@@ -205,9 +219,7 @@ async function complete(till: TillProcess, id: string, total: number): Promise<s
  * Waits for the coupon on paper and answers it. In a guest this slow the printer may be late with its word: then the till takes the weaker
  * proof, or has voided the coupon and printed another in its place, which is the one that counts.
  */
-async function printed(
-  serial: string,
-): Promise<{ readonly serial: string; readonly view: unknown; readonly slip: Slip }> {
+async function printed(serial: string): Promise<{ readonly serial: string; readonly view: unknown }> {
   const { till, printer } = there();
   let now = serial;
   return until(
@@ -218,8 +230,8 @@ async function printed(
       if (typeof next === 'string') now = next;
       if (!['confirmed', 'fenced', 'sent'].includes(String(field(view, 'print')))) return null;
       const wanted = token(now, String(field(view, 'validFrom')), String(field(view, 'validTo')));
-      const slip = printer.printer.slips().find(each => each.symbols.some(symbol => symbol.data === wanted));
-      return slip === undefined ? null : { serial: now, view, slip };
+      const lies = printer.printer.slips().some(slip => slip.symbols.some(({ data }) => data === wanted));
+      return lies ? { serial: now, view } : null;
     },
     askEveryMs,
   );
