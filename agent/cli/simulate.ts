@@ -1,5 +1,6 @@
 /** `tillside simulate`: what would this bundle have done with these sales? */
 import { createReadStream, readFileSync, statSync } from 'node:fs';
+import process from 'node:process';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { messageOf, TillsideError } from '../../errors.ts';
@@ -53,6 +54,7 @@ export const simulateCommand: Command = async (args, io) => {
   const source = openSales(values.sales, io.stdin);
   const bar = progressBar(io.stderr, source.bytes, source.read, () => performance.now());
   const startedAt = performance.now();
+  const usedBefore = process.cpuUsage();
   let result: Simulation;
   try {
     result = await simulate({
@@ -67,9 +69,11 @@ export const simulateCommand: Command = async (args, io) => {
     bar.end();
   }
   const seconds = (performance.now() - startedAt) / 1000;
+  const used = process.cpuUsage(usedBefore);
+  const processorSeconds = Math.round((used.user + used.system) / 1000) / 1000;
   io.stdout.write(
     values.json
-      ? `${JSON.stringify(reportJson(result, bundle, against, seconds))}\n`
+      ? `${JSON.stringify(reportJson(result, bundle, against, seconds, processorSeconds))}\n`
       : reportText(result, bundle, against, seconds) + (values.reasons ? `\n${reasonsText(result, bundle)}` : ''),
   );
   for (const { line, faults } of values.json ? [] : result.bad)

@@ -14,6 +14,8 @@ export class Keys {
   readonly #paths = new Map<string, Int32Array>();
   readonly #segments = new Map<string, number>();
   #size = 0;
+  /** The longest `bought.withinDays` of the conditions: how far back purchases matter, in days; 0: not at all. */
+  boughtWithinDays = 0;
 
   /** How many keys of products there are; they are numbered from 0. */
   get size(): number {

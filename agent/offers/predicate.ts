@@ -110,6 +110,7 @@ function compileLeaf(
   }
   if ('bought' in source) {
     const { of, withinDays } = source.bought;
+    keys.boughtWithinDays = Math.max(keys.boughtWithinDays, withinDays);
     const selects = compileSelector(of);
     const bounds = atLeastOne(source.bought);
     const bySale = bounded(bounds, facts => salesWith(selects, withinDays, facts));

@@ -1,9 +1,8 @@
 /** The bundle that the till decides with: checked, compiled, swapped in one transaction; the old one stays if anything is wrong. */
-import { createHash } from 'node:crypto';
+import { subtle } from 'node:crypto';
 import type { Clock } from '../../clock.ts';
 import { type Fault, messageOf } from '../../errors.ts';
 import type { BundlePointer } from '../../sync/protocol/types.ts';
-import { longestBoughtWindow } from '../offers/bought-window.ts';
 import { type Activated, activating, type CompiledBundle, decide } from '../offers/index.ts';
 import { finish } from '../offers/steps.ts';
 import type { Benefit, Bundle, Cap, CouponTerms, Decision, Offer, Sale } from '../offers/types.ts';
@@ -105,7 +104,7 @@ export function createActiveBundle(options: ActiveBundleOptions): ActiveBundle {
 
   const activate = async (bytes: Uint8Array, pointer: BundlePointer): Promise<ActivationResult> => {
     const { id, version } = pointer;
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    const sha256 = Buffer.from(await subtle.digest('SHA-256', new Uint8Array(bytes))).toString('hex');
     if (active?.sha256 === sha256 && active.ref.version === version) return { ok: true, id, version };
     if (sha256 !== pointer.sha256)
       return refuse(id, version, 'bundle-untrusted', 'The bytes are not those that the pointer names.', []);
@@ -184,7 +183,7 @@ function activeOf(row: BundleRow, made: Activated): Active {
       const caps = offer.caps ?? [];
       return caps.length === 0 ? [] : [{ offer, caps }];
     }),
-    boughtWithinDays: longestBoughtWindow(bundle.offers),
+    boughtWithinDays: made.compiled.keys.boughtWithinDays,
   };
 }
 

@@ -13,7 +13,14 @@ type CapDay = {
   readonly scope: string;
 };
 
-export function reportJson(result: Simulation, bundle: Bundle, against: Bundle | null, seconds: number): object {
+/** @param processorSeconds of all threads together; null: not measured */
+export function reportJson(
+  result: Simulation,
+  bundle: Bundle,
+  against: Bundle | null,
+  seconds: number,
+  processorSeconds: number | null = null,
+): object {
   return {
     bundle: { id: bundle.id, version: bundle.version },
     against: against === null ? null : { id: against.id, version: against.version },
@@ -21,6 +28,7 @@ export function reportJson(result: Simulation, bundle: Bundle, against: Bundle |
     salesWithMember: result.tally.withMember,
     seconds: Math.round(seconds * 1000) / 1000,
     salesPerSecond: Math.round(result.tally.sales / seconds),
+    processorSeconds,
     currency: bundle.currency,
     discount: result.tally.discount,
     points: result.tally.points,

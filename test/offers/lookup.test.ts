@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { decideWithFindings } from '../../agent/offers/decide.ts';
-import { compileBundle, decide, prepareBundle, prepareMember } from '../../agent/offers/index.ts';
+import { compileBundle, decide, prepareBundle, prepareMember, validateBundle } from '../../agent/offers/index.ts';
 import { bundle, sale } from './arbitrary.ts';
 
 test('a decision by the index is that of the evaluator on all offers', () => {
@@ -31,11 +31,93 @@ test('a member prepared at the card scan changes nothing at the total', () => {
       const compiled = compileBundle(document);
       prepareBundle(compiled);
       if (basket.member === undefined) return;
-      const prepared = prepareMember(compiled, basket.member);
+      const prepared = prepareMember(compiled, basket.member, basket.history);
       assert.equal(JSON.stringify(decide(compiled, basket, prepared)), JSON.stringify(decide(compiled, basket)));
+      const without = prepareMember(compiled, basket.member);
+      assert.equal(JSON.stringify(decide(compiled, basket, without)), JSON.stringify(decide(compiled, basket)));
       // Prepared for another member it is not used.
       assert.equal(JSON.stringify(decide(compiled, other, prepared)), JSON.stringify(decide(compiled, other)));
     }),
     { numRuns: 150 },
+  );
+});
+
+test('a decision that fails half way leaves nothing to the next', () => {
+  fc.assert(
+    fc.property(bundle(), sale, sale, (document, basket, other) => {
+      const compiled = compileBundle(document);
+      const broken = new Proxy(basket, {
+        get(target, name) {
+          if (name === 'counters' || name === 'history') throw new Error('cannot be read');
+          return Reflect.get(target, name) as unknown;
+        },
+      });
+      try {
+        decide(compiled, broken);
+      } catch {}
+      const fresh = decide(compileBundle(document), other);
+      assert.equal(JSON.stringify(decide(compiled, other)), JSON.stringify(fresh));
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('why presented coupons do not count is known without looking at all offers', () => {
+  fc.assert(
+    fc.property(bundle(), sale, (document, basket) => {
+      const decision = decide(compileBundle(document), basket);
+      assert.deepEqual(
+        decision.refusedCoupons,
+        decision.rejected.filter(({ serial }) => serial !== undefined),
+      );
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('lists of segments beside each other narrow the index, and one of none is never met', () => {
+  const listed = fc.array(fc.constantFrom('s', 't', 'u'), { maxLength: 3 });
+  fc.assert(
+    fc.property(
+      fc.array(listed, { minLength: 1, maxLength: 5 }),
+      fc.array(fc.constantFrom('s', 't', 'u')),
+      (lists, own) => {
+        const any = lists.map(list => ({ any: list.map(segment => ({ segment })) }));
+        const offer = { version: 1, phase: 'line', benefit: { text: {} } };
+        const document = validateBundle({
+          format: 'tillside/bundle/1',
+          id: 'b',
+          version: 1,
+          createdAt: '2026-11-16T04:00:00+01:00',
+          notAfter: '2026-12-31T23:59:59+01:00',
+          currency: 'CHF',
+          timezone: 'Europe/Zurich',
+          defaultLanguage: 'de',
+          offers: [
+            { ...offer, id: 'a', audience: { all: any } },
+            { ...offer, id: 'b', audience: { segment: 's' } },
+          ],
+        });
+        assert(document.ok);
+        const basket = {
+          saleId: 'S',
+          storeId: '1',
+          at: '2026-11-21T10:15:00+01:00',
+          lines: [],
+          member: { id: 'm', segments: own },
+        };
+        const decision = decide(compileBundle(document.bundle), basket);
+        const given = decision.applied.some(({ offer }) => offer === 'a');
+        assert.equal(
+          given,
+          lists.every(list => list.some(segment => own.includes(segment))),
+        );
+        assert.equal(
+          decision.rejected.some(({ offer }) => offer === 'a'),
+          !given,
+        );
+      },
+    ),
+    { numRuns: 200 },
   );
 });

@@ -190,3 +190,41 @@ test('only names of time zones are time zones', () => {
   assert.ok(isTimeZone('Europe/Zurich'));
   for (const name of ['+01:00', '', 'Mars/Base', 'x'.repeat(100)]) assert.ok(!isTimeZone(name), name);
 });
+
+test('instants read by hand are those of the grammar and the calendar', () => {
+  const grammar = /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/;
+  const expected = (text: string): number | null => {
+    const match = grammar.exec(text);
+    if (match === null) return null;
+    const [year = 0, month = 0, date = 0, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map(Number);
+    const day = new Date(0);
+    day.setUTCFullYear(year, month - 1, date);
+    if (month < 1 || day.getUTCMonth() !== month - 1 || day.getUTCDate() !== date) return null;
+    const [offsetHour, offsetMinute] = [Number(match[9] ?? 0), Number(match[10] ?? 0)];
+    if (hour > 23 || minute > 59 || second > 59 || offsetHour > 23 || offsetMinute > 59) return null;
+    const offset = (offsetHour * 60 + offsetMinute) * (match[8] === '-' ? -1 : 1);
+    const fraction = match[7] === undefined ? 0 : Number(`0.${match[7]}`) * 1000;
+    return day.getTime() + (hour * 60 + minute - offset) * 60_000 + second * 1000 + fraction;
+  };
+  const two = (most: number) => fc.integer({ min: 0, max: most }).map(value => String(value).padStart(2, '0'));
+  const instant = fc
+    .tuple(
+      fc.oneof(fc.constantFrom('1900', '2000', '2026', '2028'), fc.integer({ min: 1000, max: 9999 }).map(String)),
+      two(13),
+      two(32),
+      fc.constantFrom('T', 't', ' '),
+      two(24),
+      two(60),
+      two(60),
+      fc.constantFrom('', '.5', '.123', '.123456789', '.', '.1234567890'),
+      fc.constantFrom('Z', 'z', '+01:00', '-09:30', '+24:00', '', '+0100'),
+    )
+    .map(([y, m, d, t, h, i, s, f, z]) => `${y}-${m}-${d}${t}${h}:${i}:${s}${f}${z}`);
+  fc.assert(
+    fc.property(instant, fc.nat(40), fc.constantFrom('', '0', ':', 'x'), (text, at, character) => {
+      const changed = character === '' ? text : text.slice(0, at) + character + text.slice(at + 1);
+      assert.equal(parseInstant(changed), expected(changed));
+    }),
+    { numRuns: 5000 },
+  );
+});

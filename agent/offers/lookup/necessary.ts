@@ -64,7 +64,7 @@ function collect(predicate: Predicate, found: Necessary): void {
     found.memberSources.push(predicate);
   } else if ('any' in predicate) {
     const segments = predicate.any.map(part => ('segment' in part ? part.segment : null));
-    if (segments.every(segment => segment !== null)) addSegments(segments, predicate, found);
+    if (segments.length > 0 && segments.every(segment => segment !== null)) addSegments(segments, predicate, found);
   } else if ('spend' in predicate) {
     const { of, atLeast, atMost } = predicate.spend;
     if (atLeast === undefined || atLeast <= 0) return;
