@@ -25,6 +25,7 @@ import {
 import * as command from './commands.ts';
 import { type DrawnSymbol, type DrawnType, drawSymbol } from './drawn-symbols.ts';
 import { bracketed, elementsHuman, type Gs1Element, parseElements } from './gs1-elements.ts';
+import { qrSide } from './qr-size.ts';
 import { rasterBands } from './raster.ts';
 
 export interface PlacedSymbol {
@@ -164,10 +165,11 @@ function qr(data: string, profile: PrinterProfile): PlacedSymbol {
     refuseBarcode('characters', 'a QR code holds text without control characters, at least one character');
   if (bytes.length > mostBytes)
     refuseBarcode('length', `a QR code on a slip holds at most ${mostBytes} bytes, not ${bytes.length}`);
-  const drawn = qrSquares(bytes);
-  if (!profile.symbols.includes('qr')) return square(drawn, profile, undefined);
-  const module = squareModule(drawn, profile);
-  return { bytes: command.qr(bytes, module), human: undefined, dots: drawn.width * module, quiet: quietOf(module) };
+  if (!profile.symbols.includes('qr')) return square(qrSquares(bytes), profile, undefined);
+  // Only the size is needed: drawing it takes longer than all the rest of a coupon.
+  const side = qrSide(bytes.length);
+  const module = squareModule({ width: side }, profile);
+  return { bytes: command.qr(bytes, module), human: undefined, dots: side * module, quiet: quietOf(module) };
 }
 
 function qrSquares(bytes: Uint8Array): DrawnSymbol {
@@ -194,7 +196,7 @@ function square(drawn: DrawnSymbol, profile: PrinterProfile, human: string | und
   return drawnAt(drawn, module, profile, human, quietOf(module));
 }
 
-function squareModule(drawn: DrawnSymbol, profile: PrinterProfile): number {
+function squareModule(drawn: Pick<DrawnSymbol, 'width'>, profile: PrinterProfile): number {
   const target = Math.round((qrTargetMm / 25.4) * profile.dpi);
   const module = Math.min(8, Math.max(3, Math.floor(target / drawn.width)));
   if ((drawn.width + 8) * module > profile.dots)
