@@ -15,7 +15,7 @@ import { compileBundle, parseSale } from '../../agent/offers/index.ts';
 import { bundleOf, saleLines } from './world.ts';
 
 const goal = 20_000;
-const naiveSales = 1000;
+const naiveSales = 600;
 
 const { values } = parseArgs({
   options: {
@@ -46,9 +46,14 @@ try {
   const whole = await simulated('sales.ndjson');
   const compared = await simulated('sales.ndjson', '--against', file('before.json'));
   const rows = [
-    { what: 'every offer of every sale, one core', 'sales/s': naive.perSecond, MB: null },
-    { what: 'simulate, 2 workers', 'sales/s': whole.report.salesPerSecond, MB: whole.megabytes },
-    { what: 'simulate --against, 2 workers', 'sales/s': compared.report.salesPerSecond, MB: compared.megabytes },
+    {
+      what: 'every offer of every sale, one core',
+      'sales/s': naive.perSecond,
+      'by processor time': naive.perSecond,
+      MB: null,
+    },
+    row('simulate, 2 workers', whole),
+    row('simulate --against, 2 workers', compared),
   ];
   const bytes = statSync(file('sales.ndjson')).size;
   if (values.json) console.log(JSON.stringify(rows));
@@ -57,15 +62,27 @@ try {
       `${sales.toLocaleString('en')} sales (${(bytes / 1e6).toFixed(0)} MB), ${offers.toLocaleString('en')} offers`,
     );
     console.table(rows);
-    const reached = whole.report.salesPerSecond;
-    const ratio = (reached / naive.perSecond).toFixed(0);
+    const { salesPerSecond } = whole.report;
+    const own = onTwoCores(whole.report);
+    const times = (perSecond: number) => (perSecond / naive.perSecond).toFixed(0);
+    const met = (perSecond: number) => (perSecond >= goal ? 'met' : 'NOT met');
     console.log(
-      `${ratio} × the plain way; goal of ${goal.toLocaleString('en')} sales a second ${reached >= goal ? 'met' : 'NOT met'}`,
+      `goal of ${goal.toLocaleString('en')} sales a second: ${met(salesPerSecond)} by the clock (${times(salesPerSecond)} × the plain way), ` +
+        `${met(own)} by processor time, as two cores of its own would do (${times(own)} ×)`,
     );
   }
 } finally {
   if (values.keep) console.log(folder);
   else rmSync(folder, { recursive: true });
+}
+
+/** Sales a second if both cores did nothing else: on a busy machine the clock says more about the others. */
+function onTwoCores({ sales, processorSeconds }: Report): number {
+  return Math.round((2 * sales) / processorSeconds);
+}
+
+function row(what: string, { report, megabytes }: { readonly report: Report; readonly megabytes: number | null }) {
+  return { what, 'sales/s': report.salesPerSecond, 'by processor time': onTwoCores(report), MB: megabytes };
 }
 
 async function writeSales(to: string, count: number): Promise<void> {
@@ -85,7 +102,9 @@ async function writeSales(to: string, count: number): Promise<void> {
 }
 
 interface Report {
+  readonly sales: number;
   readonly salesPerSecond: number;
+  readonly processorSeconds: number;
   readonly offers: readonly {
     readonly offer: string;
     readonly issued: number;
@@ -138,7 +157,7 @@ function naively(): { perSecond: number; counts: ReadonlyMap<string, ReadonlyMap
     counts.set(offer, own);
     own.set(what, (own.get(what) ?? 0) + 1);
   };
-  const startedAt = performance.now();
+  const before = process.cpuUsage();
   for (const text of texts) {
     const read = parseSale(text);
     if (!read.ok) throw new Error(JSON.stringify(read.faults));
@@ -151,5 +170,6 @@ function naively(): { perSecond: number; counts: ReadonlyMap<string, ReadonlyMap
     for (const { offer } of decision.suppressed) add(offer, 'suppressed');
     for (const { offer, finding } of refused) add(offer, finding.reason);
   }
-  return { perSecond: Math.round(texts.length / ((performance.now() - startedAt) / 1000)), counts };
+  const { user, system } = process.cpuUsage(before);
+  return { perSecond: Math.round(texts.length / ((user + system) / 1e6)), counts };
 }
