@@ -11,7 +11,7 @@
  * What bounds the work: candidates behind others with the very same limits are dropped at once, limits that cannot bind
  * are forgotten, a branch ends when its bound is not better than the best set known, and each branch with a candidate uses
  * up one of `couponsPerSale` places. The problem with all three kinds and no total is hard in principle (3-dimensional
- * matching); docs/offers.md tells what was measured.
+ * matching), so the work is limited; docs/offers.md tells where the limit lies.
  */
 import { compareIds } from './compile.ts';
 import { type Prices, priceBound } from './relaxation.ts';
@@ -44,6 +44,13 @@ export interface Entry {
 
 /** Branches after which the tighter bound is asked. */
 const patience = 40;
+/**
+ * Candidates looked at in all branches, after which the best set found so far is taken: a queue must not wait for a bundle in which
+ * thousands of equally good coupons rival under dozens of limits. The same work at every till, so the same answer.
+ */
+const mostWork = 5_000_000;
+/** What the tighter bound looks at, beside one look at each candidate. */
+const boundWork = 30;
 const none = -1;
 const kinds = [0, 1, 2] as const;
 
@@ -126,6 +133,7 @@ class Search {
   readonly #counts: readonly [number[], number[], number[]];
   #best: readonly Entry[] = [];
   #branches = 0;
+  #work = 0;
 
   constructor(rooms: readonly [number[], number[], number[]], total: number, ids: readonly string[]) {
     this.#rooms = rooms;
@@ -149,11 +157,13 @@ class Search {
     let open = candidates;
     let known = prices;
     for (;;) {
+      this.#work += open.length;
       const broken = this.#mostPromising(chosen, open);
-      if (broken === null) return;
+      if (broken === null || this.#work > mostWork) return;
       if (this.#branches++ > patience) {
         const places = this.#total - chosen.length;
         const target = sumOf(this.#best) - sumOf(chosen);
+        this.#work += open.length * boundWork;
         known = priceBound(open, this.#rooms, places, target, known);
         // Sums are integers: a bound below the best sum by more than rounding ends the branch.
         if (Math.floor(known.bound + 1e-6) < target) return;

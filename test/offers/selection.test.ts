@@ -136,3 +136,24 @@ test('without a total, three kinds of limits that all bind are still solved', ()
   };
   assert.ok(allowed(choose(candidates, within), within));
 });
+
+test('thousands of equally good coupons under dozens of limits end with a good set that keeps every limit, the same each time', () => {
+  const candidates = Array.from({ length: 3000 }, (_, index) => ({
+    id: `o${String(index).padStart(4, '0')}`,
+    priority: 1,
+    group: `g${(index * 7) % 30}`,
+    category: `c${(index * 11 + (index >> 3)) % 30}`,
+    class: `k${(index * 13 + (index >> 5)) % 30}`,
+  }));
+  const limits = {
+    total: Number.POSITIVE_INFINITY,
+    perCategory: 1,
+    classes: new Map(Array.from({ length: 30 }, (_, index) => [`k${index}`, 1 + (index % 3)])),
+  };
+  const chosen = choose(candidates, limits);
+  assert.deepEqual(choose(candidates, limits), chosen);
+  for (const kind of ['group', 'category'] as const)
+    assert.equal(new Set(chosen.map(each => each[kind])).size, chosen.length);
+  for (const [name, room] of limits.classes) assert(chosen.filter(each => each.class === name).length <= room);
+  assert(chosen.length >= 25, `${chosen.length} chosen`);
+});
