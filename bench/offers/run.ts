@@ -1,5 +1,5 @@
 /**
- * `node bench/offers/run.ts [--json]`: decisions on 100, 1,000 and 10,000 offers beside peers on the same offers and baskets,
+ * `node bench/offers/run.ts [--json] [--size=10000]`: decisions on 100, 1,000 and 10,000 offers beside peers on the same offers and baskets,
  * all lists of eligible offers checked equal, with the goals of 10,000. docs/performance.md tells what is measured and how.
  */
 import { execFileSync } from 'node:child_process';
@@ -21,8 +21,8 @@ import {
 import type { Measured } from './measure.ts';
 import { quantile, type Times } from './timing.ts';
 
-const { values } = parseArgs({ options: { json: { type: 'boolean' } } });
-const sizes = [100, 1000, 10_000] as const;
+const { values } = parseArgs({ options: { json: { type: 'boolean' }, size: { type: 'string' } } });
+const sizes = values.size === undefined ? [100, 1000, 10_000] : [Number(values.size)];
 const baskets = 500;
 /** Peers, and on how many baskets they are measured with 10,000 offers; with fewer offers on three and ten times as many. */
 const peers: Readonly<Record<string, number>> = {
@@ -31,7 +31,7 @@ const peers: Readonly<Record<string, number>> = {
   'json-logic-engine': 40,
   'json-logic-js': 40,
   'zen-engine': 30,
-  'json-rules-engine': 5,
+  'json-rules-engine': 4,
 };
 
 export interface Row {
@@ -178,7 +178,7 @@ function print(size: number, rows: readonly Row[]): void {
 }
 
 function microseconds(value: number): string {
-  return value >= 10_000 ? `${figure(value / 1000)} ms` : `${figure(value)} µs`;
+  return value >= 1000 ? `${figure(value / 1000)} ms` : `${figure(value)} µs`;
 }
 
 /** Three digits, or all of a whole number. */
