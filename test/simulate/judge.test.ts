@@ -10,7 +10,7 @@ import { nameOf } from '../../agent/simulate/reasons.ts';
 import { anySmallWorld } from '../conformance/reference/generate.ts';
 import { bundleOf, offers, salesOf } from './support/shop.ts';
 
-const runs = Number(process.env.RUNS ?? 600);
+const runs = Number(process.env.RUNS ?? 300);
 
 /** One bundle, and sales of several worlds in any order, some of them again as a guest's or without their coupons. */
 const anyTrade = fc

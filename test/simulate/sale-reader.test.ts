@@ -7,7 +7,7 @@ import { createSaleReader } from '../../agent/simulate/sale-reader.ts';
 import { anySmallWorld } from '../conformance/reference/generate.ts';
 import { salesOf } from './support/shop.ts';
 
-const runs = Number(process.env.RUNS ?? 400);
+const runs = Number(process.env.RUNS ?? 200);
 const [sale] = salesOf(1);
 
 /** Both ways must accept the same bytes, and read the same sale of them. */
