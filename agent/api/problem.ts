@@ -33,6 +33,7 @@ const statuses: Readonly<Partial<Record<ErrorCode, number>>> = {
   'device-lost': 503,
   'device-busy': 503,
   'broker-unreachable': 503,
+  'database-unavailable': 503,
   'store-damaged': 503,
   'store-newer': 503,
   'store-busy': 503,

@@ -248,6 +248,7 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
   'bundle-invalid': 422,
   'bundle-unsupported': 422,
   'request-invalid': 400,
+  'database-unavailable': 503,
 };
 
 function problemOf(error: unknown): Problem {

@@ -47,10 +47,11 @@ export const HqConfigDocument = Type.Object(
       closed,
     ),
     database: Type.Optional(
-      PatternText('^(sqlite:.+|postgres(ql)?://.+)$', 'where HQ keeps its facts; absent: hq.sqlite in dataDir', [
-        'sqlite:hq.sqlite',
-        'postgres://tillside@localhost/tillside',
-      ]),
+      PatternText(
+        '^(sqlite:.+|postgres(ql)?://.+)$',
+        'where HQ keeps its facts; absent: what DATABASE_URL says, else hq.sqlite in dataDir',
+        ['sqlite:hq.sqlite', 'postgres://tillside@localhost/tillside'],
+      ),
     ),
     signing: Type.Optional(
       Type.Object(

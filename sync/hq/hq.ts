@@ -4,7 +4,6 @@
  *   broker ──up──► ingest ──► ledger ──► ack        state ──► ledger ──► fleet ──► api, stream ──► console
  *          ──ask─► publisher ──► pointers, blocks   api: POST /v1/bundles ──► publisher
  */
-import { join } from 'node:path';
 import { parseBundle } from '../../agent/offers/validate/bundle.ts';
 import { type Cancel, type Clock, instant } from '../../clock.ts';
 import { messageOf, TillsideError } from '../../errors.ts';
@@ -18,10 +17,10 @@ import { loadSigningKey, openSigningKey, openToken } from './files.ts';
 import { type BundleFacts, createFleet } from './fleet.ts';
 import { createIngest } from './ingest.ts';
 import type { Ledger, TillName, TillRecord } from './ledger.ts';
+import { openLedger } from './ledger-choice.ts';
 import { createMetrics } from './metrics.ts';
 import { createPublisher } from './publisher.ts';
 import { createRollCall } from './roll-call.ts';
-import { createSqliteLedger } from './sqlite-ledger.ts';
 import { HqStream } from './stream.ts';
 import type { PublishAnswer } from './wire.ts';
 
@@ -79,7 +78,7 @@ export function createHq(options: HqOptions): Hq {
       'config-invalid',
       `The tenant "${tenant}" can be no id: allowed are a-z, 0-9 and -, at most 64.`,
     );
-  const ledger = options.ledger ?? openLedger(config);
+  const ledger = options.ledger ?? openLedger({ database: config.database, dataDir: config.dataDir, log });
   const key = config.signing === undefined ? openSigningKey(config.dataDir) : loadSigningKey(config.signing.key);
   const token = openToken(config.dataDir, log);
   const stream = new HqStream(clock);
@@ -307,13 +306,4 @@ export function createHq(options: HqOptions): Hq {
     },
     ledger,
   };
-}
-
-function openLedger(config: HqConfig): Ledger {
-  const database = config.database ?? `sqlite:${join(config.dataDir, 'hq.sqlite')}`;
-  if (database.startsWith('sqlite:')) return createSqliteLedger(database.slice('sqlite:'.length));
-  throw new TillsideError(
-    'config-invalid',
-    'The database must be "sqlite:PATH": this version has no PostgreSQL ledger yet.',
-  );
 }
