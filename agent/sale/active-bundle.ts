@@ -180,7 +180,10 @@ function activeOf(row: BundleRow, made: Activated): Active {
     activatedAt: row.activatedAt,
     offers: new Map(bundle.offers.map(offer => [offer.id, offer])),
     capped: bundle.offers.flatMap(offer => {
-      const caps = offer.caps ?? [];
+      // The evaluator counts a member's own coupons in history, and units of a global cap are leased.
+      const caps = (offer.caps ?? []).filter(
+        ({ scope }) => scope !== 'global' && !(scope === 'member' && offer.phase === 'issue'),
+      );
       return caps.length === 0 ? [] : [{ offer, caps }];
     }),
     boughtWithinDays: made.compiled.keys.boughtWithinDays,

@@ -22,8 +22,9 @@ export interface PreparedMember {
   readonly history: ReadHistory | null;
 }
 
-/** Sets of offers by store and time are kept for the latest of them; they depend on nothing else. */
+/** Sets of offers by time, and by store, are kept for the latest of them; they depend on nothing else. */
 const mostMoments = 256;
+const mostStores = 4096;
 
 /** Offers indexed between two pauses. */
 const stepSize = 200;
@@ -67,9 +68,10 @@ export class Lookup {
   readonly #consents: readonly { readonly consent: string; readonly offers: PlaceSet }[];
   // Store and time.
   readonly #slots: readonly number[];
-  readonly #moments = new Map<string, Bits>();
-  #lastMoment: { readonly today: number; readonly slot: number; readonly store: string; readonly set: Bits } | null =
-    null;
+  readonly #stores = new Map<string, Bits>();
+  #lastStore: { readonly id: string; readonly set: Bits } | null = null;
+  readonly #moments = new Map<number, Bits>();
+  #lastMoment: { readonly today: number; readonly slot: number; readonly set: Bits } | null = null;
   // Of the decision at hand.
   readonly #member: Bits;
   readonly #layer: Bits;
@@ -107,6 +109,7 @@ export class Lookup {
   offersFor(facts: Facts, presented: ReadonlySet<string>, prepared: PreparedMember | null): OffersByPhase {
     const { guests, anyBasket, products, spendLeast, spendPlaces } = this.#parts;
     const moment = this.#atMoment(facts);
+    const store = this.#inStore(facts.sale.storeId);
     const { member } = facts;
     let open = guests;
     const asked = member !== null && prepared?.member === member;
@@ -118,7 +121,7 @@ export class Lookup {
     const allowed = this.#allowed;
     const set = this.#set;
     for (let word = 0; word < allowed.length; word++) {
-      const both = (moment[word] ?? 0) & (open[word] ?? 0);
+      const both = (moment[word] ?? 0) & (store[word] ?? 0) & (open[word] ?? 0);
       allowed[word] = both;
       set[word] = both & (anyBasket[word] ?? 0);
     }
@@ -191,24 +194,38 @@ export class Lookup {
     if (activated !== null) for (const place of activated) put(allowed, place);
   }
 
-  /** Offers that run in this store at this time and do not wait for a coupon. */
-  #atMoment({ sale, today, minute }: Facts): Bits {
+  /** Offers of this store that do not wait for a coupon. */
+  #inStore(storeId: string): Bits {
+    const last = this.#lastStore;
+    if (last !== null && last.id === storeId) return last.set;
+    let set = this.#stores.get(storeId);
+    if (set === undefined) {
+      set = bits(this.#compiled.offers.length);
+      for (const offer of this.#compiled.offers)
+        if (offer.trigger !== 'coupon' && offer.stores(storeId)) put(set, offer.place);
+      if (this.#stores.size >= mostStores) this.#stores.clear();
+      this.#stores.set(storeId, set);
+    }
+    this.#lastStore = { id: storeId, set };
+    return set;
+  }
+
+  /** Offers that run at this time. */
+  #atMoment({ today, minute }: Facts): Bits {
     let slot = this.#slots.length - 1;
     while (slot >= 0 && (this.#slots[slot] ?? 0) > minute) slot--;
     const last = this.#lastMoment;
-    if (last !== null && last.today === today && last.slot === slot && last.store === sale.storeId) return last.set;
-    const name = `${today} ${slot} ${sale.storeId}`;
+    if (last !== null && last.today === today && last.slot === slot) return last.set;
+    const name = today * (this.#slots.length + 1) + slot;
     let set = this.#moments.get(name);
     if (set === undefined) {
       set = bits(this.#compiled.offers.length);
-      for (const offer of this.#compiled.offers) {
-        if (offer.trigger === 'coupon' || !offer.stores(sale.storeId)) continue;
-        if (offer.schedule === null || isScheduled(offer.schedule, today, minute)) put(set, offer.place);
-      }
+      for (const { schedule, place } of this.#compiled.offers)
+        if (schedule === null || isScheduled(schedule, today, minute)) put(set, place);
       if (this.#moments.size >= mostMoments) this.#moments.clear();
       this.#moments.set(name, set);
     }
-    this.#lastMoment = { today, slot, store: sale.storeId, set };
+    this.#lastMoment = { today, slot, set };
     return set;
   }
 }
