@@ -12,6 +12,7 @@ import { type Clock, systemClock } from '../clock.ts';
 import { createPrinter } from '../drivers/printer/printer.ts';
 import { resolveProfile } from '../drivers/printer/profiles.ts';
 import { openTransport } from '../drivers/printer/transports/open.ts';
+import type { Printer } from '../drivers/printer/types.ts';
 import { symbologyNamed } from '../drivers/scanner/aim.ts';
 import { openScanner } from '../drivers/scanner/index.ts';
 import type { Scanner } from '../drivers/scanner/types.ts';
@@ -32,6 +33,7 @@ import type { Log } from './log.ts';
 import { importMembers } from './member-import.ts';
 import { createTillMetrics } from './metrics.ts';
 import { type CouponPrint, layoutCoupon } from './printing/layout.ts';
+import { createLogo, type Logo } from './printing/layout-logo.ts';
 import { createPrintQueue } from './printing/queue.ts';
 import { createActiveBundle, createSales, type Sales } from './sale/index.ts';
 import { createSimulator } from './simulator.ts';
@@ -121,11 +123,16 @@ export function createAgent(config: TillConfig, ports: AgentPorts): Agent {
     book,
     printer: printer ?? absentPrinter,
     clock,
-    layout: (content, reprint) => layoutCoupon(onPaper(content, reprint), profile.columns),
+    layout: (content, reprint) =>
+      layoutCoupon(
+        { ...onPaper(content, reprint), ...(logo === null ? {} : { logo: logo.current() }) },
+        profile.columns,
+      ),
     onCoupon: serial => sales.couponChanged(serial),
     onState: () => tellPrinter(),
     onFault,
   });
+  const logo = printer === null ? null : openLogo(printer);
   const sales: Sales = createSales({
     store,
     members,
@@ -167,6 +174,26 @@ export function createAgent(config: TillConfig, ports: AgentPorts): Agent {
   };
   const tellSync = () => tell('sync', language => status.sync(language));
   const tellBundle = () => tell('bundle', () => status.bundle());
+
+  /** A logo that can't be used is no reason not to sell: coupons are printed without it. */
+  function openLogo(printer: Printer): Logo | null {
+    const { device = '', logo: file = null } = config.printer ?? {};
+    if (file === null) return null;
+    try {
+      return createLogo({
+        file,
+        device,
+        profile,
+        printer,
+        settings: store.settings,
+        busy: () => queue.queued() > 0,
+        onFault,
+      });
+    } catch (error) {
+      onFault(error);
+      return null;
+    }
+  }
 
   function openEdge(till: TillConfig, broker: BrokerConfig): Edge {
     if (till.trust === null)
@@ -298,6 +325,7 @@ export function createAgent(config: TillConfig, ports: AgentPorts): Agent {
       running = false;
       await api.close();
       await Promise.all(scanners.map(scanner => scanner.stop()));
+      logo?.stop();
       await queue.stop();
       await printer?.stop();
       await edge?.stop();

@@ -1,10 +1,12 @@
 /** `tillside agent --config FILE`: a till, until it is told to stop. */
 import { once } from 'node:events';
 import process from 'node:process';
+import { resolveProfile } from '../../drivers/printer/profiles.ts';
 import { isTillsideError, TillsideError } from '../../errors.ts';
 import { createAgent } from '../agent.ts';
 import { loadTillConfig } from '../config/till-config.ts';
 import { createLog } from '../log.ts';
+import { readLogo } from '../printing/layout-logo.ts';
 import type { Command } from './command.ts';
 import { readOptions } from './options.ts';
 
@@ -30,6 +32,8 @@ export const agentCommand: Command = async (args, io) => {
     throw new TillsideError('usage', 'Which till? Give its configuration: --config FILE');
   const config = loadTillConfig(values.config, process.env);
   if (values.check) {
+    if (config.printer?.logo)
+      readLogo(config.printer.logo, resolveProfile(config.printer.profile, config.printer.paper));
     io.stdout.write(`${values.config}: right, till ${config.till} of store ${config.store}\n`);
     return 0;
   }

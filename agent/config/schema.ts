@@ -86,6 +86,7 @@ export const TillConfigDocument = Type.Object(
             PatternText('^[A-Za-z0-9][A-Za-z0-9._-]*$', 'printer profile', ['auto', 'generic-80mm']),
           ),
           paper: Type.Optional(Type.Enum([58, 80], { description: 'paper width in millimetres' })),
+          logo: Type.Optional(FileReference("PNG file of the shop's logo, printed above every coupon")),
         },
         closed,
       ),

@@ -18,7 +18,7 @@ export type TillConfig = {
   /** Path of the public root key. */
   readonly trust: { readonly root: string } | null;
   readonly ring: string;
-  readonly printer: { readonly device: string; readonly profile: string; readonly paper: 58 | 80 } | null;
+  readonly printer: PrinterConfig | null;
   readonly scanners: readonly ScannerConfig[];
   /** Codes that the store's scales print. */
   readonly weighed: readonly WeighedPrefix[];
@@ -44,6 +44,14 @@ export type BrokerConfig = {
   readonly key: string | null;
   readonly username: string | null;
   readonly password: string | null;
+};
+
+export type PrinterConfig = {
+  readonly device: string;
+  readonly profile: string;
+  readonly paper: 58 | 80;
+  /** Path of the shop's logo (PNG). */
+  readonly logo: string | null;
 };
 
 export type ScannerConfig = {
@@ -87,7 +95,12 @@ function withDefaults(document: TillConfigDocument): TillConfig {
     printer:
       printer === undefined
         ? null
-        : { device: printer.device, profile: printer.profile ?? 'auto', paper: printer.paper === 58 ? 58 : 80 },
+        : {
+            device: printer.device,
+            profile: printer.profile ?? 'auto',
+            paper: printer.paper === 58 ? 58 : 80,
+            logo: printer.logo ?? null,
+          },
     scanners: (document.scanners ?? []).map(scanner => ({
       device: scanner.device,
       layout: scanner.layout ?? null,

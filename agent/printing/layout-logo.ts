@@ -31,14 +31,10 @@ const setting = 'printer.images';
 const mostAcross = 0.6;
 const mostMm = 25;
 
-/** @throws TillsideError `config-invalid` if the file can't be read, `print-content` if it is no PNG */
+/** @throws TillsideError `config-invalid` if the file can't be read or is no PNG */
 export function createLogo(options: LogoOptions): Logo {
   const { file, device, profile, printer, settings } = options;
-  const room = {
-    width: Math.floor(profile.dots * mostAcross),
-    height: Math.floor((mostMm / 25.4) * profile.dpi),
-  };
-  const image = slipImage('logo', contentOf(file), room);
+  const image = readLogo(file, profile);
   const keeper = createImageKeeper({
     device,
     printer,
@@ -65,10 +61,22 @@ export function createLogo(options: LogoOptions): Logo {
   return { current: () => keeper.place(image), stop: forget };
 }
 
-function contentOf(file: string): Uint8Array {
+/**
+ * The logo as it fits the paper.
+ * @throws TillsideError `config-invalid` if the file can't be read or is no PNG
+ */
+export function readLogo(file: string, profile: PrinterProfile): SlipImage {
+  const room = {
+    width: Math.floor(profile.dots * mostAcross),
+    height: Math.floor((mostMm / 25.4) * profile.dpi),
+  };
   try {
-    return readFileSync(file);
+    return slipImage('logo', readFileSync(file), room);
   } catch (cause) {
-    throw new TillsideError('config-invalid', `the logo can't be read: ${messageOf(cause)}`, { cause });
+    const message = `can't be used: ${messageOf(cause)}`;
+    throw new TillsideError('config-invalid', `printer.logo ${message} (${file})`, {
+      cause,
+      faults: [{ pointer: '/printer/logo', message }],
+    });
   }
 }

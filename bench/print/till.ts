@@ -33,7 +33,7 @@ export async function startTill(offers: number, printer: string): Promise<BenchT
       broker: null,
       trust: null,
       ring: 'all',
-      printer: { device: printer, profile: 'TM-T88VI', paper: 80 },
+      printer: { device: printer, profile: 'TM-T88VI', paper: 80, logo: null },
       scanners: [{ device: 'virtual:', layout: null, prefix: null }],
       weighed: [],
       languages: ['de'],
