@@ -10,7 +10,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../clock.ts';
 import { createPrinter } from '../drivers/printer/printer.ts';
-import { resolveProfile } from '../drivers/printer/profiles.ts';
+import { type PrinterProfile, resolveProfile } from '../drivers/printer/profiles.ts';
 import { openTransport } from '../drivers/printer/transports/open.ts';
 import type { Printer } from '../drivers/printer/types.ts';
 import { symbologyNamed } from '../drivers/scanner/aim.ts';
@@ -33,6 +33,7 @@ import type { Log } from './log.ts';
 import { importMembers } from './member-import.ts';
 import { createTillMetrics } from './metrics.ts';
 import { type CouponPrint, layoutCoupon } from './printing/layout.ts';
+import { couponCode } from './printing/layout-code.ts';
 import { createLogo, type Logo } from './printing/layout-logo.ts';
 import { createPrintQueue } from './printing/queue.ts';
 import { createActiveBundle, createSales, type Sales } from './sale/index.ts';
@@ -125,7 +126,7 @@ export function createAgent(config: TillConfig, ports: AgentPorts): Agent {
     clock,
     layout: (content, reprint) =>
       layoutCoupon(
-        { ...onPaper(content, reprint), ...(logo === null ? {} : { logo: logo.current() }) },
+        { ...onPaper(content, reprint, profile), ...(logo === null ? {} : { logo: logo.current() }) },
         profile.columns,
       ),
     onCoupon: serial => sales.couponChanged(serial),
@@ -337,11 +338,9 @@ export function createAgent(config: TillConfig, ports: AgentPorts): Agent {
   };
 }
 
-/** A linear code is too short for a token: it carries the serial alone, which the store's tills know. */
-function onPaper(content: SlipContent, reprint: boolean): CouponPrint {
-  const { serial, token, barcode, language } = content;
-  const code = barcode === 'qr' ? { barcode, token } : ({ barcode: 'code128', token: serial } as const);
-  return { ...content, ...code, serial: formatSerial(serial), languages: [language], reprint };
+function onPaper(content: SlipContent, reprint: boolean, profile: PrinterProfile): CouponPrint {
+  const { serial, language } = content;
+  return { ...content, ...couponCode(content, profile), serial: formatSerial(serial), languages: [language], reprint };
 }
 
 /** The peers' cursors, kept with the till's own settings. */

@@ -7,6 +7,7 @@
  */
 import type { PrintState } from '../api/wire.ts';
 import type { BundleRef, CouponRow, PrintJobRow, Store } from '../store/index.ts';
+import { eanOfSerial, serialsOfEan } from './linear-codes.ts';
 import { newSerial } from './serials.ts';
 import type { SlipContent } from './slip-content.ts';
 import type { Tokens } from './tokens.ts';
@@ -60,10 +61,13 @@ export type Redemption = {
 export function createCouponBook(store: Store, tokens: Tokens): CouponBook {
   const { till } = store.address;
 
-  const unusedSerial = (): string => {
+  /** No other coupon of this store has its EAN either, as far as the till has heard. */
+  const unusedSerial = (barcode: SlipContent['barcode']): string => {
     for (;;) {
       const serial = newSerial(store.random);
-      if (store.coupons.get(serial) === null) return serial;
+      const range = barcode === 'ean13' ? serialsOfEan(eanOfSerial(serial)) : null;
+      const taken = range === null ? store.coupons.get(serial) !== null : store.coupons.within(range).length > 0;
+      if (!taken) return serial;
     }
   };
 
@@ -91,7 +95,7 @@ export function createCouponBook(store: Store, tokens: Tokens): CouponBook {
 
   const book: CouponBook = {
     issue(order) {
-      const serial = unusedSerial();
+      const serial = unusedSerial(order.barcode);
       const boundTo = order.bearer ? null : (order.household ?? order.memberId);
       const binding = boundTo === null ? null : tokens.bindingOf(boundTo);
       const { offer, variant, validFrom, validTo } = order;
@@ -194,7 +198,8 @@ export function createCouponBook(store: Store, tokens: Tokens): CouponBook {
     replace(job, reason, replacements) {
       const old = store.coupons.get(job.serial);
       if (old === null) return null;
-      const serial = unusedSerial();
+      const content = JSON.parse(job.content) as SlipContent;
+      const serial = unusedSerial(content.barcode);
       if (old.state === 'voided') store.coupons.replacedBy(old.serial, serial);
       // A coupon that came back to be redeemed did come out: nothing to replace.
       else if (!book.void(old.serial, reason, serial)) return null;
@@ -208,7 +213,7 @@ export function createCouponBook(store: Store, tokens: Tokens): CouponBook {
         replacedBy: null,
       };
       const token = tokens.write({ serial, offer, variant, validFrom, validTo, binding });
-      add({ ...coupon, reprints: 0 }, { ...(JSON.parse(job.content) as SlipContent), serial, token }, replacements);
+      add({ ...coupon, reprints: 0 }, { ...content, serial, token }, replacements);
       book.tellIssued(coupon, null, old.serial);
       return coupon;
     },

@@ -16,6 +16,20 @@ export function newSerial(random: Random): string {
   }
 }
 
+/** A serial's random bits as a number below 2⁷⁵, without its check character. */
+export function bitsOfSerial(serial: string): bigint {
+  return [...serial.slice(0, LENGTH - 1)].reduce(
+    (bits, character) => bits * 32n + BigInt(ALPHABET.indexOf(character)),
+    0n,
+  );
+}
+
+/** The serial with these bits, which are less than 2⁷⁵; without its check character where only its place among serials counts. */
+export function serialOfBits(bits: bigint, check = true): string {
+  const symbols = Array.from({ length: LENGTH - 1 }, (_, at) => Number((bits >> BigInt(5 * (LENGTH - 2 - at))) & 31n));
+  return [...symbols, ...(check ? [checkSymbol(symbols)] : [])].map(symbol => ALPHABET.charAt(symbol)).join('');
+}
+
 /** For people: `7K3M-9QAB-…`. */
 export function formatSerial(serial: string): string {
   return serial.replaceAll(/(.{4})(?=.)/g, '$1-');

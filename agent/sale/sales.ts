@@ -23,6 +23,7 @@ import {
   type FoundCoupon,
   findCoupon,
   findMember,
+  ownCoupon,
   type ScanOutcome,
   scanAnswer,
   takeCoupon,
@@ -184,10 +185,11 @@ export function createSales(options: SalesOptions): Sales {
         return { kind: 'member', record, sale: null };
       }
       case 'coupon': {
+        const own = ownCoupon(parts, code);
         const found =
-          code.form === 'token'
-            ? await findCoupon(parts, code.code)
-            : ({ kind: 'refused', refusal: { reason: 'coupon-unknown', coupon: null, otherIssuer: true } } as const);
+          own === null
+            ? ({ kind: 'refused', refusal: { reason: 'coupon-unknown', coupon: null, otherIssuer: true } } as const)
+            : await findCoupon(parts, own);
         if (found.kind !== 'found') return found;
         if (saleId !== null) return takeCoupon(parts, ready(saleId), found);
         const refused = couponDesk.refusedNow(found.candidate);

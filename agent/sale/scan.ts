@@ -5,7 +5,7 @@ import { classify } from '../../drivers/scanner/codes.ts';
 import type { ScannedCode } from '../../drivers/scanner/types.ts';
 import type { Language } from '../api/till-service.ts';
 import type { ScanAnswer, ScanPost } from '../api/wire.ts';
-import { parseSerial } from '../coupons/index.ts';
+import { parseSerial, serialOfNumber, serialsOfEan } from '../coupons/index.ts';
 import { expiresAt } from '../offers/index.ts';
 import type { CouponRow, MemberRecord, NewCoupon, SaleRow } from '../store/index.ts';
 import { asEvaluated } from '../store/index.ts';
@@ -49,6 +49,25 @@ export async function findMember(parts: SaleParts, card: string): Promise<Member
     parts.onFault(error);
     return null;
   }
+}
+
+/** Token or serial of this product's coupon that a code stands for; null: it is another issuer's. */
+export function ownCoupon(parts: SaleParts, scanned: Extract<ScannedCode, { kind: 'coupon' }>): string | null {
+  const { form, code } = scanned;
+  if (form === 'token') return code;
+  if (form === 'number') return serialOfNumber(code);
+  const range = form === 'ean-98-99' ? serialsOfEan(code) : null;
+  if (range === null) return null;
+  const active = parts.bundles.active();
+  // Ten digits are soon guessed: they stand for no coupon but those that bear them.
+  const bearing = parts.store.coupons
+    .within(range)
+    .filter(
+      ({ offer, variant }) => active === null || couponTerms(active.offers.get(offer), variant)?.barcode === 'ean13',
+    );
+  const open = bearing.filter(({ state }) => state === 'issued' || state === 'reserved');
+  // Two tills that didn't hear each other may have drawn the same digits: then the serial has to be typed.
+  return open.length > 1 ? null : ((open[0] ?? bearing[0])?.serial ?? null);
 }
 
 /** The coupon that a code names: from the book, or from its own token. Nothing is written. */

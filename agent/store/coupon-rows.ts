@@ -46,6 +46,8 @@ export type NewCoupon = Omit<
 
 export interface CouponRows {
   get(serial: string): CouponRow | null;
+  /** Those whose serials lie between, as text: `from` included, `to` not. */
+  within(range: { readonly from: string; readonly to: string }): readonly CouponRow[];
   /** False if the serial is taken already. */
   add(coupon: NewCoupon): boolean;
   /** Fills in what a token could not tell, once the issuing till's fact arrives. */
@@ -83,6 +85,7 @@ const COLUMNS = `serial, offer, variant, title, class, till, sale_id AS saleId, 
   state, print, redeemed_at AS redeemedAt, redeemed_ms AS redeemedMs, redeemed_till AS redeemedTill,
   redeemed_sale AS redeemedSale, void_reason AS voidReason, replaced_by AS replacedBy, reprints`;
 const GET = `SELECT ${COLUMNS} FROM coupon WHERE serial = ?`;
+const WITHIN = `SELECT ${COLUMNS} FROM coupon WHERE serial >= ? AND serial < ? ORDER BY serial`;
 const ADD = `INSERT INTO coupon (serial, offer, variant, title, class, till, sale_id, member_id, household, bound_to, binding,
     valid_from, valid_to, issued_at, issued_ms, expires_ms, state, print)
   VALUES (@serial, @offer, @variant, @title, @class, @till, @saleId, @memberId, @household, @boundTo, @binding,
@@ -141,6 +144,7 @@ type RawHistory = {
 
 export function createCouponRows(database: Database): CouponRows {
   const get = database.prepare<[string], CouponRow>(GET);
+  const within = database.prepare<[string, string], CouponRow>(WITHIN);
   const add = database.prepare<[NewCoupon]>(ADD);
   const complete = database.prepare<[NewCoupon]>(COMPLETE);
   const reserve = database.prepare<[string]>(RESERVE);
@@ -167,6 +171,7 @@ export function createCouponRows(database: Database): CouponRows {
 
   return {
     get: serial => get.get(serial) ?? null,
+    within: ({ from, to }) => within.all(from, to),
     add: coupon => add.run(coupon).changes === 1,
     complete: coupon => void complete.run(coupon),
     reserve: serial => void reserve.run(serial),

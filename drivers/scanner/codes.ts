@@ -82,7 +82,8 @@ function ofPlain(text: string, symbology: Symbology | null, config: CodeConfig):
   if (card?.valid === true) return { kind: 'member', scheme: card.scheme, card: card.card };
   if (!isRetail(symbology, number) && holdsPaymentCard(number)) return { kind: 'payment-card' };
   if (card !== null) return { kind: 'unknown', why: 'check-digit' };
-  const bare = symbology === null || symbology === 'OTHER' ? ofBareElements(number, config) : null;
+  const unnamed = symbology === null || symbology === 'OTHER' || (symbology === 'CODE128' && couponNumber.test(number));
+  const bare = unnamed ? ofBareElements(number, config) : null;
   if (bare !== null) return bare;
   const trade = ofTradeNumber(number, symbology);
   if (trade !== null) return trade;
@@ -110,6 +111,9 @@ function ofTradeNumber(number: string, symbology: Symbology | null): ScannedCode
 
 /** GS1 prefixes 981–984 and 990–999 are coupons' alone; 980, in between, is refund receipts (GS1 General Specifications, figure 1.4.2). */
 const couponPrefix = /^(98[1-4]|99\d)\d{10}$/;
+
+/** A coupon of this product in GS1-128: AI 91 and 24 digits. Some scanners name the symbol as plain CODE 128. */
+const couponNumber = /^91\d{24}$/;
 
 /** Symbols that only ever stand on goods; no payment card bears one. */
 function isRetail(symbology: Symbology | null, number: string): boolean {
@@ -214,7 +218,7 @@ function isGs1(symbology: Symbology | null, aim: string | null): boolean {
 
 /** Element strings whose scanner said nothing about the symbol: only those that can be nothing else. */
 function ofBareElements(number: string, config: CodeConfig): ScannedCode | null {
-  if (!/^(01\d{14}|801[78]\d{18}|255\d{13,25})$/.test(number)) return null;
+  if (!/^(01\d{14}|801[78]\d{18}|255\d{13,25})$/.test(number) && !couponNumber.test(number)) return null;
   const result = parseElements(number);
   return result.ok ? ofElements(result.elements, config) : null;
 }
@@ -230,6 +234,10 @@ function ofElements(elements: Elements, config: CodeConfig): ScannedCode {
   if (american !== undefined) return { kind: 'coupon', form: 'ai-8110', code: american, elements };
   const gtin = elements['01'];
   if (gtin !== undefined) return { kind: 'product', gtin: plainGtin(gtin), elements };
+  const own = elements['91'];
+  if (own !== undefined && Object.keys(elements).length === 1 && /^\d{24}$/.test(own) && gs1CheckOk(own)) {
+    return { kind: 'coupon', form: 'number', code: own };
+  }
   return { kind: 'unknown', why: 'no-scheme' };
 }
 

@@ -78,10 +78,11 @@ export type ScannedCode =
   | {
       readonly kind: 'coupon';
       /**
-       * `token` is a coupon of this product. All others are coupons of another issuer: recognised, so that they are told as such and never as
-       * goods, and not honoured. `ai-8110` stands for 8112 too, `ean-98-99` for GS1 prefixes 981–984 and 990–999.
+       * `token` is a coupon of this product, `number` (24 digits under AI 91 alone) and `ean-98-99` (GS1 prefixes 981–984 and 990–999) may be one:
+       * the till knows which of them it printed. All others are coupons of another issuer: recognised, so that they are told as such and never as
+       * goods, and not honoured. `ai-8110` stands for 8112 too.
        */
-      readonly form: 'token' | 'gcn' | 'ean-98-99' | 'ai-8110';
+      readonly form: 'token' | 'number' | 'gcn' | 'ean-98-99' | 'ai-8110';
       readonly code: string;
       /** From a GS1 symbol, when there: 17 expiry, 390n and 394n value, 8111 points. */
       readonly elements?: Readonly<Record<string, string>>;
