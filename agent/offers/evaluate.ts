@@ -53,14 +53,16 @@ export function evaluate(
 const noTiers: readonly Tier[] = [];
 const nothingGiven: readonly PointsGiven[] = [];
 
-const noRefusals: Refusal[] = [];
+/** Lists of nothing, shared: they are never written to. */
+const none: never[] = [];
+const noRefusals: Refusal[] = none;
 
 /** An evaluation; done, it is its own outcome. */
 class Evaluation implements Outcome {
-  readonly applied: Application[] = [];
+  applied: Application[] = none;
   points: PointsResult | null = null;
-  readonly issue: Issue[] = [];
-  readonly suppressed: Suppressed[] = [];
+  issue: readonly Issue[] = none;
+  suppressed: Suppressed[] = none;
   refused: Refusal[] = noRefusals;
   readonly #compiled: CompiledBundle;
   readonly #facts: Facts;
@@ -84,9 +86,10 @@ class Evaluation implements Outcome {
     this.#phase('line', presented, offers);
     this.#phase('basket', presented, offers);
     this.#phase('points', presented, offers);
-    const { issue } = this;
-    choice.choose(this.#facts, offers, presented.offers, this.#applications, this.#explaining, issue);
-    for (const offer of choice.heldOut) this.suppressed.push(heldOutOf(offer, 'issue', null));
+    this.issue = choice.choose(this.#facts, offers, presented.offers, this.#applications, this.#explaining);
+    const { heldOut } = choice;
+    for (let index = 0; index < heldOut.length; index++)
+      this.#suppress(heldOutOf(heldOut[index] as CompiledOffer, 'issue', null));
     if (this.#explaining)
       for (let index = offers.from('issue'); index < offers.to('issue'); index++) {
         const finding = choice.findings[index] ?? null;
@@ -206,7 +209,7 @@ class Evaluation implements Outcome {
       discount = found;
     }
     if (heldOut) {
-      this.suppressed.push(heldOutOf(offer, phase, coupon));
+      this.#suppress(heldOutOf(offer, phase, coupon));
       return null;
     }
     if ('points' in benefit) {
@@ -215,6 +218,7 @@ class Evaluation implements Outcome {
     } else {
       const lines = discount === null ? [] : this.#take(discount, stackable);
       const amount = discount?.total ?? 0;
+      if (this.applied === none) this.applied = [];
       this.applied.push({ offer: offer.id, phase, variant: terms.variant, ...serial, amount, lines });
     }
     this.#applications ??= new Map();
@@ -245,6 +249,11 @@ class Evaluation implements Outcome {
     });
     for (const unit of discount.consumed) units.consume(unit, stackable);
     return [...lines].map(([lineId, amount]) => ({ lineId, amount }));
+  }
+
+  #suppress(suppressed: Suppressed): void {
+    if (this.suppressed === none) this.suppressed = [];
+    this.suppressed.push(suppressed);
   }
 
   #count(offer: CompiledOffer): number {

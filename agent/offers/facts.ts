@@ -2,7 +2,7 @@
 import { Basket } from './basket.ts';
 import type { Keys } from './keys.ts';
 import { PastCoupons, PastProducts } from './past.ts';
-import { type LocalDay, localDay, localMinute, parseInstant, startOfCalendar } from './time.ts';
+import { type LocalDay, localDay, localMinute, readInstant, startOfCalendar } from './time.ts';
 import type { History, Member, Sale, Window } from './types.ts';
 import type { Zone } from './zone.ts';
 
@@ -21,6 +21,7 @@ export class Facts {
   readonly zone: Zone;
   readonly basket = new Basket();
   #sale: Sale;
+  readonly #at = new Float64Array(1);
   #now = 0;
   #today: LocalDay = 0;
   #minute = 0;
@@ -50,8 +51,9 @@ export class Facts {
    * @param known a history read before; used if the sale has that very one
    */
   read(sale: Sale, known: ReadHistory | null = null): void {
-    const now = parseInstant(sale.at);
-    if (now === null) throw new RangeError(`not an RFC 3339 instant: ${sale.at}`);
+    readInstant(sale.at, this.#at, 0);
+    const now = this.#at[0] ?? Number.NaN;
+    if (Number.isNaN(now)) throw new RangeError(`not an RFC 3339 instant: ${sale.at}`);
     this.#sale = sale;
     this.#now = now;
     this.#today = localDay(now, this.zone);

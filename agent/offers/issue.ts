@@ -23,6 +23,7 @@ interface CouponCandidate {
 }
 
 const noOffers: CompiledOffer[] = [];
+const nothing: Issue[] = [];
 const noFindings: (Finding | null)[] = [];
 
 /** The choice of coupons of one bundle; serves one decision after the other, and what it answers holds until the next. */
@@ -71,7 +72,7 @@ export class CouponChoice {
    * @param presented ids of offers of which a coupon is presented
    * @param applications of this sale by offer; null: none
    * @param explaining whether findings are asked for
-   * @param issue takes what is printed, by priority descending, then id
+   * @returns what is printed, by priority descending, then id
    */
   choose(
     facts: Facts,
@@ -79,18 +80,27 @@ export class CouponChoice {
     presented: ReadonlySet<string>,
     applications: ReadonlyMap<string, number> | null,
     explaining: boolean,
-    issue: Issue[],
-  ): void {
+  ): readonly Issue[] {
     this.#heldOut = noOffers;
     this.#findings = explaining ? [] : noFindings;
     this.#collect(facts, offers, presented, applications, explaining);
     const count = this.#picker.choose();
-    if (count === null) for (const candidate of this.#chooseHard()) this.#take(candidate, facts, issue);
-    else
-      for (let index = 0; index < count; index++)
-        this.#take(this.#candidates[this.#picker.chosen(index)] as CouponCandidate, facts, issue);
+    const hard = count === null ? this.#chooseHard() : null;
+    const chosen = count ?? hard?.length ?? 0;
+    const issue: Issue[] = chosen === 0 ? nothing : new Array<Issue>(chosen);
+    let printed = 0;
+    for (let index = 0; index < chosen; index++) {
+      const candidate = hard?.[index] ?? this.#candidates[this.#picker.chosen(index)];
+      const coupon = candidate === undefined ? null : this.#take(candidate, facts);
+      if (coupon !== null) issue[printed++] = coupon;
+    }
+    if (printed < chosen) issue.length = printed;
     if (this.#heldOut.length > 1) this.#heldOut.sort((a, b) => a.rank - b.rank);
-    if (!explaining) return;
+    if (explaining) this.#tellLeftOver();
+    return issue;
+  }
+
+  #tellLeftOver(): void {
     for (let index = 0; index < this.#count; index++) {
       const { offer, at, chosen } = this.#candidates[index] as CouponCandidate;
       if (!chosen) this.#findings[at] = { reason: 'not-selected', priority: offer.offer.priority ?? 1 };
@@ -98,13 +108,14 @@ export class CouponChoice {
   }
 
   /** A place is taken whether held out or not: where a member stands need only be known of the chosen. */
-  #take(candidate: CouponCandidate, facts: Facts, issue: Issue[]): void {
+  #take(candidate: CouponCandidate, facts: Facts): Issue | null {
     const { offer } = candidate;
     candidate.chosen = true;
     if (!offer.placedFirst && offer.offer.experiment !== undefined) place(candidate, facts);
-    if (!candidate.heldOut) issue.push(issueOf(offer, candidate.terms, this.#compiled, facts));
-    else if (this.#heldOut.length === 0) this.#heldOut = [offer];
+    if (!candidate.heldOut) return issueOf(offer, candidate.terms, this.#compiled, facts);
+    if (this.#heldOut.length === 0) this.#heldOut = [offer];
     else this.#heldOut.push(offer);
+    return null;
   }
 
   /** Finds the candidates; of the other offers why not, if that is asked for. */

@@ -15,7 +15,7 @@ export function pointsResult(
   member: Member,
   tiers: readonly Tier[],
 ): PointsResult {
-  if (given.length === 0) return balanceOf(0, member, tiers, []);
+  if (given.length === 0) return balanceOf(0, member, tiers, nothing);
   const points = given.map(({ benefit }) => {
     if ('fixed' in benefit) return benefit.fixed;
     return 'per' in benefit ? multiplyFloor(Math.floor(netSpend / benefit.per), benefit.earn, 1) : 0;
@@ -38,6 +38,8 @@ export function pointsResult(
     })),
   );
 }
+
+const nothing: PointsResult['offers'] = [];
 
 function balanceOf(
   earned: number,

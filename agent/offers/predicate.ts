@@ -6,6 +6,8 @@ import { compileSelector, type Selects } from './selector.ts';
 import { daysToBirthday, parseDate } from './time.ts';
 import type { AttributeTest, Bounds, Predicate, Selector, Tier } from './types.ts';
 
+const dayMs = 86_400_000;
+
 export interface CompiledPredicate {
   readonly source: Predicate;
   readonly test: (facts: Facts) => boolean;
@@ -116,13 +118,15 @@ function compileLeaf(
     const bySale = bounded(bounds, facts => salesWith(selects, withinDays, facts));
     const some = (bounds.atLeast ?? 0) === 1 && bounds.atMost === undefined;
     const none = (bounds.atLeast ?? 0) <= 0 && bounds.atMost === 0;
-    const asked = some || none ? keysOf(of, keys) : null;
-    if (asked === null) return bySale;
+    if (!some && !none) return bySale;
+    const asked = keysOf(of, keys);
     return {
       found: bySale.found,
       test: facts => {
-        if (!facts.bought.isWorthIndexing(keys) || facts.boughtOverlaps) return bySale.test(facts);
-        return wasBought(asked, keys, withinDays, facts) === some;
+        const { bought } = facts;
+        const byKey = asked !== null && bought.isWorthIndexing(keys) && !facts.boughtOverlaps;
+        const was = byKey ? wasBought(asked, keys, withinDays, facts) : wasSold(selects, withinDays, facts);
+        return was === some;
       },
     };
   }
@@ -257,6 +261,22 @@ function wasBought(asked: readonly number[], keys: Keys, withinDays: number, fac
   return false;
 }
 
+/** Whether a selected product was bought within the days, in another sale. */
+function wasSold(selects: Selects, withinDays: number, facts: Facts): boolean {
+  const { bought } = facts;
+  for (let index = 0; index < bought.count; index++)
+    if (isOfThePast(index, withinDays, facts) && selects(bought.product(index))) return true;
+  return false;
+}
+
+/** Whether a purchase lies within the days, in another sale. */
+function isOfThePast(index: number, withinDays: number, { bought, sale, now }: Facts): boolean {
+  const at = bought.at(index);
+  if (!(at <= now && at >= now - withinDays * dayMs)) return false;
+  const { saleId } = bought.product(index);
+  return saleId === undefined || saleId !== sale.saleId;
+}
+
 /** Earlier sales with a selected product: by sale id; without one, equal instants are one sale. */
 function salesWith(selects: Selects, withinDays: number, facts: Facts): number {
   const { bought } = facts;
@@ -266,8 +286,7 @@ function salesWith(selects: Selects, withinDays: number, facts: Facts): number {
   for (let index = 0; index < bought.count; index++) {
     const product = bought.product(index);
     const at = bought.at(index);
-    if (product.saleId !== undefined && product.saleId === facts.sale.saleId) continue;
-    if (!facts.withinDays(at, withinDays) || !selects(product)) continue;
+    if (!isOfThePast(index, withinDays, facts) || !selects(product)) continue;
     const sale = product.saleId ?? at;
     if (sale === last) continue;
     if (last !== null) {

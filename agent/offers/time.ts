@@ -181,10 +181,12 @@ export function formatInstant(ms: number, zone: Zone): Instant {
 
 /** Days from `today` to the nearest birthday, before or after; 29 February counts as the 28th in other years. */
 export function daysToBirthday(birthday: LocalDay, today: LocalDay): number {
-  const [, month, date] = parts(birthday);
-  const [year] = parts(today);
+  const born = calendarNumber(birthday);
+  const month = Math.floor(born / 100) % 100;
+  const date = born % 100;
+  const year = Math.floor(calendarNumber(today) / 10_000);
   let nearest = Number.POSITIVE_INFINITY;
-  for (const candidate of [year - 1, year, year + 1]) {
+  for (let candidate = year - 1; candidate <= year + 1; candidate++) {
     const day = dayOf(candidate, month, date) ?? dayOf(candidate, month, 28);
     if (day !== null) nearest = Math.min(nearest, Math.abs(day - today));
   }
@@ -195,8 +197,7 @@ export function daysToBirthday(birthday: LocalDay, today: LocalDay): number {
 export function startOfCalendar(today: LocalDay, calendar: 'day' | 'week' | 'month'): LocalDay {
   if (calendar === 'day') return today;
   if (calendar === 'week') return today - ((((today + 3) % 7) + 7) % 7);
-  const [, , date] = parts(today);
-  return today - (date - 1);
+  return today - ((calendarNumber(today) % 100) - 1);
 }
 
 function dayNumber(date: LocalDate): LocalDay {
@@ -217,7 +218,18 @@ function dayOf(year: number, month: number, date: number): LocalDay | null {
   return y * 365 + leaps + daysBefore + date - 719_469;
 }
 
-function parts(day: LocalDay): [year: number, month: number, date: number] {
-  const date = new Date(day * dayMs);
-  return [date.getUTCFullYear(), date.getUTCMonth() + 1, date.getUTCDate()];
+/** A day as the number YYYYMMDD; of the years from 0. */
+function calendarNumber(day: LocalDay): number {
+  // Counted from 1 March of the year 0, in eras of 400 years; the odd day is a year's last.
+  const since = day + 719_468;
+  const era = Math.floor(since / 146_097);
+  const inEra = since - era * 146_097;
+  const yearOfEra = Math.floor(
+    (inEra - Math.floor(inEra / 1460) + Math.floor(inEra / 36_524) - Math.floor(inEra / 146_096)) / 365,
+  );
+  const inYear = inEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
+  const fromMarch = Math.floor((5 * inYear + 2) / 153);
+  const date = inYear - Math.floor((153 * fromMarch + 2) / 5) + 1;
+  const month = fromMarch < 10 ? fromMarch + 3 : fromMarch - 9;
+  return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0)) * 10_000 + month * 100 + date;
 }

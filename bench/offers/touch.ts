@@ -53,6 +53,8 @@ export function touchOf(bundle: Bundle): (sale: Sale, answer: Decision) => Decis
   };
 }
 
+const unread: Decision['rejected'] = [];
+
 /** The same answer in new objects; its texts and empty lists are shared. */
 export function copyOf(answer: Decision): Decision {
   const { saleId, bundle, total, applied, points, issue, suppressed } = answer;
@@ -87,9 +89,8 @@ export function copyOf(answer: Decision): Decision {
           })),
     suppressed:
       suppressed.length === 0 ? suppressed : suppressed.map(({ offer, phase, reason }) => ({ offer, phase, reason })),
-    get rejected() {
-      return answer.rejected;
-    },
+    // A reference: reasons are worked out when they are read.
+    rejected: unread,
   };
 }
 
