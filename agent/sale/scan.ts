@@ -51,7 +51,7 @@ export async function findMember(parts: SaleParts, card: string): Promise<Member
   }
 }
 
-/** Token or serial of this product's coupon that a code stands for; null: it is another issuer's. */
+/** What `findCoupon` finds this product's coupon by; null: the code is another issuer's. */
 export function ownCoupon(parts: SaleParts, scanned: Extract<ScannedCode, { kind: 'coupon' }>): string | null {
   const { form, code } = scanned;
   if (form === 'token') return code;
@@ -65,9 +65,11 @@ export function ownCoupon(parts: SaleParts, scanned: Extract<ScannedCode, { kind
     .filter(
       ({ offer, variant }) => active === null || couponTerms(active.offers.get(offer), variant)?.barcode === 'ean13',
     );
+  const ours = bearing.length > 0 || active?.bundle.offers.some(({ coupon }) => coupon?.barcode === 'ean13') === true;
+  if (!ours) return null;
   const open = bearing.filter(({ state }) => state === 'issued' || state === 'reserved');
-  // Two tills that didn't hear each other may have drawn the same digits: then the serial has to be typed.
-  return open.length > 1 ? null : ((open[0] ?? bearing[0])?.serial ?? null);
+  // Two tills that didn't hear each other may have drawn the same digits: then the serial has to be typed. The EAN itself finds nothing.
+  return open.length > 1 ? code : ((open[0] ?? bearing[0])?.serial ?? code);
 }
 
 /** The coupon that a code names: from the book, or from its own token. Nothing is written. */
