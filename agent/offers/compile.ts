@@ -36,6 +36,8 @@ export interface CompiledBundle {
   readonly keys: Keys;
   /** Contact classes that have a policy, numbered from 0. */
   readonly classes: ReadonlyMap<string, number>;
+  /** Each offer of phase `issue` has a contact class with a policy. */
+  readonly allInClasses: boolean;
   /** How many groups and coupon categories are numbered. */
   readonly groups: number;
   readonly categories: number;
@@ -157,6 +159,7 @@ export function* compiling(bundle: Bundle): Generator<undefined, CompiledBundle>
     byPhase,
     keys: numbers.keys,
     classes: numbers.classes,
+    allInClasses: byPhase.issue.every(offer => offer.class >= 0),
     groups: numbers.groups.size,
     categories: numbers.categories.size,
   };

@@ -40,14 +40,12 @@ export class CouponChoice {
   readonly #inHistory: Uint8Array;
   readonly #marked: Int32Array;
   #markedCount = 0;
-  readonly #allInClasses: boolean;
 
   constructor(compiled: CompiledBundle) {
     const { selection } = compiled.bundle;
     const rooms = new ContactRooms(compiled);
     this.#compiled = compiled;
     this.#rooms = rooms;
-    this.#allInClasses = compiled.byPhase.issue.every(offer => offer.class >= 0);
     this.#inHistory = new Uint8Array(compiled.offers.length);
     this.#marked = new Int32Array(compiled.offers.length);
     this.#picker = new Picker(compiled.groups, compiled.categories, compiled.classes.size);
@@ -152,7 +150,7 @@ export class CouponChoice {
   /** How many coupons there can be at most: where each has a contact class, no more than these have room for. */
   #places(): number {
     const most = this.#compiled.bundle.selection?.couponsPerSale ?? Number.POSITIVE_INFINITY;
-    if (!this.#allInClasses) return most;
+    if (!this.#compiled.allInClasses) return most;
     let room = 0;
     for (let class_ = 0; class_ < this.#compiled.classes.size; class_++) room += Math.max(0, this.#rooms.left(class_));
     return Math.min(most, room);
