@@ -51,6 +51,8 @@ interface Parts {
   readonly digital: PlaceSet;
   readonly anyBasket: Bits;
   readonly products: ProductLookup;
+  /** Minutes of a day at which some offer begins or ends, ascending. */
+  readonly slots: readonly number[];
   /** By the least spend of the whole basket. */
   readonly spendLeast: Float64Array;
   readonly spendPlaces: Int32Array;
@@ -89,8 +91,7 @@ export class Lookup {
     this.#allowed = bits(offers.length);
     this.#set = bits(offers.length);
     this.#found = new FoundOffers(compiled);
-    const minutes = offers.flatMap(offer => offer.schedule?.times?.flatMap(({ from, to }) => [from, to]) ?? []);
-    this.#slots = [...new Set(minutes)].sort((a, b) => a - b);
+    this.#slots = parts.slots;
   }
 
   /** The member's part of the question, which can be asked before the basket is known. */
@@ -241,6 +242,7 @@ export function* indexing(compiled: CompiledBundle): Generator<undefined, Parts>
   const digital: number[] = [];
   const products = new ProductNeeds(compiled.keys);
   const bySpend: (readonly [spend: number, place: number])[] = [];
+  const slots = new Set<number>();
   const rests: (readonly CompiledPredicate[])[] = [];
   const ofMember: (readonly CompiledPredicate[])[] = [];
   const atTotal: (readonly CompiledPredicate[])[] = [];
@@ -252,6 +254,7 @@ export function* indexing(compiled: CompiledBundle): Generator<undefined, Parts>
     if (offer.trigger === 'digital') digital.push(place);
     if (offer.offer.consent !== undefined) add(consents, offer.offer.consent, place);
     for (const segment of new Set(need.notSegments)) add(notSegments, segment, place);
+    for (const { from, to } of offer.schedule?.times ?? noTimes) slots.add(from).add(to);
     const decided = need.memberSources;
     for (const [index, { any, lists }] of layers.entries()) {
       const list = need.segments[index];
@@ -277,11 +280,16 @@ export function* indexing(compiled: CompiledBundle): Generator<undefined, Parts>
     new Map([...lists].map(([name, places]) => [name, placeSet(places, size)]));
   const spends = yield* sortedInSteps(bySpend, (a, b) => a[0] - b[0]);
   yield;
+  const segmentLayers: SegmentLayer[] = [];
+  for (const [index, { any, lists }] of layers.entries()) {
+    if (index > 0 && lists.size === 0) continue;
+    segmentLayers.push({ any, segments: sets(lists) });
+    yield;
+  }
   return {
     guests,
-    layers: layers
-      .filter(({ lists }, index) => index === 0 || lists.size > 0)
-      .map(({ any, lists }) => ({ any, segments: sets(lists) })),
+    slots: [...slots].sort((a, b) => a - b),
+    layers: segmentLayers,
     notSegments: sets(notSegments),
     consents: sets(consents),
     tiers: tiers.sets,
@@ -317,6 +325,7 @@ class TierSets {
 }
 
 const none: readonly string[] = [];
+const noTimes: readonly { readonly from: number; readonly to: number }[] = [];
 const noPredicates: readonly CompiledPredicate[] = [];
 const anyTime = '2000-01-01T00:00:00Z';
 const nothing: Bits = bits(0);

@@ -71,7 +71,7 @@ export function* parsingBundle(source: Uint8Array): Generator<undefined, BundleR
   }
   if (ids.size !== offers.length) return validateBundle(read.value);
   yield;
-  checkReferences(root, references, report);
+  checkReferences(root, references, report, ids as Set<string>);
   return report.faults.length > 0 ? validateBundle(read.value) : { ok: true, bundle: read.value as Bundle };
 }
 
@@ -151,10 +151,10 @@ function checkReferences(
   root: Readonly<Record<string, unknown>>,
   references: readonly Reference[],
   report: Report,
+  offers: Set<string> | null = idsOf(field(root, 'offers')),
 ): void {
   if (references.length === 0) return;
   const misspelt = report.faults.some(fault => /^\/[^/]*$/.test(fault.pointer) && fault.message.startsWith('unknown'));
-  const offers = idsOf(field(root, 'offers'));
   const retired = field(root, 'retiredOffers');
   const offersKnown = offers !== null && !report.touches('/retiredOffers') && !(misspelt && retired === undefined);
   const loyalty = fieldsOf(field(root, 'loyalty'));
