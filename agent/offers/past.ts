@@ -114,6 +114,17 @@ export class PastProducts {
     return this.#at[index] ?? Number.NaN;
   }
 
+  /** When they were bought, by index; the first `count` are of this history. */
+  get times(): Float64Array {
+    return this.#at;
+  }
+
+  /** Whether two products were bought in one sale: by its id; without one, at the same instant. */
+  isSameSale(a: number, b: number): boolean {
+    const sale = this.product(a).saleId;
+    return sale === this.product(b).saleId && (sale !== undefined || this.at(a) === this.at(b));
+  }
+
   /** Whether something was bought in that sale or after that instant: then `latest` does not tell what was before. */
   reaches(saleId: string, now: number): boolean {
     if (this.#newest > now) return true;

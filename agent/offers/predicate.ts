@@ -264,36 +264,52 @@ function wasBought(asked: readonly number[], keys: Keys, withinDays: number, fac
 /** Whether a selected product was bought within the days, in another sale. */
 function wasSold(selects: Selects, withinDays: number, facts: Facts): boolean {
   const { bought } = facts;
+  setWindow(withinDays, facts);
   for (let index = 0; index < bought.count; index++)
-    if (isOfThePast(index, withinDays, facts) && selects(bought.product(index))) return true;
+    if (isInWindow(index, facts) && selects(bought.product(index))) return true;
   return false;
 }
 
-/** Whether a purchase lies within the days, in another sale. */
-function isOfThePast(index: number, withinDays: number, { bought, sale, now }: Facts): boolean {
-  const at = bought.at(index);
-  if (!(at <= now && at >= now - withinDays * dayMs)) return false;
+/** From when to when purchases count: kept here, as numbers that are handed on would have to be collected again. */
+const purchaseWindow = new Float64Array(2);
+
+function setWindow(withinDays: number, { now }: Facts): void {
+  purchaseWindow[0] = now - withinDays * dayMs;
+  purchaseWindow[1] = now;
+}
+
+/** Whether a purchase lies within the window, in another sale. */
+function isInWindow(index: number, { bought, sale }: Facts): boolean {
+  const at = bought.times[index] ?? Number.NaN;
+  if (!(at >= (purchaseWindow[0] ?? 0) && at <= (purchaseWindow[1] ?? 0))) return false;
   const { saleId } = bought.product(index);
   return saleId === undefined || saleId !== sale.saleId;
 }
 
+/** One product of each sale counted so far, while they are few: a set would have to be collected again. */
+const firsts = new Int32Array(64);
+
 /** Earlier sales with a selected product: by sale id; without one, equal instants are one sale. */
 function salesWith(selects: Selects, withinDays: number, facts: Facts): number {
   const { bought } = facts;
-  // What one sale bought mostly stands together: a set is made only when that does not tell.
-  let sales: Set<string | number> | null = null;
-  let last: string | number | null = null;
+  let count = 0;
+  setWindow(withinDays, facts);
   for (let index = 0; index < bought.count; index++) {
-    const product = bought.product(index);
-    const at = bought.at(index);
-    if (!isOfThePast(index, withinDays, facts) || !selects(product)) continue;
-    const sale = product.saleId ?? at;
-    if (sale === last) continue;
-    if (last !== null) {
-      sales ??= new Set([last]);
-      sales.add(sale);
-    }
-    last = sale;
+    if (!isInWindow(index, facts) || !selects(bought.product(index))) continue;
+    let known = 0;
+    while (known < count && !bought.isSameSale(firsts[known] ?? 0, index)) known++;
+    if (known < count) continue;
+    if (count === firsts.length) return manySalesWith(selects, facts);
+    firsts[count++] = index;
   }
-  return sales?.size ?? (last === null ? 0 : 1);
+  return count;
+}
+
+function manySalesWith(selects: Selects, facts: Facts): number {
+  const { bought } = facts;
+  const sales = new Set<string | number>();
+  for (let index = 0; index < bought.count; index++)
+    if (isInWindow(index, facts) && selects(bought.product(index)))
+      sales.add(bought.product(index).saleId ?? bought.at(index));
+  return sales.size;
 }

@@ -118,7 +118,8 @@ function measureSize(offers: number): Row[] {
     });
   const explained = child('explain', offers, 20).times.explain ?? [];
   rows.push({ offers, what: 'explain all', ...inMilliseconds(explained, explainMs) });
-  const activated = child('activate', offers, 1).times;
+  // As the till's process runs (docs/electron.md).
+  const activated = child('activate', offers, 1, ['--max-semi-space-size=2']).times;
   rows.push({ offers, what: 'activate, in steps', ...inMilliseconds(activated.total ?? [], activationMs) });
   rows.push({ offers, what: '  the longest step', ...inMilliseconds(activated.longest ?? [], longestSliceMs) });
   return rows;
