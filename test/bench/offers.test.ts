@@ -5,7 +5,7 @@ import { decideWithFindings } from '../../agent/offers/decide.ts';
 import { compileBundle, decide, prepareMember } from '../../agent/offers/index.ts';
 import { peers } from '../../bench/offers/peers/index.ts';
 import { copiesOf } from '../../bench/offers/timing.ts';
-import { copyOf, touchOf } from '../../bench/offers/touch.ts';
+import { touchOf } from '../../bench/offers/touch.ts';
 import { bundleOf } from '../../bench/offers/world/campaign.ts';
 import { salesOf } from '../../bench/offers/world/sales.ts';
 
