@@ -53,8 +53,9 @@ export function evaluate(
 const noTiers: readonly Tier[] = [];
 const nothingGiven: readonly PointsGiven[] = [];
 
-/** Lists of nothing, shared: they are never written to. */
+/** A list of nothing, shared by all answers: it cannot be written to. */
 const none: never[] = [];
+Object.freeze(none);
 const noRefusals: Refusal[] = none;
 
 /** An evaluation; done, it is its own outcome. */

@@ -2,7 +2,7 @@
 import { Basket } from './basket.ts';
 import type { Keys } from './keys.ts';
 import { PastCoupons, PastProducts } from './past.ts';
-import { type LocalDay, localDay, readInstant, startOfCalendar } from './time.ts';
+import { type LocalDay, localDay, localMinute, readInstant, startOfCalendar } from './time.ts';
 import type { History, Member, Sale, Window } from './types.ts';
 import type { Zone } from './zone.ts';
 
@@ -56,9 +56,8 @@ export class Facts {
     if (Number.isNaN(now)) throw new RangeError(`not an RFC 3339 instant: ${sale.at}`);
     this.#sale = sale;
     this.#now = now;
-    const local = now + this.zone.offset(now);
-    this.#today = Math.floor(local / dayMs);
-    this.#minute = Math.floor((local - this.#today * dayMs) / 60_000);
+    this.#today = localDay(now, this.zone);
+    this.#minute = localMinute(now, this.zone);
     this.basket.read(sale.lines);
     this.#member = sale.member ?? null;
     this.#known = known !== null && this.#member !== null && known.history === sale.history ? known : null;

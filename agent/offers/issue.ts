@@ -25,6 +25,8 @@ interface CouponCandidate {
 const noOffers: CompiledOffer[] = [];
 const nothing: Issue[] = [];
 const noFindings: (Finding | null)[] = [];
+// Shared by all answers.
+for (const none of [noOffers, noFindings, nothing]) Object.freeze(none);
 
 /** The choice of coupons of one bundle; serves one decision after the other, and what it answers holds until the next. */
 export class CouponChoice {

@@ -39,7 +39,7 @@ export function pointsResult(
   );
 }
 
-const nothing: PointsResult['offers'] = [];
+const nothing: PointsResult['offers'] = Object.freeze([]);
 
 function balanceOf(
   earned: number,

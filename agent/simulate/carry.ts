@@ -3,10 +3,10 @@
  * bought. Without it member caps, contact policies and chains would see a stranger in every sale. Nobody redeems what a simulation
  * prints, so every coupon stays unredeemed.
  */
-import { longestBoughtWindow } from '../offers/bought-window.ts';
+import type { CompiledBundle } from '../offers/compile.ts';
 import { expiresAt, localDay, parseInstant, startOfCalendar } from '../offers/time.ts';
-import type { BoughtProduct, Bundle, Cap, Counters, CouponHistory, Offer, Sale, Window } from '../offers/types.ts';
-import { type Zone, zoneOf } from '../offers/zone.ts';
+import type { BoughtProduct, Cap, Counters, CouponHistory, Offer, Sale, Window } from '../offers/types.ts';
+import type { Zone } from '../offers/zone.ts';
 import type { Judged } from './judge.ts';
 
 interface Memory {
@@ -30,11 +30,10 @@ const dayMs = 86_400_000;
 const unlimited = 1_000_000_000;
 
 /** @param bundle that is played: its windows say how long purchases matter, its caps what is counted */
-export function createCarry({ offers, timezone }: Bundle): Carry {
-  const zone = zoneOf(timezone);
+export function createCarry({ bundle: { offers, timezone }, zone, keys }: CompiledBundle): Carry {
   const memories = new Map<string, Memory>();
   const households = new Map<string, Set<Memory>>();
-  const boughtMs = longestBoughtWindow(offers) * dayMs;
+  const boughtMs = keys.boughtWithinDays * dayMs;
   const byId = new Map(offers.map(offer => [offer.id, offer]));
   const counted = offers.filter(offer => (offer.caps ?? []).some(cap => isCounted(offer, cap)));
   const countedIds = new Set(counted.map(({ id }) => id));

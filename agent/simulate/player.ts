@@ -41,7 +41,7 @@ class Trial {
     this.compiled = compileBundle(bundle);
     this.counter = new Counter(this.compiled);
     this.#judge = new Judge(this.compiled);
-    this.#carry = carry ? createCarry(bundle) : null;
+    this.#carry = carry ? createCarry(this.compiled) : null;
   }
 
   play(sale: Sale, hash: number | null): Judged {

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { activating, compileBundle, decide, parseBundle } from '../../agent/offers/index.ts';
 import { finish, sortedInSteps } from '../../agent/offers/steps.ts';
 import { bundle, sale } from './arbitrary.ts';
+import { bundleOf } from './rules.ts';
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 const resultOf = (source: Uint8Array) => {
@@ -94,21 +95,11 @@ test('a thousand offers take many steps', () => {
   const offers = Array.from({ length: 1000 }, (_, index) => ({
     id: `o${index}`,
     version: 1,
-    phase: 'basket',
+    phase: 'basket' as const,
     benefit: { text: {} },
     name: 'x'.repeat(300),
   }));
-  const document = {
-    format: 'tillside/bundle/1',
-    id: 'large',
-    version: 1,
-    createdAt: '2026-11-16T04:00:00+01:00',
-    notAfter: '2026-12-31T23:59:59+01:00',
-    currency: 'CHF',
-    timezone: 'Europe/Zurich',
-    defaultLanguage: 'de',
-    offers,
-  };
+  const document = bundleOf(offers);
   let steps = 0;
   for (const _ of activating(bytesOf(JSON.stringify(document)))) steps++;
   assert(steps > 50, `${steps} steps`);

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { decideWithFindings } from '../../agent/offers/decide.ts';
 import { compileBundle, decide, prepareBundle, prepareMember, validateBundle } from '../../agent/offers/index.ts';
 import { bundle, sale } from './arbitrary.ts';
+import { bundleOf } from './rules.ts';
 
 test('a decision by the index is that of the evaluator on all offers', () => {
   fc.assert(
@@ -83,21 +84,13 @@ test('lists of segments beside each other narrow the index, and one of none is n
       fc.array(fc.constantFrom('s', 't', 'u')),
       (lists, own) => {
         const any = lists.map(list => ({ any: list.map(segment => ({ segment })) }));
-        const offer = { version: 1, phase: 'line', benefit: { text: {} } };
-        const document = validateBundle({
-          format: 'tillside/bundle/1',
-          id: 'b',
-          version: 1,
-          createdAt: '2026-11-16T04:00:00+01:00',
-          notAfter: '2026-12-31T23:59:59+01:00',
-          currency: 'CHF',
-          timezone: 'Europe/Zurich',
-          defaultLanguage: 'de',
-          offers: [
+        const offer = { version: 1, phase: 'line' as const, benefit: { text: {} } };
+        const document = validateBundle(
+          bundleOf([
             { ...offer, id: 'a', audience: { all: any } },
             { ...offer, id: 'b', audience: { segment: 's' } },
-          ],
-        });
+          ]),
+        );
         assert(document.ok);
         const basket = {
           saleId: 'S',

@@ -4,25 +4,10 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { PrinterChange } from '../../../drivers/virtual/printer.ts';
 import { type PersonalityName, printerPersonalities } from '../../../drivers/virtual/printer-personalities.ts';
+import { changes } from '../../faults/printer/long-run.ts';
 import { assertTrue, copies, type Print, rig } from './print-rig.ts';
 
-const trouble: fc.Arbitrary<PrinterChange> = fc.constantFrom<PrinterChange[]>(
-  { cable: false },
-  { cable: true },
-  { cover: 'open' },
-  { cover: 'closed' },
-  { paper: false },
-  { paper: true },
-  { paper: { millimetres: 15 } },
-  { paper: { millimetres: 40 } },
-  { power: false },
-  { power: true },
-  { line: 'dead' },
-  { line: 'alive' },
-  { cutter: 'jammed' },
-  { cutter: 'free' },
-  { nearEnd: true },
-);
+const trouble: fc.Arbitrary<PrinterChange> = fc.constantFrom(...changes);
 
 const step = fc.record({
   after: fc.option(fc.nat({ max: 200 }), { nil: undefined }),

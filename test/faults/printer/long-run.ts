@@ -11,7 +11,8 @@ import { type Findings, noFindings } from './every-byte.ts';
 const personalities = Object.keys(printerPersonalities) as PersonalityName[];
 const buffers = [45, 4096, 65_536] as const;
 const links = [false, true, 'holds'] as const;
-const changes: readonly PrinterChange[] = [
+/** What people and the weather do to a printer. */
+export const changes: readonly PrinterChange[] = [
   { cable: false },
   { cable: true },
   { cover: 'open' },
