@@ -88,7 +88,8 @@ export const demoCommand: Command = async (args, io) => {
   if (!stop.signal.aborted) await once(stop.signal, 'abort');
   io.stdout.write('  ending …\n');
   await demo.stop();
-  stdin.unref();
+  // A file for standard input, such as /dev/null, has no such thing.
+  if ('unref' in stdin) stdin.unref();
   if (stdin.isTTY) stdin.setRawMode(false);
   stdin.pause();
   return 0;

@@ -114,3 +114,39 @@ test('lists of segments beside each other narrow the index, and one of none is n
     { numRuns: 200 },
   );
 });
+
+test('what the index decides of a condition is all that it asks: an upper bound beside the lower one counts too', () => {
+  const bound = fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined });
+  const of = fc.constantFrom({ gtin: ['A'] }, { brand: ['b'] }, { category: ['food'] }, undefined);
+  const kind = fc.constantFrom('spend', 'items');
+  fc.assert(
+    fc.property(
+      kind,
+      of,
+      bound,
+      bound,
+      fc.integer({ min: 1, max: 5 }),
+      fc.boolean(),
+      (asked, selector, atLeast, atMost, pieces, guest) => {
+        const bounds = { ...(atLeast !== undefined && { atLeast }), ...(atMost !== undefined && { atMost }) };
+        const test = { ...bounds, ...(selector !== undefined && { of: selector }) };
+        const when = asked === 'spend' ? { spend: test } : { items: test };
+        const offer = { id: 'a', version: 1, phase: 'line' as const, benefit: { text: {} }, when };
+        const document = validateBundle(bundleOf([offer]));
+        if (!document.ok) return;
+        const basket = {
+          saleId: 'S',
+          storeId: '1',
+          at: '2026-11-21T10:15:00+01:00',
+          lines: [
+            { lineId: '1', gtin: 'A', brand: 'b', category: 'food/tea', quantity: String(pieces), amount: pieces },
+          ],
+          ...(!guest && { member: { id: 'm' } }),
+        };
+        const decision = decide(compileBundle(document.bundle), basket);
+        assert.equal(decision.applied.length === 1, pieces >= (atLeast ?? 0) && pieces <= (atMost ?? pieces));
+      },
+    ),
+    { numRuns: 400 },
+  );
+});
