@@ -1,6 +1,6 @@
 /** The frame of HQ's console: where one can go, and the page that the address names. */
-import { useEffect, useState } from 'preact/hooks';
 import { formatsFor, type Language } from '../shared/formats.ts';
+import { useSession } from '../shared/screen.tsx';
 import { BundlesPage } from './bundles-page.tsx';
 import { CampaignsPage } from './campaigns-page.tsx';
 import { ReconcilePage } from './reconcile-page.tsx';
@@ -16,20 +16,8 @@ import { useView, ViewContext } from './view.ts';
 const pages = ['start', 'tills', 'sales', 'bundles', 'campaigns', 'reconcile'] as const satisfies (keyof Texts)[];
 
 export function Console({ session }: { session: HqSession }) {
-  const [state, setState] = useState(session.state);
-  const [, setLanguage] = useState(session.language);
+  const state = useSession(session);
   const route = useRoute();
-  useEffect(
-    () =>
-      session.subscribe(() => {
-        setState(session.state);
-        setLanguage(session.language);
-      }),
-    [session],
-  );
-  useEffect(() => {
-    document.documentElement.lang = session.language;
-  }, [session.language]);
   const { texts } = session;
   const formats = formatsFor(session.language, state.status?.currency ?? 'CHF');
   const here = route.parts[0] ?? 'start';

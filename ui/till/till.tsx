@@ -1,6 +1,7 @@
 /** The whole till screen: basket left, customer and coupons right, one line of instruction below, devices beside. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { formatsFor } from '../shared/formats.ts';
+import { useSession } from '../shared/screen.tsx';
 import { BasketPane, PresentedCoupons } from './basket-pane.tsx';
 import { CodeEntry } from './code-entry.tsx';
 import { CouponsPane } from './coupons-pane.tsx';
@@ -18,25 +19,12 @@ import { attachWedge, type WedgeSetting } from './wedge-keys.ts';
 const roomForDrawer = '(min-width: 1366px)';
 
 export function Till({ session }: { session: TillSession }) {
-  const [state, setState] = useState(session.state);
-  const [, setLanguage] = useState(session.language);
+  const state = useSession(session);
   const [code, setCode] = useState('');
   const [padOpen, setPadOpen] = useState(false);
   const [drawerWanted, setDrawerWanted] = useState(() => matchMedia(roomForDrawer).matches);
   const [details, setDetails] = useState<string | null>(null);
   const input = useRef<HTMLInputElement>(null);
-
-  useEffect(
-    () =>
-      session.subscribe(() => {
-        setState(session.state);
-        setLanguage(session.language);
-      }),
-    [session],
-  );
-  useEffect(() => {
-    document.documentElement.lang = session.language;
-  }, [session.language]);
 
   const phase = phaseOf(state);
   const sells = state.status?.screenSells === true;
