@@ -19,7 +19,8 @@ export type Refusal = NonNullable<StateMessage['bundleRefused']>;
 
 export interface DownlinkOptions {
   readonly bundles: BundlePort;
-  readonly trusted: TrustedKeys;
+  /** The keys that may sign now. */
+  readonly trusted: () => TrustedKeys;
   readonly store: string;
   readonly ring: string;
   readonly clock: Clock;
@@ -64,7 +65,7 @@ export function createDownlink(options: DownlinkOptions): Downlink {
 
   function consider(pointer: BundlePointer) {
     if (pointer.ring !== options.ring && pointer.ring !== storeRing(options.store)) return;
-    if (!isPointerSigned(pointer, trusted))
+    if (!isPointerSigned(pointer, trusted()))
       return refuse(pointer, 'bundle-untrusted', 'The signature is not that of a trusted key.');
     if (pointer.version <= bundles.highest(pointer.id)) {
       // Retained pointers of the past are normal; a lower version than one trusted before is never taken.

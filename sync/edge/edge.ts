@@ -11,6 +11,7 @@ import { TillsideError } from '../../errors.ts';
 import { type Backoff, type BrokerAddress, createLink, type SyncLog } from '../link/link.ts';
 import { decodeBlock } from '../protocol/blocks.ts';
 import { decodeDown, openCommand } from '../protocol/command.ts';
+import { createKeyring, type KeySet } from '../protocol/keyring.ts';
 import {
   type AskMessage,
   decodeAck,
@@ -34,7 +35,7 @@ export interface EdgeOptions {
   readonly outbox: OutboxPort;
   readonly bundles: BundlePort;
   readonly broker: BrokerAddress;
-  /** Public keys (PEM, Ed25519) whose bundles and commands are obeyed. */
+  /** Public root keys (PEM, Ed25519): whom they certify is obeyed. */
   readonly trust: string | readonly string[];
   readonly ring?: string;
   readonly clock: Clock;
@@ -76,6 +77,7 @@ export function createEdge(options: EdgeOptions): Edge {
   const ring = options.ring ?? 'all';
   const trusted = readTrustedKeys(typeof options.trust === 'string' ? [options.trust] : options.trust);
   if (!trusted.ok) throw new TillsideError('config-invalid', `The trusted key ${trusted.reason}.`);
+  const keyring = createKeyring(trusted.value);
   for (const id of [address.tenant, address.store, address.till, ring])
     if (!isTopicId(id))
       throw new TillsideError('config-invalid', `"${id}" can be no id: allowed are a-z, 0-9 and -, at most 64.`);
@@ -135,7 +137,7 @@ export function createEdge(options: EdgeOptions): Edge {
   });
   const downlink = createDownlink({
     bundles,
-    trusted: trusted.value,
+    trusted: () => keyring.trusted(clock.now()),
     store: address.store,
     ring,
     clock,
@@ -190,7 +192,14 @@ export function createEdge(options: EdgeOptions): Edge {
     }
   }
 
-  function hqSaid({ online, boot, session: of }: HqStateMessage, retained: boolean) {
+  function takeKeys(keys: KeySet | undefined) {
+    if (keys === undefined) return;
+    const taken = keyring.take(keys);
+    if (!taken.ok) log.warn({ reason: taken.reason }, 'keys refused');
+  }
+
+  function hqSaid({ online, boot, session: of, keys }: HqStateMessage, retained: boolean) {
+    takeKeys(keys);
     // A late Will of an HQ that has long been started or connected anew.
     if (boot < hq.boot || (boot === hq.boot && of < hq.session)) return;
     const isNew = boot > hq.boot || of > hq.session;
@@ -206,10 +215,12 @@ export function createEdge(options: EdgeOptions): Edge {
     const message = decodeDown(payload);
     if (!message.ok) return unreadable(message.reason);
     if (message.value.kind === 'pointers') {
+      takeKeys(message.value.keys);
       for (const pointer of message.value.pointers) downlink.pointer(pointer);
       return;
     }
-    const opened = trusted.ok ? openCommand(message.value, trusted.value, address, clock.now()) : trusted;
+    const now = clock.now();
+    const opened = openCommand(message.value, keyring.trusted(now), address, now);
     if (!opened.ok) return log.warn({ reason: opened.reason }, 'command refused');
     uplink.resend(opened.value.epoch, opened.value.from);
   }

@@ -55,7 +55,13 @@ export const HqConfigDocument = Type.Object(
     ),
     signing: Type.Optional(
       Type.Object(
-        { key: FileReference('PEM private key (Ed25519) that signs bundles; absent: made in dataDir') },
+        {
+          key: FileReference('PEM private key (Ed25519) that signs bundles; absent: made in dataDir'),
+          root: Type.Optional(
+            FileReference('PEM public root key, which the tills trust; absent: the signing key is its own root'),
+          ),
+          keys: Type.Optional(FileReference('what the root signed (keys.json): certificates and revoked keys')),
+        },
         closed,
       ),
     ),

@@ -1,11 +1,11 @@
-/** HQ's secrets on disk, made at first start: the signing key and the token of the API, readable by their owner only. */
+/** HQ's secrets on disk, readable by their owner only: a signing key, and the token of the API, made at first start. */
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { messageOf, TillsideError } from '../../errors.ts';
 import type { SyncLog } from '../link/link.ts';
-import { makeSigningKey, publicPemOf, readSigningKey, type SigningKey } from '../protocol/signing.ts';
+import { readSigningKey, type SigningKey } from '../protocol/signing.ts';
 
 /** @param file PEM, PKCS #8, Ed25519; must exist */
 export function loadSigningKey(file: string): SigningKey {
@@ -20,16 +20,6 @@ export function loadSigningKey(file: string): SigningKey {
   const key = readSigningKey(pem);
   if (!key.ok) throw new TillsideError('config-invalid', `The signing key ${file} ${key.reason}.`);
   return key.value;
-}
-
-/** Where none is configured: `dataDir/signing.key`, made when missing, with `signing.pub` beside it for the tills. */
-export function openSigningKey(dataDir: string): SigningKey {
-  const file = join(dataDir, 'signing.key');
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  if (statSync(file, { throwIfNoEntry: false }) === undefined) writeSecret(file, makeSigningKey().privatePem);
-  const key = loadSigningKey(file);
-  writeFileSync(join(dataDir, 'signing.pub'), publicPemOf(key));
-  return key;
 }
 
 /** Reads `dataDir/tokens/hq`; makes it where it is missing, too short, or was readable by others. */
@@ -49,6 +39,7 @@ export function openToken(dataDir: string, log: SyncLog): string {
   return token;
 }
 
-function writeSecret(file: string, content: string) {
+/** Readable by its owner only. */
+export function writeSecret(file: string, content: string) {
   writeFileSync(file, content, { mode: 0o600, flush: true });
 }

@@ -10,12 +10,12 @@ import { messageOf, TillsideError } from '../../errors.ts';
 import { type Backoff, type BrokerAddress, createLink, type SyncLog } from '../link/link.ts';
 import { signCommand } from '../protocol/command.ts';
 import { decodeAsk, decodeHqState, encodeMessage } from '../protocol/messages.ts';
-import { publicPemOf } from '../protocol/signing.ts';
 import { hqSubscriptions, isTopicId, parseTopic, tillTopic, topicOf } from '../protocol/topics.ts';
 import { createApi, type HqApi } from './api.ts';
-import { loadSigningKey, openSigningKey, openToken } from './files.ts';
+import { openToken } from './files.ts';
 import { type BundleFacts, createFleet } from './fleet.ts';
 import { createIngest } from './ingest.ts';
+import { openHqKeys, type SigningFiles } from './keys.ts';
 import type { Ledger, TillName, TillRecord } from './ledger.ts';
 import { openLedger } from './ledger-choice.ts';
 import { createMetrics } from './metrics.ts';
@@ -31,8 +31,8 @@ export interface HqConfig {
   readonly broker: BrokerAddress;
   /** `sqlite:PATH` or `postgres://…`; absent: `dataDir/hq.sqlite`. */
   readonly database?: string | undefined;
-  /** Path of the signing key (PEM); absent: `dataDir/signing.key`, made at first start. */
-  readonly signing?: { readonly key: string } | undefined;
+  /** Paths; absent: root and signing key in `dataDir`, made at first start. */
+  readonly signing?: SigningFiles | undefined;
   /** Folder of the built console (ui/dist/hq); absent: the API alone. */
   readonly consoleDir?: string | undefined;
   readonly version?: string | undefined;
@@ -57,7 +57,7 @@ export interface Hq {
   readonly url: string;
   /** Bearer token of the API; in dataDir/tokens/hq too. */
   readonly token: string;
-  /** Public signing key (PEM), what tills trust. */
+  /** Public root key (PEM), what tills trust. */
   readonly publicKey: string;
   /** @throws TillsideError `bundle-invalid`, `conflict` */
   publishBundle(bytes: Uint8Array, ring?: string): Promise<PublishAnswer>;
@@ -79,7 +79,8 @@ export function createHq(options: HqOptions): Hq {
       `The tenant "${tenant}" can be no id: allowed are a-z, 0-9 and -, at most 64.`,
     );
   const ledger = options.ledger ?? openLedger({ database: config.database, dataDir: config.dataDir, log });
-  const key = config.signing === undefined ? openSigningKey(config.dataDir) : loadSigningKey(config.signing.key);
+  const keys = openHqKeys(config.dataDir, config.signing, clock.now(), log);
+  const { key } = keys;
   const token = openToken(config.dataDir, log);
   const stream = new HqStream(clock);
   const metrics = createMetrics();
@@ -95,7 +96,7 @@ export function createHq(options: HqOptions): Hq {
   }
 
   const hqState = (online: boolean, ofSession = session) =>
-    encodeMessage({ online, boot, session: ofSession, at: now() });
+    encodeMessage({ online, boot, session: ofSession, at: now(), keys: keys.ring.keySet() });
   const send = (topic: string, payload: Uint8Array, retain: boolean) => void link.publish(topic, payload, retain);
 
   const publisher = createPublisher({ tenant, ledger, clock, key, send });
@@ -207,7 +208,11 @@ export function createHq(options: HqOptions): Hq {
     if (!ask.ok) return log.warn({ ...till, reason: ask.reason }, 'unreadable question');
     if (ask.value.kind === 'blocks') return publisher.sendBlocks(till.store, ask.value.sha256, ask.value.indexes);
     const pointers = await publisher.pointersFor(till.store, ask.value.ring);
-    send(tillTopic({ tenant, ...till }, 'down'), encodeMessage({ kind: 'pointers', pointers }), false);
+    send(
+      tillTopic({ tenant, ...till }, 'down'),
+      encodeMessage({ kind: 'pointers', pointers, keys: keys.ring.keySet() }),
+      false,
+    );
   }
 
   async function tellTill(name: TillName) {
@@ -297,7 +302,7 @@ export function createHq(options: HqOptions): Hq {
       return `http://127.0.0.1:${api?.port ?? config.api.port}`;
     },
     token,
-    publicKey: publicPemOf(key),
+    publicKey: keys.rootPem,
     async publishBundle(bytes, ring) {
       return (await publishBundle(bytes, ring)).answer;
     },

@@ -3,6 +3,7 @@
  * is obeyed. A pointer needs no cover of its own: it is signed itself.
  */
 import { isCount, isInstant, isMatch, isRecord, isText, parseObject } from './fields.ts';
+import { type KeySet, readKeySet } from './keyring.ts';
 import { maxMessageBytes } from './messages.ts';
 import { readPointer } from './pointer.ts';
 import { accept, type Result, refuse } from './result.ts';
@@ -13,7 +14,12 @@ import type { BundlePointer, TillAddress } from './types.ts';
 export type Command = { readonly kind: 'resend'; readonly epoch: number; readonly from: number };
 
 export type DownMessage =
-  | { readonly kind: 'pointers'; readonly pointers: readonly BundlePointer[] }
+  | {
+      readonly kind: 'pointers';
+      readonly pointers: readonly BundlePointer[];
+      /** What roots signed, so that the pointers can be verified. */
+      readonly keys?: KeySet;
+    }
   | { readonly kind: 'command'; readonly text: string; readonly keyId: string; readonly signature: string };
 
 /** The command with its address and dates; `text` is what is signed, to the byte. */
@@ -31,7 +37,7 @@ export function signCommand(
 export function decodeDown(payload: Uint8Array): Result<DownMessage> {
   const parsed = parseObject(payload, maxMessageBytes);
   if (!parsed.ok) return parsed;
-  const { kind, pointers, text, keyId, signature } = parsed.value;
+  const { kind, pointers, keys, text, keyId, signature } = parsed.value;
   if (kind === 'pointers') {
     if (!Array.isArray(pointers) || pointers.length > 8) return refuse('pointers is no list of at most 8');
     const read: BundlePointer[] = [];
@@ -40,7 +46,9 @@ export function decodeDown(payload: Uint8Array): Result<DownMessage> {
       if (!pointer.ok) return pointer;
       read.push(pointer.value);
     }
-    return accept({ kind, pointers: read });
+    if (keys === undefined) return accept({ kind, pointers: read });
+    const set = readKeySet(keys);
+    return set.ok ? accept({ kind, pointers: read, keys: set.value }) : set;
   }
   if (kind === 'command') {
     if (!isText(text, maxMessageBytes) || !isText(keyId, 64) || !isText(signature, 128))

@@ -11,6 +11,7 @@ import {
   sha256Hex,
   topicId,
 } from './fields.ts';
+import { type KeySet, readKeySet } from './keyring.ts';
 import { accept, type Result, refuse } from './result.ts';
 import type { Ack } from './types.ts';
 
@@ -116,15 +117,19 @@ export interface HqStateMessage {
   /** Counts HQ's connections of this boot. */
   readonly session: number;
   readonly at: string;
+  /** What roots signed: in the Will too, so that a revoked key is known while HQ is away. */
+  readonly keys?: KeySet;
 }
 
 export function decodeHqState(payload: Uint8Array): Result<HqStateMessage> {
   const parsed = parseObject(payload, maxMessageBytes);
   if (!parsed.ok) return parsed;
-  const { online, boot, session, at } = parsed.value;
+  const { online, boot, session, at, keys } = parsed.value;
   if (typeof online !== 'boolean' || !isCount(boot) || !isCount(session) || !isInstant(at))
     return refuse('is no {online, boot, session, at}');
-  return accept({ online, boot, session, at });
+  if (keys === undefined) return accept({ online, boot, session, at });
+  const set = readKeySet(keys);
+  return set.ok ? accept({ online, boot, session, at, keys: set.value }) : set;
 }
 
 /** What a till asks HQ for. */

@@ -2,7 +2,7 @@
  * The signed pointer to a bundle's bytes (contract sync.md, section 4). Its signature covers the SHA-256 of the file as
  * published and every field of the pointer, so that nobody can give an old file a new version or a longer life.
  */
-import { documentId, isCount, isInstant, isMatch, parseObject, sha256Hex } from './fields.ts';
+import { documentId, isCount, isInstant, isMatch, isRecord, parseObject, sha256Hex } from './fields.ts';
 import { accept, type Result, refuse } from './result.ts';
 import { isSigned, type SigningKey, signText, type TrustedKeys } from './signing.ts';
 import type { BundlePointer } from './types.ts';
@@ -35,6 +35,7 @@ export function pointerText(pointer: Omit<BundlePointer, 'signature'>): string {
     pointer.ring,
     pointer.base ?? '',
     pointer.keyId,
+    ...(pointer.delta === undefined ? [] : [pointer.delta.sha256, pointer.delta.size]),
     '',
   ].join('\n');
 }
@@ -54,7 +55,7 @@ export function decodePointer(payload: Uint8Array): Result<BundlePointer> {
 
 /** Every field in its form; says nothing about the signature. */
 export function readPointer(value: Readonly<Record<string, unknown>>): Result<BundlePointer> {
-  const { id, version, sha256, size, block, notBefore, notAfter, ring, base, keyId, signature } = value;
+  const { id, version, sha256, size, block, notBefore, notAfter, ring, base, delta, keyId, signature } = value;
   if (!isMatch(id, documentId)) return refuse('id is no bundle id');
   if (!isCount(version) || version === 0) return refuse('version is no number from 1');
   if (!isMatch(sha256, sha256Hex)) return refuse('sha256 is no SHA-256');
@@ -66,5 +67,9 @@ export function readPointer(value: Readonly<Record<string, unknown>>): Result<Bu
   if (!isMatch(keyId, keyIdForm)) return refuse('keyId is no key id');
   if (!isMatch(signature, signatureForm)) return refuse('signature is no Ed25519 signature in Base64');
   const pointer = { id, version, sha256, size, block, notBefore, notAfter, ring, keyId, signature };
-  return accept(base === undefined ? pointer : { ...pointer, base });
+  if (delta === undefined) return accept(base === undefined ? pointer : { ...pointer, base });
+  if (base === undefined || !isRecord(delta)) return refuse('delta is no object, or has no base');
+  if (!isMatch(delta.sha256, sha256Hex)) return refuse('delta.sha256 is no SHA-256');
+  if (!isCount(delta.size) || delta.size === 0 || delta.size > size) return refuse('delta.size is not 1 to size');
+  return accept({ ...pointer, base, delta: { sha256: delta.sha256, size: delta.size } });
 }

@@ -67,7 +67,10 @@ export interface BundlePointer {
   readonly notBefore: string;
   readonly notAfter: string;
   readonly ring: string;
+  /** SHA-256 of the file that `delta` starts from. */
   readonly base?: string;
+  /** The patch that makes this file of `base`, a file of its own: it spares transfer, the result is what counts. */
+  readonly delta?: { readonly sha256: string; readonly size: number };
   readonly keyId: string;
   /** Base64 Ed25519. */
   readonly signature: string;

@@ -42,7 +42,7 @@ function till() {
   const asked: (AskMessage & { kind: 'blocks' })[] = [];
   const downlink = createDownlink({
     bundles,
-    trusted,
+    trusted: () => trusted,
     store: '0042',
     ring: 'all',
     clock,
