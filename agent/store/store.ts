@@ -2,7 +2,7 @@
  * The till's database: one file, one writer, one transaction a fact. Opening it checks it; a damaged one is set aside, what can
  * be read is saved, and the till goes on selling under a new epoch.
  */
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Clock, instant } from '../../clock.ts';
 import { isTillsideError, messageOf } from '../../errors.ts';
@@ -11,6 +11,7 @@ import { type BundleRows, createBundleRows } from './bundle-rows.ts';
 import { type CouponRows, createCouponRows } from './coupon-rows.ts';
 import { type Database, firstDamage, migrate, openDatabase, withStoreErrors } from './database.ts';
 import { createDayTotals, type DayTotals } from './day-totals.ts';
+import { makeFolder } from './folder.ts';
 import { type Random, systemRandom } from './ids.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
@@ -83,7 +84,7 @@ export const KEEP_HISTORY_MS = 400 * DAY;
  * @throws TillsideError `store-newer`, `store-busy` (another process writes it), `disk-full`
  */
 export function openStore(options: StoreOptions): Store {
-  mkdirSync(dirname(options.path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(options.path));
   const unlock = lockWriter(options.path);
   try {
     return openLocked(options, unlock);

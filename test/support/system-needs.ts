@@ -24,6 +24,7 @@ export const systemNeeds: readonly SystemNeed[] = [
     optional: false,
   },
   { package: 'udev', files: ['/lib/systemd/systemd-udevd', '/usr/lib/systemd/systemd-udevd'], optional: false },
+  { package: 'strace', files: ['/usr/bin/strace'], optional: true },
   { package: 'qemu-system-x86', files: ['/usr/bin/qemu-system-x86_64'], optional: true },
   { package: 'busybox-static', files: ['/bin/busybox'], optional: true },
   { package: 'cpio', files: ['/usr/bin/cpio', '/bin/cpio'], optional: true },
