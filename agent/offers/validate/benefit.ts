@@ -1,10 +1,7 @@
 /** Benefits (contract section 5) and which phase may have which. */
 import { type Check, fieldsOf, integer, object, oneOf, oneWordOf, type Report } from './checks.ts';
 import { count } from './forms.ts';
-
-/** Largest amount of points that one offer gives, and largest factor (a thousandfold). */
-const mostPoints = 1_000_000_000;
-const mostFactor = 10_000_000;
+import { mostFactor, mostPoints } from './limits.ts';
 
 export function benefitCheck(selector: Check): Check {
   const choice = { maxItems: integer(1), pick: oneWordOf('dearest', 'cheapest') };

@@ -1,13 +1,18 @@
 /** The bundle as a whole: its own fields, ids that may stand once, references that must lead somewhere (sections 1 and 2). */
 import { type Fault, pointer } from '../fault.ts';
-import type { Bundle } from '../types.ts';
+import { finish } from '../steps.ts';
+import type { Bundle, Offer } from '../types.ts';
+import { Acceptance } from './accept.ts';
 import {
   type Check,
+  checkAt,
+  checkUnique,
   field,
   fieldsOf,
   id,
   integer,
   isId,
+  kindOf,
   list,
   listUniqueBy,
   matching,
@@ -38,51 +43,85 @@ export function parseBundle(source: Uint8Array | string): BundleResult {
  */
 export function validateBundle(document: unknown): BundleResult {
   try {
-    const report = new Report();
-    checkBundle(document, report);
-    return report.faults.length === 0 ? { ok: true, bundle: document as Bundle } : { ok: false, faults: report.faults };
+    return finish(checking(document));
   } catch (error) {
     // Only a document that is not plain JSON (a throwing getter) comes here.
     return { ok: false, faults: [{ pointer: '', message: `cannot be read: ${String(error)}` }] };
   }
 }
 
-/** Offers checked between two pauses. */
-const stepSize = 25;
+/** Offers looked at between two pauses. */
+const stepSize = 100;
 
-/** `parseBundle` in short steps. A bundle with faults is looked at once more, as a whole, for their list. */
+/** `parseBundle` in short steps. A bundle with faults is looked at once more for their list. */
 export function* parsingBundle(source: Uint8Array): Generator<undefined, BundleResult> {
   const read = yield* parsingJson(source);
   if (!read.ok) return { ok: false, faults: [read.fault] };
-  const root = fieldsOf(read.value);
-  const offers = root === null ? undefined : field(root, 'offers');
-  if (root === null || !Array.isArray(offers)) return validateBundle(read.value);
-  const report = new Report();
-  const references: Reference[] = [];
-  const wished = field(root, 'defaultLanguage');
-  bundleCheck(() => {})(root, report);
-  const check = offerCheck(references, isLanguage(wished) ? wished : null);
-  const ids = new Set<unknown>();
-  for (const [index, offer] of offers.entries()) {
-    check(offer, report);
-    ids.add(fieldsOf(offer)?.id);
-    if (report.faults.length > 0) return validateBundle(read.value);
-    if (index % stepSize === stepSize - 1) yield;
-  }
-  if (ids.size !== offers.length) return validateBundle(read.value);
-  yield;
-  checkReferences(root, references, report, ids as Set<string>);
-  return report.faults.length > 0 ? validateBundle(read.value) : { ok: true, bundle: read.value as Bundle };
+  const accepted = yield* accepting(read.value);
+  return accepted ? { ok: true, bundle: read.value as Bundle } : yield* checking(read.value);
 }
 
-function checkBundle(document: unknown, report: Report): void {
+/** Whether a document is a valid bundle, of which only the offers are many. */
+function* accepting(document: unknown): Generator<undefined, boolean> {
+  const root = fieldsOf(document);
+  const offers = root === null ? undefined : field(root, 'offers');
+  if (root === null || !Array.isArray(offers)) return false;
+  const report = new Report();
+  bundleCheck(() => {})(root, report);
+  if (report.faults.length > 0) return false;
+  // Checked with the rest of the bundle.
+  const { defaultLanguage, loyalty, retiredOffers } = root as unknown as Bundle;
+  const tiers = new Set<string>(loyalty?.tiers.map(tier => tier.id));
+  const acceptance = new Acceptance(defaultLanguage, tiers);
+  const ids = new Set<string>();
+  for (let index = 0; index < offers.length; index++) {
+    const offer: unknown = offers[index];
+    if (!acceptance.accepts(offer)) return false;
+    ids.add((offer as Offer).id);
+    if (index % stepSize === stepSize - 1) yield;
+  }
+  if (ids.size !== offers.length) return false;
+  yield;
+  for (const id of retiredOffers ?? []) ids.add(id);
+  for (const id of acceptance.named) if (!ids.has(id)) return false;
+  return true;
+}
+
+/** Walks the whole document and lists its faults in its own order. */
+function* checking(document: unknown): Generator<undefined, BundleResult> {
+  const report = new Report();
   const references: Reference[] = [];
   const root = fieldsOf(document);
   const wished = root === null ? undefined : field(root, 'defaultLanguage');
-  const offers = listUniqueBy(offerCheck(references, isLanguage(wished) ? wished : null), 'id');
-  bundleCheck(offers)(document, report);
-  if (root === null) return;
-  checkReferences(root, references, report);
+  let before = -1;
+  const laterOffers: Check = (value, within) => {
+    if (Array.isArray(value)) before = within.faults.length;
+    else within.fault(`must be a list, is ${kindOf(value)}`);
+  };
+  bundleCheck(laterOffers)(document, report);
+  if (root !== null && before >= 0) {
+    const after = report.faults.splice(before);
+    yield* checkingOffers(root.offers as readonly unknown[], isLanguage(wished) ? wished : null, references, report);
+    for (const fault of after) if (!report.full) report.faults.push(fault);
+  }
+  if (root !== null) checkReferences(root, references, report);
+  return report.faults.length === 0 ? { ok: true, bundle: document as Bundle } : { ok: false, faults: report.faults };
+}
+
+function* checkingOffers(
+  offers: readonly unknown[],
+  defaultLanguage: string | null,
+  references: Reference[],
+  report: Report,
+): Generator<undefined, void> {
+  const check = offerCheck(references, defaultLanguage);
+  report.path.push('offers');
+  for (let index = 0; index < offers.length && !report.full; index++) {
+    checkAt(check, offers[index], index, report);
+    if (index % stepSize === stepSize - 1) yield;
+  }
+  checkUnique(offers, 'id', report);
+  report.path.pop();
 }
 
 function bundleCheck(offers: Check): Check {
@@ -151,9 +190,9 @@ function checkReferences(
   root: Readonly<Record<string, unknown>>,
   references: readonly Reference[],
   report: Report,
-  offers: Set<string> | null = idsOf(field(root, 'offers')),
 ): void {
   if (references.length === 0) return;
+  const offers = idsOf(field(root, 'offers'));
   const misspelt = report.faults.some(fault => /^\/[^/]*$/.test(fault.pointer) && fault.message.startsWith('unknown'));
   const retired = field(root, 'retiredOffers');
   const offersKnown = offers !== null && !report.touches('/retiredOffers') && !(misspelt && retired === undefined);

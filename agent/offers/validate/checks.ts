@@ -107,17 +107,20 @@ export function list(check: Check, after?: (items: readonly unknown[], report: R
   };
 }
 
-/** A list of objects whose `key` may stand only once; the second is the fault. */
+/** A list of objects whose `key` may stand only once. */
 export function listUniqueBy(check: Check, key: string): Check {
-  return list(check, (items, report) => {
-    const seen = new Set<unknown>();
-    items.forEach((item, index) => {
-      const fields = fieldsOf(item);
-      const value = fields === null ? undefined : field(fields, key);
-      if (typeof value !== 'string') return;
-      if (seen.has(value)) report.fault(`"${shorten(value)}" stands here a second time`, index, key);
-      seen.add(value);
-    });
+  return list(check, (items, report) => checkUnique(items, key, report));
+}
+
+/** Of two objects with the same `key` the second is the fault. */
+export function checkUnique(items: readonly unknown[], key: string, report: Report): void {
+  const seen = new Set<unknown>();
+  items.forEach((item, index) => {
+    const fields = fieldsOf(item);
+    const value = fields === null ? undefined : field(fields, key);
+    if (typeof value !== 'string') return;
+    if (seen.has(value)) report.fault(`"${shorten(value)}" stands here a second time`, index, key);
+    seen.add(value);
   });
 }
 

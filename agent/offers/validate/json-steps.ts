@@ -5,31 +5,33 @@
 import { fieldsOf } from './checks.ts';
 import { type JsonResult, parseJson } from './json.ts';
 
-const [quote, backslash, comma] = [34, 92, 44];
+const [quote, backslash, comma, colon] = [34, 92, 44, 58];
 const [openList, closeList, openObject, closeObject] = [91, 93, 123, 125];
 
-/** Bytes looked at, or parsed, between two pauses. */
-const stepBytes = 64 * 1024;
+/** Bytes looked at between two pauses, and parsed: a fraction of a millisecond each. */
+const lookedAt = 256 * 1024;
+const parsed = 32 * 1024;
 
 export function* parsingJson(source: Uint8Array): Generator<undefined, JsonResult> {
   const cut = yield* cutting(source);
   if (cut === null) return parseJson(source);
-  const around = new Uint8Array(cut.from + source.length - cut.to);
-  around.set(source.subarray(0, cut.from));
-  around.set(source.subarray(cut.to), cut.from);
+  const { from, to, ends } = cut;
+  const around = new Uint8Array(from + source.length - to);
+  around.set(source.subarray(0, from));
+  around.set(source.subarray(to), from);
   const whole = parseJson(around);
   const root = whole.ok ? fieldsOf(whole.value) : null;
   if (root === null || !Array.isArray(root.offers)) return parseJson(source);
   const offers = root.offers as unknown[];
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-  let since = 0;
+  let pause = from + parsed;
+  let start = from;
   try {
-    for (let index = 0; index + 1 < cut.pieces.length; index++) {
-      const piece = source.subarray((cut.pieces[index] ?? 0) + 1, cut.pieces[index + 1]);
-      offers.push(JSON.parse(decoder.decode(piece)));
-      since += piece.length;
-      if (since < stepBytes) continue;
-      since = 0;
+    for (const end of ends) {
+      offers.push(JSON.parse(decoder.decode(source.subarray(start, end))));
+      start = end + 1;
+      if (start < pause) continue;
+      pause = start + parsed;
       yield;
     }
   } catch {
@@ -38,55 +40,102 @@ export function* parsingJson(source: Uint8Array): Generator<undefined, JsonResul
   return { ok: true, value: root };
 }
 
-/** The list of offers: what stands between `from` and `to`, and where its brackets and commas are. */
+/** The list of offers: what stands between `from` and `to`, and where each of its entries ends. */
 interface Cut {
   readonly from: number;
   readonly to: number;
-  readonly pieces: readonly number[];
+  readonly ends: readonly number[];
 }
 
 /** Null if there is not exactly one plain list `offers` at the top. */
 function* cutting(source: Uint8Array): Generator<undefined, Cut | null> {
-  const pieces: number[] = [];
+  let list: Entries | null = null;
   let depth = 0;
-  let inOffers = false;
-  let end = -1;
   /** Where the last text at the top began; -1 after anything else but its colon. */
   let name = -1;
   let nameEnd = -1;
-  let pause = stepBytes;
+  let pause = lookedAt;
   for (let at = 0; at < source.length; at++) {
     if (at >= pause) {
-      pause = at + stepBytes;
+      pause = at + lookedAt;
       yield;
     }
     const byte = source[at];
     if (byte === quote) {
       const start = at;
-      for (at++; at < source.length && source[at] !== quote; at++) if (source[at] === backslash) at++;
-      if (depth === 1) [name, nameEnd] = [start, at];
+      at = endOfText(source, at + 1);
+      if (depth !== 1) continue;
+      name = start;
+      nameEnd = at;
     } else if (byte === openList || byte === openObject) {
-      if (depth === 1 && byte === openList && isOffers(source, name, nameEnd, at)) {
-        if (pieces.length > 0) return null;
-        inOffers = true;
-        pieces.push(at);
-      }
       depth++;
-    } else if (byte === closeList || byte === closeObject) {
+      if (depth !== 2 || byte !== openList || !isOffers(source, name, nameEnd, at)) continue;
+      if (list !== null) return null;
+      list = new Entries(at + 1);
+      while (!list.read(source, lookedAt)) yield;
+      at = list.at;
+      pause = at + lookedAt;
+      if (source[at] !== closeList) return null;
       depth--;
-      if (inOffers && depth === 1) {
-        if (byte !== closeList) return null;
-        inOffers = false;
-        end = at;
-        pieces.push(at);
-      }
-    } else if (byte === comma && inOffers && depth === 2) pieces.push(at);
+    } else if (byte === closeList || byte === closeObject) depth--;
   }
-  const [from] = pieces;
-  if (from === undefined || end < 0) return null;
-  // An empty list has one piece of nothing but blanks.
-  if (pieces.length === 2 && isBlank(source, from + 1, end)) pieces.pop();
-  return hasOneOffers(source, from, end) ? { from: from + 1, to: end, pieces } : null;
+  if (list === null) return null;
+  const { from, at: to, ends } = list;
+  if (ends.length > 0 || !isBlank(source, from, to)) ends.push(to);
+  return hasOneOffers(source, from, to) ? { from, to, ends } : null;
+}
+
+/** Finds where the entries of a list end. */
+class Entries {
+  readonly from: number;
+  readonly ends: number[] = [];
+  /** Of the next byte; in the end of the bracket that closes the list. */
+  at: number;
+  #depth = 0;
+
+  constructor(from: number) {
+    this.from = from;
+    this.at = from;
+  }
+
+  /** Reads about as many bytes. @returns whether the end of the list, or of the document, is reached */
+  read(source: Uint8Array, most: number): boolean {
+    const { ends } = this;
+    const { length } = source;
+    const stop = Math.min(this.at + most, length);
+    let depth = this.#depth;
+    let at = this.at;
+    for (; at < stop; at++) {
+      const kind = kinds[source[at] ?? 0];
+      if (kind === 0) continue;
+      if (kind === 1) at = endOfText(source, at + 1);
+      else if (kind === 2) depth++;
+      else if (kind === 4) {
+        if (depth === 0) ends.push(at);
+      } else if (--depth < 0) break;
+    }
+    this.at = at;
+    this.#depth = depth;
+    return depth < 0 || at >= length;
+  }
+}
+
+/** 1 quote, 2 opening, 3 closing bracket, 4 comma. */
+const kinds = new Uint8Array(256);
+kinds[quote] = 1;
+kinds[openList] = kinds[openObject] = 2;
+kinds[closeList] = kinds[closeObject] = 3;
+kinds[comma] = 4;
+
+/** The place of the quote that ends a text, or the end of the document. */
+function endOfText(source: Uint8Array, from: number): number {
+  let at = from;
+  for (; at < source.length; at++) {
+    const byte = source[at];
+    if (byte === quote) return at;
+    if (byte === backslash) at++;
+  }
+  return at;
 }
 
 const word = Buffer.from('"offers"');
@@ -97,7 +146,7 @@ function isOffers(source: Uint8Array, name: number, nameEnd: number, at: number)
   for (let index = 0; index < word.length; index++) if (source[name + index] !== word[index]) return false;
   let colons = 0;
   for (let index = nameEnd + 1; index < at; index++) {
-    if (source[index] === 58) colons++;
+    if (source[index] === colon) colons++;
     else if (!isBlank(source, index, index + 1)) return false;
   }
   return colons === 1;

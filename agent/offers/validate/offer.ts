@@ -18,10 +18,10 @@ import {
   text,
 } from './checks.ts';
 import { category, count, date, days, isLanguage, mostDays, storeFilter, time, window } from './forms.ts';
+import { mostWeight } from './limits.ts';
 import { predicateChecks, type Reference } from './predicate.ts';
 
 const phases = ['line', 'basket', 'points', 'issue'];
-const mostWeight = 1_000_000;
 
 /**
  * @param references collects ids that must exist elsewhere in the bundle
