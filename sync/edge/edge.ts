@@ -222,7 +222,7 @@ export function createEdge(options: EdgeOptions): Edge {
     const now = clock.now();
     const opened = openCommand(message.value, keyring.trusted(now), address, now);
     if (!opened.ok) return log.warn({ reason: opened.reason }, 'command refused');
-    uplink.resend(opened.value.epoch, opened.value.from);
+    if (opened.value.kind === 'resend') uplink.resend(opened.value.epoch, opened.value.from);
   }
 
   function ask(message: AskMessage) {

@@ -207,6 +207,7 @@ export function createHq(options: HqOptions): Hq {
     const ask = decodeAsk(payload);
     if (!ask.ok) return log.warn({ ...till, reason: ask.reason }, 'unreadable question');
     if (ask.value.kind === 'blocks') return publisher.sendBlocks(till.store, ask.value.sha256, ask.value.indexes);
+    if (ask.value.kind !== 'pointers') return;
     const pointers = await publisher.pointersFor(till.store, ask.value.ring);
     send(
       tillTopic({ tenant, ...till }, 'down'),

@@ -125,4 +125,50 @@ export const migrations: readonly string[] = [
   );
   CREATE INDEX pointer_ring ON pointer (ring, number);
   `,
+  `
+  -- Words that many members' rows share; a number never changes its word.
+  CREATE TABLE member_word (number bigint PRIMARY KEY, word text COLLATE "C" NOT NULL UNIQUE);
+
+  -- "spare": further bits of the hash that "key" is the beginning of, so that two ids of one key are told apart.
+  CREATE TABLE member (
+    key bigint PRIMARY KEY,
+    spare bigint NOT NULL, home text COLLATE "C", as_of bigint NOT NULL,
+    -- The import that brought it last.
+    imported bigint NOT NULL,
+    row bytea NOT NULL
+  );
+  CREATE TABLE member_card (card bigint PRIMARY KEY, member bigint NOT NULL);
+  CREATE INDEX member_card_member ON member_card (member);
+
+  -- Who shops where: the last local day; the home store whatever the day.
+  CREATE TABLE member_visit (
+    store text COLLATE "C" NOT NULL, member bigint NOT NULL, day text COLLATE "C" NOT NULL,
+    PRIMARY KEY (store, member)
+  );
+  CREATE INDEX member_visit_member ON member_visit (member);
+
+  -- Scopes whose members changed since their last version.
+  CREATE TABLE member_dirty (scope text COLLATE "C" PRIMARY KEY);
+
+  -- Files that tills may ask for; "base" is null for a whole one.
+  CREATE TABLE member_file (
+    scope text COLLATE "C" NOT NULL, version bigint NOT NULL, sha256 text COLLATE "C" NOT NULL, size bigint NOT NULL,
+    content text COLLATE "C" NOT NULL, count bigint NOT NULL, base text COLLATE "C", words bigint NOT NULL,
+    published_at text COLLATE "C" NOT NULL,
+    PRIMARY KEY (scope, sha256)
+  );
+  CREATE TABLE member_scope (scope text COLLATE "C" PRIMARY KEY, version bigint NOT NULL);
+
+  CREATE TABLE member_erasure (
+    number bigint PRIMARY KEY, key bigint NOT NULL, member text COLLATE "C" NOT NULL, at text COLLATE "C" NOT NULL
+  );
+  CREATE INDEX member_erasure_key ON member_erasure (key);
+  CREATE TABLE member_erasure_till (
+    number bigint NOT NULL, store text COLLATE "C" NOT NULL, till text COLLATE "C" NOT NULL,
+    acknowledged_at text COLLATE "C",
+    PRIMARY KEY (number, store, till)
+  );
+  CREATE INDEX member_erasure_open ON member_erasure_till (store, till) WHERE acknowledged_at IS NULL;
+  CREATE INDEX event_erased ON event (cursor) WHERE type = 'member.erased';
+  `,
 ];

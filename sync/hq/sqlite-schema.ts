@@ -109,4 +109,49 @@ export const migrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX pointer_ring ON pointer (ring, number);
   `,
+  `
+  -- Words that many members' rows share; a number never changes its word.
+  CREATE TABLE member_word (number INTEGER PRIMARY KEY, word TEXT NOT NULL UNIQUE) STRICT;
+
+  -- "spare": further bits of the hash that "key" is the beginning of, so that two ids of one key are told apart.
+  CREATE TABLE member (
+    key INTEGER PRIMARY KEY,
+    spare INTEGER NOT NULL, home TEXT, as_of INTEGER NOT NULL,
+    -- The import that brought it last.
+    imported INTEGER NOT NULL,
+    row BLOB NOT NULL
+  ) STRICT;
+  CREATE TABLE member_card (card INTEGER PRIMARY KEY, member INTEGER NOT NULL) STRICT;
+  CREATE INDEX member_card_member ON member_card (member);
+
+  -- Who shops where: the last local day; the home store whatever the day.
+  CREATE TABLE member_visit (
+    store TEXT NOT NULL, member INTEGER NOT NULL, day TEXT NOT NULL,
+    PRIMARY KEY (store, member)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX member_visit_member ON member_visit (member);
+
+  -- Scopes whose members changed since their last version.
+  CREATE TABLE member_dirty (scope TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+
+  -- Files that tills may ask for; "base" is null for a whole one.
+  CREATE TABLE member_file (
+    scope TEXT NOT NULL, version INTEGER NOT NULL, sha256 TEXT NOT NULL, size INTEGER NOT NULL,
+    content TEXT NOT NULL, count INTEGER NOT NULL, base TEXT, words INTEGER NOT NULL,
+    published_at TEXT NOT NULL,
+    PRIMARY KEY (scope, sha256)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE member_scope (scope TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE member_erasure (
+    number INTEGER PRIMARY KEY, key INTEGER NOT NULL, member TEXT NOT NULL, at TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX member_erasure_key ON member_erasure (key);
+  CREATE TABLE member_erasure_till (
+    number INTEGER NOT NULL, store TEXT NOT NULL, till TEXT NOT NULL, acknowledged_at TEXT,
+    PRIMARY KEY (number, store, till)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX member_erasure_open ON member_erasure_till (store, till) WHERE acknowledged_at IS NULL;
+  CREATE INDEX event_erased ON event (cursor) WHERE type = 'member.erased';
+  `,
 ];

@@ -4,14 +4,16 @@
  */
 import { isCount, isInstant, isMatch, isRecord, isText, parseObject } from './fields.ts';
 import { type KeySet, readKeySet } from './keyring.ts';
+import { type MembersCommand, readMembersCommand } from './members-messages.ts';
 import { maxMessageBytes } from './messages.ts';
 import { readPointer } from './pointer.ts';
 import { accept, type Result, refuse } from './result.ts';
 import { isSigned, type SigningKey, signText, type TrustedKeys } from './signing.ts';
 import type { BundlePointer, TillAddress } from './types.ts';
 
-/** Send every event of this epoch from this number on again: HQ was restored and lacks them. */
-export type Command = { readonly kind: 'resend'; readonly epoch: number; readonly from: number };
+export type Command =
+  /** Send every event of this epoch from this number on again: HQ was restored and lacks them. */
+  { readonly kind: 'resend'; readonly epoch: number; readonly from: number } | MembersCommand;
 
 export type DownMessage =
   | {
@@ -81,6 +83,7 @@ export function openCommand(
   const { kind, epoch, from } = command;
   if (isMatch(kind, /^resend$/) && isCount(epoch) && isCount(from) && from > 0)
     return accept({ kind: 'resend', epoch, from });
+  if (isMatch(kind, /^(members|member|erase)$/)) return readMembersCommand(command);
   return refuse('kind is not known here');
 }
 

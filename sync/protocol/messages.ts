@@ -12,6 +12,7 @@ import {
   topicId,
 } from './fields.ts';
 import { type KeySet, readKeySet } from './keyring.ts';
+import { type MembersAsk, readMembersAsk } from './members-messages.ts';
 import { accept, type Result, refuse } from './result.ts';
 import type { Ack } from './types.ts';
 
@@ -137,7 +138,9 @@ export type AskMessage =
   /** The pointers of its store and ring; answered on `down`. */
   | { readonly kind: 'pointers'; readonly ring: string }
   /** Blocks of the file with this SHA-256; answered on the store's `blocks`. */
-  | { readonly kind: 'blocks'; readonly sha256: string; readonly indexes: readonly number[] };
+  | { readonly kind: 'blocks'; readonly sha256: string; readonly indexes: readonly number[] }
+  /** The files of members that there are, or one member; answered by a signed command on `down`. */
+  | MembersAsk;
 
 /** One question names at most this many blocks: 8 MiB. */
 export const maxAskedBlocks = 64;
@@ -153,6 +156,7 @@ export function decodeAsk(payload: Uint8Array): Result<AskMessage> {
       return refuse(`indexes is no list of at most ${maxAskedBlocks} numbers`);
     return accept({ kind, sha256, indexes });
   }
+  if (kind === 'members' || kind === 'member') return readMembersAsk(parsed.value);
   return refuse('kind is not known here');
 }
 
