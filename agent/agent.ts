@@ -133,6 +133,7 @@ export function createAgent(config: TillConfig, ports: AgentPorts): Agent {
     onState: () => tellPrinter(),
     onFault,
   });
+  let logoProblem: string | null = null;
   const logo = printer === null ? null : openLogo(printer);
   const sales: Sales = createSales({
     store,
@@ -159,6 +160,7 @@ export function createAgent(config: TillConfig, ports: AgentPorts): Agent {
     bundles,
     queue,
     printer: printer === null ? null : () => printer.status(),
+    logoProblem: () => logoProblem,
     scanners: () => scanners.map(scanner => scanner.status()),
     line: edge === null ? null : () => edge.line(),
     clock,
@@ -192,6 +194,7 @@ export function createAgent(config: TillConfig, ports: AgentPorts): Agent {
       });
     } catch (error) {
       onFault(error);
+      logoProblem = messageOf(error);
       return null;
     }
   }

@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { PrinterStatus } from '../drivers/printer/types.ts';
 import type { ScannerStatus } from '../drivers/scanner/types.ts';
 import type { Language } from './api/till-service.ts';
-import type { StatusView } from './api/wire.ts';
+import type { ServerEvents, StatusView } from './api/wire.ts';
 import type { LineStatus } from './ports.ts';
 import type { PrintQueue } from './printing/queue.ts';
 import type { ActiveBundle } from './sale/active-bundle.ts';
@@ -24,6 +24,8 @@ export type StatusParts = {
   readonly queue: PrintQueue;
   /** Null: no printer is configured. */
   readonly printer: (() => PrinterStatus) | null;
+  /** Why coupons are printed without the logo that is configured; null: they are not. */
+  readonly logoProblem: () => string | null;
   readonly scanners: () => readonly ScannerStatus[];
   /** Null: no broker is configured. */
   readonly line: (() => LineStatus) | null;
@@ -33,9 +35,12 @@ export type StatusParts = {
 export interface TillStatus {
   view(language: Language): StatusView;
   printer(language: Language): StatusView['printer'];
-  sync(language: Language): { readonly line: StatusView['line']; readonly outbox: StatusView['outbox'] };
+  sync(language: Language): ServerEvents['sync'];
   bundle(): { readonly bundle: StatusView['bundle']; readonly refused: StatusView['bundleRefused'] };
 }
+
+/** A busy till writes about 20 MB a day; with less than this it is time for someone to come. */
+const lowDiskBytes = 200e6;
 
 export function createStatus(parts: StatusParts): TillStatus {
   const { store, bundles, queue, clock } = parts;
@@ -51,14 +56,41 @@ export function createStatus(parts: StatusParts): TillStatus {
     const { device, problem, paperNearEnd, evidence } = parts.printer();
     const wish = queue.givenUp() !== null ? sentences.couponNotPrinted : paperNearEnd ? sentences.paperNearEnd : null;
     const message = printerSentence(problem, language) ?? wish;
-    return { device, problem, message, paperNearEnd, evidence, printing: queue.printing(), queued };
+    return {
+      device,
+      problem,
+      message,
+      paperNearEnd,
+      evidence,
+      printing: queue.printing(),
+      queued,
+      logoProblem: parts.logoProblem(),
+    };
+  };
+
+  const storage = (language: Language): Pick<StatusView, 'disk' | 'database'> => {
+    const sentences = sentencesIn(language);
+    const freeBytes = freeBytesAt(store.path);
+    const { damaged } = store;
+    return {
+      disk: { freeBytes, message: freeBytes < lowDiskBytes ? sentences.diskFull : null },
+      database: {
+        ok: damaged === null,
+        problem: damaged?.problem ?? null,
+        message: damaged === null ? null : sentences.storeDamaged,
+      },
+    };
   };
 
   const sync: TillStatus['sync'] = language => {
     const depth = store.outbox.depth();
     const outbox = { waiting: depth.waiting, oldestAt: depth.oldestAt, salesWaiting: store.outbox.salesWaiting() };
     if (parts.line === null)
-      return { line: { connected: false, since: '', message: null, problem: 'none configured' }, outbox };
+      return {
+        line: { connected: false, since: '', message: null, problem: 'none configured' },
+        outbox,
+        ...storage(language),
+      };
     const { connected, since, problem } = parts.line();
     const told = {
       sinceMs: Date.parse(since),
@@ -66,7 +98,8 @@ export function createStatus(parts: StatusParts): TillStatus {
       salesWaiting: outbox.salesWaiting,
       timeZone: store.timeZone,
     };
-    return { line: { connected, since, problem, message: connected ? null : lineSentence(told, language) }, outbox };
+    const line = { connected, since, problem, message: connected ? null : lineSentence(told, language) };
+    return { line, outbox, ...storage(language) };
   };
 
   const bundle: TillStatus['bundle'] = () => {
@@ -93,7 +126,7 @@ export function createStatus(parts: StatusParts): TillStatus {
     sync,
     bundle,
     view(language) {
-      const { damaged, address } = store;
+      const { address } = store;
       const known = bundle();
       return {
         ...address,
@@ -110,18 +143,16 @@ export function createStatus(parts: StatusParts): TillStatus {
         bundle: known.bundle,
         bundleRefused: known.refused,
         ...sync(language),
-        disk: diskOf(store.path),
-        database: { ok: damaged === null, problem: damaged?.problem ?? null },
       };
     },
   };
 }
 
-function diskOf(path: string): { freeBytes: number } {
+function freeBytesAt(path: string): number {
   try {
     const { bavail, bsize } = statfsSync(path);
-    return { freeBytes: bavail * bsize };
+    return bavail * bsize;
   } catch {
-    return { freeBytes: 0 };
+    return 0;
   }
 }

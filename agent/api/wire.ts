@@ -266,6 +266,8 @@ export const StatusView = Type.Object({
     evidence: nullable(Type.String()),
     printing: Type.Boolean(),
     queued: Type.Integer(),
+    /** Why coupons are printed without the shop's logo, for support; null: they have it, or none is configured. */
+    logoProblem: Type.Optional(nullable(Type.String())),
   }),
   scanners: Type.Array(
     Type.Object({
@@ -295,8 +297,13 @@ export const StatusView = Type.Object({
     message: nullable(Type.String()),
     problem: nullable(Type.String()),
   }),
-  disk: Type.Object({ freeBytes: Type.Number() }),
-  database: Type.Object({ ok: Type.Boolean(), problem: nullable(Type.String()) }),
+  /** `message`: what the cashier is told where it ails; null: nothing. */
+  disk: Type.Object({ freeBytes: Type.Number(), message: Type.Optional(nullable(Type.String())) }),
+  database: Type.Object({
+    ok: Type.Boolean(),
+    problem: nullable(Type.String()),
+    message: Type.Optional(nullable(Type.String())),
+  }),
 });
 export type StatusView = Static<typeof StatusView>;
 
@@ -329,7 +336,12 @@ export type ServerEvents = {
   coupon: CouponView;
   printer: StatusView['printer'];
   scanner: StatusView['scanners'][number];
-  sync: { readonly line: StatusView['line']; readonly outbox: StatusView['outbox'] };
+  sync: {
+    readonly line: StatusView['line'];
+    readonly outbox: StatusView['outbox'];
+    readonly disk: StatusView['disk'];
+    readonly database: StatusView['database'];
+  };
   bundle: { readonly bundle: StatusView['bundle']; readonly refused: StatusView['bundleRefused'] };
 };
 

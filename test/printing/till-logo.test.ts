@@ -124,6 +124,7 @@ test('every coupon bears the logo, and the printer is given it once, also over a
   try {
     await first.clock.advance(60_000);
     assert.equal(first.stores.count, 1, 'put there while nothing prints');
+    assert.equal(first.agent.service.status('de').printer.logoProblem, null);
     assert.equal(widestBlack(await first.sell('S1')), logoWidth);
     assert.equal(widestBlack(await first.sell('S2')), logoWidth);
     assert.equal(first.stores.count, 1);
@@ -147,6 +148,7 @@ test('a till whose logo is no picture sells and prints without it, and --check s
   try {
     await till.clock.advance(10_000);
     assert.ok(widestBlack(await till.sell('S1')) < logoWidth);
+    assert.match(till.agent.service.status('de').printer.logoProblem ?? '', /logo\.png/);
   } finally {
     await till.agent.stop();
   }

@@ -85,8 +85,14 @@ test('one till has its address, with its own sales', async () => {
     await page.locator('.mark.is-well', { hasText: de.online }).nth(1).waitFor();
     await page.getByRole('link', { name: '0042 / 1' }).click();
     await page.getByRole('heading', { name: /0042 \/ 1/ }).waitFor();
+    await page.getByText(de.evidenceIs.confirmed).waitFor();
+    const simulator = shop.tills.find(known => known.till === '1')?.agent.service.simulator;
+    simulator?.printer({ paper: false });
+    await page.locator('.mark.is-ill', { hasText: de.printerIs['paper-out'] }).waitFor();
     await picture(page, '54-hq-till');
     await assertAccessible(page, 4.5);
+    simulator?.printer({ paper: true });
+    await page.locator('.mark.is-ill').waitFor({ state: 'detached' });
   });
 });
 

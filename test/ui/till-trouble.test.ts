@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import type { StatusView } from '../../agent/api/wire.ts';
+import { sentencesIn } from '../../agent/sale/sentences.ts';
 import { texts } from '../../ui/till/texts.ts';
 import { assertAccessible, assertGlance, assertLarge } from './support/audit.ts';
 import { type Browser, picture, sizes, startBrowser } from './support/browser.ts';
@@ -84,6 +85,15 @@ const expired = {
   notAfter: '2026-11-15T23:59:59+01:00',
   expired: true,
 };
+const noPrinter = {
+  device: 'virtual:',
+  problem: null,
+  message: null,
+  paperNearEnd: false,
+  evidence: 'confirmed',
+  printing: false,
+  queued: 0,
+};
 const quietTroubles: readonly (readonly [string, Partial<StatusView>, string])[] = [
   ['31-offers-expired', { bundle: expired }, de.bundleExpired('15.11.')],
   ['32-no-offers', { bundle: null }, de.noBundle],
@@ -94,10 +104,17 @@ const quietTroubles: readonly (readonly [string, Partial<StatusView>, string])[]
   ],
   ['34-storage', { database: { ok: false, problem: 'quick_check' } }, de.database],
   [
+    '34-storage-made-anew',
+    { database: { ok: false, problem: 'quick_check', message: sentencesIn('de').storeDamaged } },
+    sentencesIn('de').storeDamaged,
+  ],
+  ['34-disk-full', { disk: { freeBytes: 12e6, message: sentencesIn('de').diskFull } }, sentencesIn('de').diskFull],
+  [
     '35-scanner-missing',
     { scanners: [{ device: 'hid:05e0:1900', connected: false, state: 'claimed', problem: 'not plugged in' }] },
     de.scannerGone,
   ],
+  ['35-no-logo', { printer: { ...noPrinter, logoProblem: 'printer.logo can not be used' } }, de.noLogo],
 ];
 
 for (const [name, status, sentence] of quietTroubles)
@@ -177,16 +194,6 @@ test('the total moved between quote and payment: it asks to take the payment aga
     await page.getByText(de.paid).waitFor();
   });
 });
-
-const noPrinter = {
-  device: 'virtual:',
-  problem: null,
-  message: null,
-  paperNearEnd: false,
-  evidence: 'confirmed',
-  printing: false,
-  queued: 0,
-};
 
 /** What a browser says of a server that is not there is no complaint of ours. */
 const expected = /ERR_(CONNECTION_REFUSED|INCOMPLETE_CHUNKED_ENCODING|EMPTY_RESPONSE|CONNECTION_RESET)|status of 409/;

@@ -57,15 +57,14 @@ export function TillsTable({ tills }: { tills: readonly TillView[] }) {
             )}
           </td>
           <td>
-            <Mark isWell={till.printer?.problem == null}>
-              {till.printer === null ? '–' : (till.printer.problem ?? texts.well)}
-            </Mark>{' '}
-            {till.printer?.evidence != null && <span class="quiet">{till.printer.evidence}</span>}
+            <Printer printer={till.printer} />
           </td>
           <td>
-            <Mark isWell={till.scanner?.problem == null}>
-              {till.scanner === null ? '–' : (till.scanner.problem ?? texts.well)}
-            </Mark>
+            <span title={till.scanner?.problem ?? undefined}>
+              <Mark isWell={till.scanner?.problem == null}>
+                {till.scanner === null ? '–' : till.scanner.problem === null ? texts.well : texts.scannerIll}
+              </Mark>
+            </span>
           </td>
           <td class="number">
             {texts.salesCount(formats.count(till.today.sales))} · {formats.amount(till.today.net)}
@@ -74,6 +73,24 @@ export function TillsTable({ tills }: { tills: readonly TillView[] }) {
       ))}
     </Table>
   );
+}
+
+/** In words; the till's own code is there for support, where the pointer rests. */
+function Printer({ printer }: { printer: TillView['printer'] }) {
+  const { texts } = useView();
+  if (printer === null) return <Mark isWell>–</Mark>;
+  const { problem, evidence } = printer;
+  return (
+    <span title={[problem, evidence].filter(code => code !== null).join(', ')}>
+      <Mark isWell={problem === null}>{problem === null ? texts.well : said(texts.printerIs, problem)}</Mark>{' '}
+      {evidence !== null && <span class="quiet">{said(texts.evidenceIs, evidence)}</span>}
+    </span>
+  );
+}
+
+/** A till of a newer version may know more than this page. */
+function said(words: Readonly<Record<string, string>>, code: string): string {
+  return Object.hasOwn(words, code) ? (words[code] ?? code) : code;
 }
 
 function Behind({ till }: { till: TillView }) {

@@ -49,7 +49,7 @@ export function signsOf({ state, texts, formats }: View): readonly Sign[] {
   if (state.link === 'lost')
     signs.push({ key: 'link', icon: 'warning', head: texts.lost.head, text: texts.lost.todo, detail: null });
   if (status === null || state.link === 'lost') return signs;
-  const { printer, scanners, line, outbox, bundle, bundleRefused, database } = status;
+  const { printer, scanners, line, outbox, bundle, bundleRefused, database, disk } = status;
   if (printer.problem !== null) {
     const advice = isKnownProblem(printer.problem, texts.printer)
       ? texts.printer[printer.problem]
@@ -67,8 +67,24 @@ export function signsOf({ state, texts, formats }: View): readonly Sign[] {
     });
   } else if (printer.paperNearEnd)
     signs.push({ key: 'paper', icon: 'printer', head: null, text: texts.paperNearEnd, detail: null });
+  else if (printer.logoProblem != null)
+    signs.push({ key: 'logo', icon: 'printer', head: null, text: texts.noLogo, detail: printer.logoProblem });
   if (!database.ok)
-    signs.push({ key: 'database', icon: 'warning', head: null, text: texts.database, detail: database.problem });
+    signs.push({
+      key: 'database',
+      icon: 'warning',
+      head: null,
+      text: database.message ?? texts.database,
+      detail: database.problem,
+    });
+  if (disk.message != null)
+    signs.push({
+      key: 'disk',
+      icon: 'warning',
+      head: null,
+      text: disk.message,
+      detail: `${Math.round(disk.freeBytes / 1e6)} MB`,
+    });
   const gone = scanners.filter(scanner => !scanner.connected);
   if (gone.length > 0)
     signs.push({

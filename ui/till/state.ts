@@ -218,7 +218,7 @@ export function withEvent<Name extends Exclude<keyof ServerEvents, 'scan'>>(
       return { ...state, status: { ...status, scanners: [...others, scanner] } };
     }
     case 'sync':
-      return { ...state, status: { ...status, line: event.data.line, outbox: event.data.outbox } };
+      return { ...state, status: { ...status, ...event.data } };
     case 'bundle':
       return { ...state, status: { ...status, bundle: event.data.bundle, bundleRefused: event.data.refused } };
   }

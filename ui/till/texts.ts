@@ -83,6 +83,7 @@ export type Texts = {
   >;
   readonly printsByItself: string;
   readonly paperNearEnd: string;
+  readonly noLogo: string;
   readonly scannerGone: string;
   readonly noLine: (since: string, waiting: number, count: string) => string;
   readonly noBundle: string;
@@ -215,6 +216,7 @@ const de: Texts = {
   },
   printsByItself: 'Der Bon druckt dann von selbst.',
   paperNearEnd: 'Papier geht bald zu Ende. Rolle bereitlegen.',
+  noLogo: 'Das Logo fehlt auf den Bons. Bitte Support informieren.',
   scannerGone: 'Scanner fehlt. Kabel prüfen oder den Code eintippen.',
   noLine: (since, waiting, count) =>
     `Keine Verbindung zur Zentrale seit ${since}. Verkaufen geht weiter.${waiting === 0 ? '' : waiting === 1 ? ' 1 Verkauf wartet.' : ` ${count} Verkäufe warten.`}`,
@@ -345,6 +347,7 @@ const fr: Texts = {
   },
   printsByItself: 'Le bon s’imprime ensuite tout seul.',
   paperNearEnd: 'Bientôt plus de papier. Préparer un rouleau.',
+  noLogo: 'Le logo manque sur les bons. Informer le support.',
   scannerGone: 'Scanner absent. Vérifier le câble ou taper le code.',
   noLine: (since, waiting, count) =>
     `Pas de liaison avec la centrale depuis ${since}. La vente continue.${waiting === 0 ? '' : waiting === 1 ? ' 1 vente en attente.' : ` ${count} ventes en attente.`}`,
@@ -475,6 +478,7 @@ const it: Texts = {
   },
   printsByItself: 'Il buono si stampa poi da solo.',
   paperNearEnd: 'La carta sta per finire. Preparare un rotolo.',
+  noLogo: 'Sui buoni manca il logo. Informare l’assistenza.',
   scannerGone: 'Manca lo scanner. Controllare il cavo o digitare il codice.',
   noLine: (since, waiting, count) =>
     `Nessun collegamento con la centrale da ${since}. La vendita continua.${waiting === 0 ? '' : waiting === 1 ? ' 1 vendita in attesa.' : ` ${count} vendite in attesa.`}`,
@@ -605,6 +609,7 @@ const en: Texts = {
   },
   printsByItself: 'The coupon prints by itself.',
   paperNearEnd: 'Paper will soon be out. Have a roll ready.',
+  noLogo: 'The logo is missing on the coupons. Please tell support.',
   scannerGone: 'Scanner missing. Check its cable, or type the code.',
   noLine: (since, waiting, count) =>
     `No line to HQ since ${since}. Selling goes on.${waiting === 0 ? '' : waiting === 1 ? ' 1 sale waiting.' : ` ${count} sales waiting.`}`,
