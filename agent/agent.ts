@@ -10,7 +10,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../clock.ts';
 import { createPrinter } from '../drivers/printer/printer.ts';
-import { type PrinterProfile, resolveProfile } from '../drivers/printer/profiles.ts';
+import { resolveProfile } from '../drivers/printer/profiles.ts';
 import { openTransport } from '../drivers/printer/transports/open.ts';
 import type { Printer } from '../drivers/printer/types.ts';
 import { symbologyNamed } from '../drivers/scanner/aim.ts';
@@ -28,13 +28,13 @@ import type { TillService } from './api/till-service.ts';
 import { openTokens } from './api/tokens.ts';
 import type { SimulatorView } from './api/wire.ts';
 import type { BrokerConfig, TillConfig } from './config/till-config.ts';
-import { createCouponBook, createTokens, formatSerial, loadCouponKeys, type SlipContent } from './coupons/index.ts';
+import { createCouponBook, createTokens, loadCouponKeys } from './coupons/index.ts';
 import type { Log } from './log.ts';
 import { importMembers } from './member-import.ts';
 import { createTillMetrics } from './metrics.ts';
-import { type CouponPrint, layoutCoupon } from './printing/layout.ts';
-import { couponCode } from './printing/layout-code.ts';
+import { layoutCoupon } from './printing/layout.ts';
 import { createLogo, type Logo } from './printing/layout-logo.ts';
+import { onPaper, paperNotes } from './printing/layout-paper.ts';
 import { createPrintQueue } from './printing/queue.ts';
 import { createActiveBundle, createSales, type Sales } from './sale/index.ts';
 import { createSimulator } from './simulator.ts';
@@ -129,6 +129,7 @@ export function createAgent(config: TillConfig, ports: AgentPorts): Agent {
         { ...onPaper(content, reprint, profile), ...(logo === null ? {} : { logo: logo.current() }) },
         profile.columns,
       ),
+    notes: content => paperNotes(content, profile),
     onCoupon: serial => sales.couponChanged(serial),
     onState: () => tellPrinter(),
     onFault,
@@ -339,11 +340,6 @@ export function createAgent(config: TillConfig, ports: AgentPorts): Agent {
       store.close();
     },
   };
-}
-
-function onPaper(content: SlipContent, reprint: boolean, profile: PrinterProfile): CouponPrint {
-  const { serial, language } = content;
-  return { ...content, ...couponCode(content, profile), serial: formatSerial(serial), languages: [language], reprint };
 }
 
 /** The peers' cursors, kept with the till's own settings. */

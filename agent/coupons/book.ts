@@ -9,7 +9,7 @@ import type { PrintState } from '../api/wire.ts';
 import type { BundleRef, CouponRow, PrintJobRow, Store } from '../store/index.ts';
 import { eanOfSerial, serialsOfEan } from './linear-codes.ts';
 import { newSerial } from './serials.ts';
-import type { SlipContent } from './slip-content.ts';
+import { longestPicture, type SlipContent } from './slip-content.ts';
 import type { Tokens } from './tokens.ts';
 import { type VoidReason, voidCoupon } from './voiding.ts';
 
@@ -27,6 +27,8 @@ export type IssueOrder = {
   readonly expiresMs: number;
   readonly texts: Pick<SlipContent, 'title' | 'body' | 'legal' | 'language' | 'benefitText'>;
   readonly barcode: SlipContent['barcode'];
+  /** As in the bundle; kept with the coupon. */
+  readonly image?: string;
   readonly validFrom: string;
   readonly validTo: string;
 };
@@ -127,7 +129,9 @@ export function createCouponBook(store: Store, tokens: Tokens): CouponBook {
         reprints: 0,
       };
       const token = tokens.write({ serial, offer, variant, validFrom, validTo, binding });
-      add(coupon, { ...order.texts, validFrom, validTo, serial, token, barcode: order.barcode }, 0);
+      // One that is too long is told as such by its first characters.
+      const picture = order.image === undefined ? {} : { image: order.image.slice(0, longestPicture + 1) };
+      add(coupon, { ...order.texts, ...picture, validFrom, validTo, serial, token, barcode: order.barcode }, 0);
       return coupon;
     },
 

@@ -7,6 +7,6 @@ export { eanOfSerial, numberOfSerial, serialOfNumber, serialsOfEan } from './lin
 export { offlineAnswer } from './offline-policy.ts';
 export { applyPeerFact, type FactChanges } from './peer-facts.ts';
 export { formatSerial, newSerial, parseSerial } from './serials.ts';
-export { type SlipContent, textsIn } from './slip-content.ts';
+export { longestPicture, type SlipContent, textsIn } from './slip-content.ts';
 export { canSay, createTokens, type TokenContent, type Tokens } from './tokens.ts';
 export { printReasons, reopenCoupon, type VoidReason } from './voiding.ts';

@@ -1,6 +1,9 @@
 /** What a coupon says on paper, kept whole in the print journal: after a crash it prints without asking any bundle. */
 import type { CouponTerms } from '../offers/types.ts';
 
+/** Characters of a `coupon.image` that is kept with each coupon: 12 KB of PNG. */
+export const longestPicture = 16_384;
+
 export type SlipContent = {
   readonly title: string;
   readonly body?: string;
@@ -14,6 +17,8 @@ export type SlipContent = {
   readonly serial: string;
   readonly token: string;
   readonly barcode: CouponTerms['barcode'];
+  /** `coupon.image` of the offer. */
+  readonly image?: string;
   /** Language of the texts. */
   readonly language: string;
 };

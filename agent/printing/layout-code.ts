@@ -15,6 +15,15 @@ export function couponCode(
   return fits(barcode, data, profile) ? { barcode, token: data } : { barcode: 'qr', token };
 }
 
+/** Why the code is not of the kind that the offer asks for; null: it is. For the journal and HQ. */
+export function codeNote(
+  content: Pick<SlipContent, 'barcode' | 'serial' | 'token'>,
+  profile: PrinterProfile,
+): string | null {
+  if (couponCode(content, profile).barcode === content.barcode) return null;
+  return `printed as QR code: the ${content.barcode} of its offer is too wide for ${profile.paper} mm paper`;
+}
+
 type LinearCode = Exclude<SlipContent['barcode'], 'qr'>;
 
 function held(barcode: LinearCode, serial: string): string {

@@ -34,7 +34,11 @@ interface Grey {
   readonly values: readonly number[];
 }
 
+/** Of a file that is read at all: a few bytes can claim a picture that fills the memory. */
+const mostDots = 4_000_000;
+
 function greyOf(name: string, png: Uint8Array): Grey {
+  checkSize(name, png);
   let image: PNG;
   try {
     image = PNG.sync.read(Buffer.from(png));
@@ -48,6 +52,14 @@ function greyOf(name: string, png: Uint8Array): Grey {
     return 255 - ((255 - light) * alpha) / 255;
   });
   return { width, height, values };
+}
+
+/** Width and height stand in the file's first chunk (PNG specification, IHDR); what is no PNG is found by the reader. */
+function checkSize(name: string, png: Uint8Array): void {
+  if (png.length < 24) return;
+  const head = new DataView(png.buffer, png.byteOffset, png.byteLength);
+  if (head.getUint32(16) * head.getUint32(20) > mostDots)
+    throw new TillsideError('print-content', `image "${name}" has more than ${mostDots} dots`);
 }
 
 /** Mean of the area that becomes a dot. */

@@ -20,6 +20,8 @@ export interface CouponPrint {
   readonly storeName?: string;
   /** The shop's, above all else; kept in the printer's memory where that is possible (`storedAs`). */
   readonly logo?: SlipImage;
+  /** The offer's own, between what it gives and on which conditions. */
+  readonly picture?: SlipImage;
   /** Languages in order of preference; the first that slips are written in is taken. */
   readonly languages: readonly string[];
   /** Printed only if given. */
@@ -61,6 +63,7 @@ export function layoutCoupon(
     if (size < benefitSize && benefitSize === 2) slip.push({ kind: 'feed', lines: 1 });
     for (const line of balanced(title, columns, size)) center(line, { size, bold: size === 1 });
   }
+  if (coupon.picture) slip.push({ kind: 'feed', lines: 1 }, { kind: 'image', ...coupon.picture });
   if (coupon.body) {
     slip.push({ kind: 'feed', lines: 1 });
     for (const line of balanced(coupon.body, columns, 1)) center(line);

@@ -20,6 +20,8 @@ export type PrintQueueOptions = {
   readonly clock: Clock;
   /** Lays a slip out for the printer's paper. Throws `print-content` for what can't be printed. */
   readonly layout: (content: SlipContent, reprint: boolean) => Slip;
+  /** What stands on the slip otherwise than its offer asks; said in the journal and to HQ together with the evidence. */
+  readonly notes?: (content: SlipContent) => readonly string[];
   /** A coupon's print state, or its serial, changed. */
   readonly onCoupon?: (serial: string) => void;
   /** The queue's own state changed. */
@@ -114,8 +116,9 @@ export function createPrintQueue(options: PrintQueueOptions): PrintQueue {
     if ((store.coupons.get(job.serial)?.expiresMs ?? 0) <= clock.now())
       return failed(job, { evidence: 'failed', detail: 'its validity ended before it could be printed' }, true);
     let slip: Slip;
+    const content = JSON.parse(job.content) as SlipContent;
     try {
-      slip = layout(JSON.parse(job.content) as SlipContent, job.kind === 'reprint');
+      slip = layout(content, job.kind === 'reprint');
     } catch (error) {
       options.onFault?.(error);
       return failed(job, { evidence: 'failed', detail: messageOf(error) }, true);
@@ -164,7 +167,8 @@ export function createPrintQueue(options: PrintQueueOptions): PrintQueue {
     afterDoubt = false;
     if (!mine.begun) begin();
     if (outcome.evidence === 'unknown') return doubtful(job, outcome, job.attempts + 1);
-    store.transaction(() => printed(job, outcome, job.attempts + 1));
+    const detail = [outcome.detail, ...(options.notes?.(content) ?? [])].join('; ');
+    store.transaction(() => printed(job, { ...outcome, detail }, job.attempts + 1));
     givenUp = null;
     told(job.serial);
   };

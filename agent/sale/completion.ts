@@ -161,6 +161,7 @@ function issueCoupon(
     expiresMs: Date.parse(expiresAt(issue.validTo, active.bundle.timezone)) + 1000,
     texts: { ...texts, title: issue.title, ...(large === null ? {} : { benefitText: large }) },
     barcode: terms.barcode,
+    ...(terms.image === undefined ? {} : { image: terms.image }),
     validFrom: issue.validFrom,
     validTo: issue.validTo,
   });

@@ -115,8 +115,6 @@ class ConnectedPrinter implements Printer {
       return Promise.resolve({ evidence: 'failed', detail: messageOf(cause) });
     }
     if (job.abandon?.aborted) return Promise.resolve({ evidence: 'failed', detail: 'given up before the first byte' });
-    if (slip.replacements.length > 0)
-      this.#options.log?.info({ job: job.id, replacements: slip.replacements.length }, 'characters were replaced');
     return new Promise(resolve => {
       const abandon = () => this.#abandon(waiting);
       const waiting: Waiting = {
@@ -290,7 +288,7 @@ class ConnectedPrinter implements Printer {
     this.#flying = false;
     if (current === null) return;
     this.#options.log?.info({ job: current.job.id, evidence: outcome.evidence }, outcome.detail);
-    current.done(outcome);
+    current.done({ ...outcome, detail: outcome.detail + replacedIn(current.slip) });
     // After the effects of this input: the machine is still at work.
     queueMicrotask(() => this.#next());
   }
@@ -302,4 +300,17 @@ class ConnectedPrinter implements Printer {
     this.#told = text;
     for (const listener of this.#listeners) listener(status);
   }
+}
+
+const replacedToldAtMost = 20;
+
+/** Which characters the paper does not bear as they were asked for, for the journal; empty: all are there. */
+function replacedIn({ replacements }: EncodedSlip): string {
+  if (replacements.length === 0) return '';
+  const told = replacements.slice(0, replacedToldAtMost).map(({ character, by }) => {
+    const code = `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
+    return by === '' ? `${code} left out` : `${code} by "${by}"`;
+  });
+  const more = replacements.length - told.length;
+  return `; characters replaced: ${told.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }

@@ -199,6 +199,26 @@ test('a slip that cannot be laid out is given up at once and does not block the 
   await discard(till);
 });
 
+test('what stands on a slip otherwise than its offer asks is in the journal and at HQ, beside the evidence', async () => {
+  const till = await coreTill();
+  const [serial = ''] = await till.sell('S1', [coffee], card);
+  const { createPrintQueue } = await import('../../agent/printing/queue.ts');
+  const queue = createPrintQueue({
+    store: till.store,
+    book: till.book,
+    printer: new FakePrinter(),
+    clock: till.clock,
+    layout: ({ token, serial: human }) => [{ kind: 'barcode', type: 'qr', data: token, human }],
+    notes: () => ['printed as QR code'],
+  });
+  queue.start();
+  await settle();
+  assert.match(till.store.printJournal.last(serial)?.detail ?? '', /; printed as QR code$/);
+  assert.match(String(till.events('coupon.printed')[0]?.body.detail), /; printed as QR code$/);
+  await queue.stop();
+  await discard(till);
+});
+
 test('a coupon whose time is over before it could print is not printed', async () => {
   const till = await coreTill();
   await till.sell('S1', [coffee], card);
