@@ -2,7 +2,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import type { Clock } from '../clock.ts';
 import { messageOf, TillsideError } from '../errors.ts';
-import type { MemberRecord, Members, Store } from './store/index.ts';
+import { readMemberFacts } from '../sync/protocol/members-facts.ts';
+import { factsOf, type Members, type NewMember, type Store } from './store/index.ts';
 
 /**
  * @param file JSON: a list of member records (docs/configuration.md)
@@ -20,7 +21,7 @@ function stampOf(file: string): string {
   return `${file} ${mtimeMs} ${size}`;
 }
 
-function readMembers(file: string): readonly MemberRecord[] {
+function readMembers(file: string): readonly NewMember[] {
   let document: unknown;
   try {
     document = JSON.parse(readFileSync(file, 'utf8'));
@@ -34,16 +35,12 @@ function readMembers(file: string): readonly MemberRecord[] {
       'config-invalid',
       `members: ${file} must be a list of {memberId, firstName, points, cards, …}; entry ${bad} is none.`,
     );
-  return records as MemberRecord[];
+  return records as NewMember[];
 }
 
 function isMember(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  const { memberId, firstName, points, cards } = value as Record<string, unknown>;
-  return (
-    typeof memberId === 'string' &&
-    typeof firstName === 'string' &&
-    Number.isSafeInteger(points) &&
-    Array.isArray(cards)
-  );
+  const { cards } = value as Record<string, unknown>;
+  if (!Array.isArray(cards) || !cards.every(card => typeof card === 'string')) return false;
+  return readMemberFacts(factsOf(value as NewMember, 0)).ok;
 }

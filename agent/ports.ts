@@ -1,6 +1,8 @@
 /** The narrow ports between a till's parts: what the uplink sees of the store, and what the sale sees of the other tills. */
 
 import type { Fault } from '../errors.ts';
+import type { MemberFacts } from '../sync/protocol/members-facts.ts';
+import type { MembersCommand } from '../sync/protocol/members-messages.ts';
 import type { BundlePointer, PeerMessage, TillAddress, TillEvent } from '../sync/protocol/types.ts';
 
 /** Facts that wait for HQ. Implemented by agent/store, used by sync/edge. */
@@ -50,4 +52,26 @@ export interface LineStatus {
   /** Since when it is as it is; RFC 3339. */
   readonly since: string;
   readonly problem: string | null;
+}
+
+/**
+ * Asks HQ for the member of an unknown card. Answers in time for the customer to be greeted, or null; what comes too late for that
+ * is handed to `late`, which is then called at most once.
+ */
+export type AskMember = (card: string, late: (facts: MemberFacts) => void) => Promise<MemberFacts | null>;
+
+/** The members' file and what is fetched for it. Implemented by agent/members, used by sync/edge. */
+export interface MembersPort {
+  /** The version that is here; content null: none. */
+  have(): { readonly version: number; readonly content: string | null };
+  /** HQ's files for this till and the data lease; signed, addressed to this till and valid now. */
+  offered(offer: Extract<MembersCommand, { kind: 'members' }>): void;
+  /** Blocks that are missing, at most `most`; null: nothing is being fetched. */
+  wanted(most: number): { readonly sha256: string; readonly indexes: readonly number[] } | null;
+  /** A block of the store's; false: it is none of those wanted. */
+  block(sha256: string, index: number, bytes: Uint8Array): boolean;
+  /** Deletes all that is known of a member and tells HQ so, once for each erasure. */
+  erase(member: string, erasure: number): void;
+  /** Something new is wanted, or a version has come into its place. */
+  onChange(listener: () => void): () => void;
 }

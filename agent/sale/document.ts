@@ -4,6 +4,7 @@ import type { Cap, Counters, Member, Offer, PresentedCoupon, Sale, SaleLine, Win
 import { type Zone, zoneOf } from '../offers/zone.ts';
 import { asEvaluated, type BasketLine, type Members, type SaleRow, type Store } from '../store/index.ts';
 import type { Active } from './active-bundle.ts';
+import { mergedHistory, type PastElsewhere } from './past-elsewhere.ts';
 
 const DAY = 86_400_000;
 /** Coupons older than this matter to no chain, cap or policy; the store forgets them at the same age. */
@@ -25,6 +26,7 @@ export function documentOf(
   coupons: readonly PresentedCoupon[],
   active: Active,
   store: Store,
+  past: PastElsewhere | null = null,
 ): Sale {
   const zone = zoneOf(active.bundle.timezone);
   return {
@@ -33,7 +35,7 @@ export function documentOf(
     tillId: store.address.till,
     at: moment.at,
     lines: sale.lines.map(evaluatedLine),
-    ...(member === null ? {} : { member, history: historyOf(member, moment.ms, active, store) }),
+    ...(member === null ? {} : { member, history: historyOf(member, moment.ms, active, store, past) }),
     counters: countersOf(member, moment.ms, zone, active, store),
     coupons,
   };
@@ -43,15 +45,22 @@ function evaluatedLine({ name: _, ...line }: BasketLine): SaleLine {
   return line;
 }
 
-function historyOf(member: Member, nowMs: number, active: Active, store: Store): NonNullable<Sale['history']> {
+function historyOf(
+  member: Member,
+  nowMs: number,
+  active: Active,
+  store: Store,
+  past: PastElsewhere | null,
+): NonNullable<Sale['history']> {
   const since = nowMs - HISTORY_DAYS * DAY;
   const { boughtWithinDays } = active;
-  return {
+  const own = {
     bought: boughtWithinDays === 0 ? [] : store.ledger.purchases(member.id, nowMs - boughtWithinDays * DAY),
     coupons: store.coupons.historyOfMember(member.id, since),
     householdCoupons:
       member.household === undefined ? [] : store.coupons.historyOfHousehold(member.household, member.id, since),
   };
+  return mergedHistory(own, boughtWithinDays === 0 ? { ...past, bought: [] } : past, since, store);
 }
 
 function countersOf(

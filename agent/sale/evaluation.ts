@@ -47,6 +47,7 @@ export type EvaluationParts = {
 export function evaluate(parts: EvaluationParts, sale: SaleRow, at?: string, candidate?: Candidate): Evaluation {
   const active = parts.bundles.active();
   const member = memberOf(sale.memberId, parts.members, parts.store);
+  const past = member === null ? null : parts.members.byId(member.id);
   const moment = momentOf(parts, at);
   if (active === null) return without(sale, moment, member, parts);
   const withheld = new Map<string, Withheld>();
@@ -58,7 +59,7 @@ export function evaluate(parts: EvaluationParts, sale: SaleRow, at?: string, can
   try {
     for (;;) {
       const presented = usable.map(({ coupon }) => presentedCoupon(coupon, member, parts.tokens));
-      const document = documentOf(sale, moment, member, presented, active, parts.store);
+      const document = documentOf(sale, moment, member, presented, active, parts.store, past);
       const decision = parts.engine.decide(active.compiled, document);
       const tooMuch = usable.filter(({ coupon, verified }) => {
         const policy = couponTerms(active.offers.get(coupon.offer), coupon.variant)?.offline;

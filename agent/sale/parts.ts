@@ -2,7 +2,8 @@
 import type { Clock } from '../../clock.ts';
 import type { WeighedPrefix } from '../../drivers/scanner/codes.ts';
 import type { Claims, CouponBook, Tokens } from '../coupons/index.ts';
-import type { Catalogue, MemberRecord, Members, Store } from '../store/index.ts';
+import type { AskMember } from '../ports.ts';
+import type { Catalogue, Members, Store } from '../store/index.ts';
 import type { ActiveBundle, OfferEngine } from './active-bundle.ts';
 import type { Announcer } from './announcer.ts';
 
@@ -22,7 +23,7 @@ export type SaleParts = {
   readonly currency: string;
   readonly announcer: Announcer;
   /** HQ, for a card that is not in the snapshot; answers null in time if it can't. */
-  readonly askMember: ((card: string) => Promise<MemberRecord | null>) | null;
+  readonly askMember: AskMember | null;
   /** True if HQ or the store knows the coupon and it is free; null if nobody could be asked. */
   readonly askCoupon: ((serial: string) => Promise<boolean | null>) | null;
   /** Something was queued for print or taken out of the queue. */

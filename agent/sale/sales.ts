@@ -7,7 +7,7 @@ import type { Language, TillService } from '../api/till-service.ts';
 import type { SalePut } from '../api/wire.ts';
 import { type CouponBook, createClaims, type FactChanges, type Tokens } from '../coupons/index.ts';
 import { validateSale } from '../offers/index.ts';
-import type { PeerPort } from '../ports.ts';
+import type { AskMember, PeerPort } from '../ports.ts';
 import type { Catalogue, MemberRecord, Members, SaleRow, Store } from '../store/index.ts';
 import { asEvaluated } from '../store/index.ts';
 import { type ActiveBundle, type OfferEngine, offerEngine } from './active-bundle.ts';
@@ -46,7 +46,7 @@ export type SalesOptions = {
   /** Used while there is no bundle. */
   readonly currency: string;
   readonly engine?: OfferEngine;
-  readonly askMember?: (card: string) => Promise<MemberRecord | null>;
+  readonly askMember?: AskMember;
   readonly askCoupon?: (serial: string) => Promise<boolean | null>;
   readonly wakePrinter?: () => void;
   readonly onFault?: (error: unknown) => void;
@@ -178,7 +178,7 @@ export function createSales(options: SalesOptions): Sales {
     const code = classifyScan(parts, scan, aim);
     switch (code.kind) {
       case 'member': {
-        const record = await findMember(parts, code.card);
+        const record = await findMember(parts, code.card, late => memberArrived(saleId, late));
         if (record === null) return { kind: 'refused', refusal: { reason: 'member-unknown', coupon: null } };
         if (saleId !== null) return attach(saleId, record);
         keep({ member: record.memberId });
@@ -202,6 +202,18 @@ export function createSales(options: SalesOptions): Sales {
       default:
         return unknownOf(parts, code, scan.code);
     }
+  };
+
+  /** HQ named the member too late for the scan: into the sale, if that is still open and nobody else's. */
+  const memberArrived = (scannedInto: string | null, record: MemberRecord) => {
+    const saleId = scannedInto ?? store.sales.current(clock.now() - ABANDONED_MS)?.saleId ?? null;
+    const sale = saleId === null ? null : store.sales.get(saleId);
+    if (sale !== null && (sale.state !== 'open' || sale.memberId !== null)) return;
+    let outcome: ScanOutcome = { kind: 'member', record, sale: null };
+    if (saleId === null) keep({ member: record.memberId });
+    else outcome = attach(saleId, record);
+    announcer.tell('scan', language => ({ ...scanAnswer(parts, outcome, language), source: 'hq' }));
+    tellIfTaken(outcome);
   };
 
   const tellIfTaken = (outcome: ScanOutcome) => {

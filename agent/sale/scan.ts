@@ -3,6 +3,7 @@
 import { symbologyNamed } from '../../drivers/scanner/aim.ts';
 import { classify } from '../../drivers/scanner/codes.ts';
 import type { ScannedCode } from '../../drivers/scanner/types.ts';
+import type { MemberFacts } from '../../sync/protocol/members-facts.ts';
 import type { Language } from '../api/till-service.ts';
 import type { ScanAnswer, ScanPost } from '../api/wire.ts';
 import { parseSerial, serialOfNumber, serialsOfEan } from '../coupons/index.ts';
@@ -38,13 +39,18 @@ export function classifyScan(parts: SaleParts, scan: ScanPost, aim: string | nul
   );
 }
 
-export async function findMember(parts: SaleParts, card: string): Promise<MemberRecord | null> {
+/** @param late a member whom HQ named after the customer had been taken for a guest */
+export async function findMember(
+  parts: SaleParts,
+  card: string,
+  late: (record: MemberRecord) => void = () => {},
+): Promise<MemberRecord | null> {
   const known = parts.members.byCard(card);
   if (known !== null || parts.askMember === null) return known;
+  const keep = (facts: MemberFacts) => parts.members.putAnswer(facts, parts.clock.now());
   try {
-    const answer = await parts.askMember(card);
-    if (answer !== null) parts.members.put(answer, parts.clock.now());
-    return answer;
+    const answer = await parts.askMember(card, facts => late(keep(facts)));
+    return answer === null ? null : keep(answer);
   } catch (error) {
     parts.onFault(error);
     return null;

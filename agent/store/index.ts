@@ -4,7 +4,15 @@ export { type Catalogue, createCatalogue, loadCatalogue, type Product } from './
 export type { CouponRow, CouponRows, CouponState, NewCoupon } from './coupon-rows.ts';
 export { type Random, systemRandom, uuidV7 } from './ids.ts';
 export type { Ledger } from './ledger.ts';
-export { asEvaluated, type MemberRecord, type Members, openMembers } from './members.ts';
+export {
+  asEvaluated,
+  factsOf,
+  type MemberRecord,
+  type Members,
+  type MembersVersion,
+  type NewMember,
+  openMembers,
+} from './members.ts';
 export { type BundleRef, eventHash, type Outbox } from './outbox.ts';
 export type { PeerReservation } from './peer-rows.ts';
 export type { JobState, PrintJobRow, PrintJournal } from './print-journal.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CouponBook, createCouponBook, createTokens, type Tokens } from '../../agent/coupons/index.ts';
 import type { Bundle, Offer } from '../../agent/offers/types.ts';
-import type { PeerPort } from '../../agent/ports.ts';
+import type { AskMember, PeerPort } from '../../agent/ports.ts';
 import { createPrintQueue, type PrintQueue } from '../../agent/printing/queue.ts';
 import {
   type ActiveBundle,
@@ -16,8 +16,8 @@ import {
 } from '../../agent/sale/index.ts';
 import {
   type Catalogue,
-  type MemberRecord,
   type Members,
+  type NewMember,
   openMembers,
   openStore,
   type Random,
@@ -30,7 +30,7 @@ import type { BundlePointer, TillEvent } from '../../sync/protocol/types.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { FakePrinter } from './fake-printer.ts';
 
-export const anna: MemberRecord = {
+export const anna: NewMember = {
   memberId: 'm-anna',
   firstName: 'Anna',
   household: 'h-1',
@@ -42,7 +42,7 @@ export const anna: MemberRecord = {
   segments: ['coffee-lover'],
   cards: ['2501000000017'],
 };
-export const beat: MemberRecord = {
+export const beat: NewMember = {
   memberId: 'm-beat',
   firstName: 'Beat',
   household: 'h-2',
@@ -134,13 +134,13 @@ export type CoreTillOptions = {
   readonly dir?: string;
   readonly clock?: Clock;
   readonly random?: Random;
-  readonly members?: readonly MemberRecord[];
+  readonly members?: readonly NewMember[];
   readonly peers?: PeerPort;
   readonly engine?: OfferEngine;
   readonly catalogue?: Catalogue;
   readonly weighed?: readonly WeighedPrefix[];
   readonly printer?: Printer;
-  readonly askMember?: (card: string) => Promise<MemberRecord | null>;
+  readonly askMember?: AskMember;
   readonly askCoupon?: (serial: string) => Promise<boolean | null>;
   /** Puts something between the till and its store. */
   readonly wrapStore?: (store: Store) => Store;

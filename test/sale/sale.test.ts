@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { offerEngine } from '../../agent/sale/index.ts';
+import { factsOf } from '../../agent/store/index.ts';
 import { isTillsideError } from '../../errors.ts';
 import { settle } from '../support/fake-clock.ts';
 import { anna, beat, bundleOf, coffee, coffeeTenth, coreTill, discard, earn, milk, nextVisit } from './core-till.ts';
@@ -222,7 +223,10 @@ test('a second card in the same sale takes the place of the first', async () => 
 });
 
 test('a member whom only HQ knows is asked for and greeted', async () => {
-  const till = await coreTill({ members: [beat], askMember: async card => (card === anna.cards[0] ? anna : null) });
+  const till = await coreTill({
+    members: [beat],
+    askMember: async card => (card === anna.cards[0] ? factsOf(anna, 0) : null),
+  });
   const answer = await till.sales.scan('S1', { code: '2501000000017' }, 'fr');
   assert.equal(answer.kind === 'member' && answer.message, 'Bonjour Anna.');
   await discard(till);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
-import { createCatalogue, loadCatalogue, type MemberRecord, openMembers } from '../../agent/store/index.ts';
+import { createCatalogue, loadCatalogue, type NewMember, openMembers } from '../../agent/store/index.ts';
 import { isTillsideError } from '../../errors.ts';
 import { anna, beat, coffee, coreTill, discard, temporaryFolder } from '../sale/core-till.ts';
 
@@ -10,9 +10,10 @@ test('a snapshot replaces all members at once; one that breaks off changes nothi
   const dir = temporaryFolder();
   const members = openMembers(join(dir, 'members.sqlite'));
   assert.equal(members.importMembers([anna, beat], 1000), 2);
-  assert.deepEqual(members.byCard('2501000000017'), anna);
+  const { cards: _, ...record } = anna;
+  assert.deepEqual(members.byCard('2501000000017'), record);
   assert.equal(members.byCard('2501000000099'), null);
-  function* broken(): Iterable<MemberRecord> {
+  function* broken(): Iterable<NewMember> {
     yield beat;
     throw new Error('the file was cut off');
   }
