@@ -36,7 +36,7 @@ import { layoutCoupon } from './printing/layout.ts';
 import { createLogo, type Logo } from './printing/layout-logo.ts';
 import { onPaper, paperNotes } from './printing/layout-paper.ts';
 import { createPrintQueue } from './printing/queue.ts';
-import { createActiveBundle, createSales, type Sales } from './sale/index.ts';
+import { createActiveBundle, createSaleLeases, createSales, type Sales } from './sale/index.ts';
 import { createSimulator } from './simulator.ts';
 import { createStatus } from './status.ts';
 import { loadCatalogue, openMembers, openStore, type Random, type Store } from './store/index.ts';
@@ -92,6 +92,7 @@ export function createAgent(config: TillConfig, ports: AgentPorts): Agent {
   const keyFile = config.coupons?.key ?? join(config.dataDir, 'coupon.key');
   const couponTokens = createTokens(loadCouponKeys(keyFile, config.coupons === null));
   const book = createCouponBook(store, couponTokens);
+  const leases = createSaleLeases({ store, bundles, clock, onFault });
 
   const virtualPrinter =
     ports.virtualPrinter ?? (config.printer?.device.startsWith('virtual:') ? createVirtualPrinter({ clock }) : null);
@@ -144,6 +145,7 @@ export function createAgent(config: TillConfig, ports: AgentPorts): Agent {
     book,
     tokens: couponTokens,
     peers: edge?.peers ?? null,
+    leases,
     clock,
     weighed: config.weighed,
     currency: 'CHF',
@@ -217,6 +219,7 @@ export function createAgent(config: TillConfig, ports: AgentPorts): Agent {
     return createEdge({
       outbox: store.outbox,
       bundles,
+      leases: leases.port,
       broker: brokerAddress(broker),
       trust: readSecret(till.trust.root, 'trust.root'),
       ring: till.ring,
@@ -322,6 +325,7 @@ export function createAgent(config: TillConfig, ports: AgentPorts): Agent {
         forget.push(edge.onLine(tellSync));
         edge.start();
       }
+      leases.start();
       prune();
       log.info({ store: config.store, till: config.till, port, epoch: store.epoch, boot: store.boot }, 'till is ready');
       return { url, port };
@@ -334,6 +338,7 @@ export function createAgent(config: TillConfig, ports: AgentPorts): Agent {
       await queue.stop();
       await printer?.stop();
       await edge?.stop();
+      leases.stop();
       sales.stop();
       for (const end of forget.splice(0)) end();
       members.close();

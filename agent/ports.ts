@@ -1,6 +1,7 @@
 /** The narrow ports between a till's parts: what the uplink sees of the store, and what the sale sees of the other tills. */
 
 import type { Fault } from '../errors.ts';
+import type { LeaseAsk, LeaseCommand } from '../sync/protocol/lease.ts';
 import type { MemberFacts } from '../sync/protocol/members-facts.ts';
 import type { MembersCommand } from '../sync/protocol/members-messages.ts';
 import type { BundlePointer, PeerMessage, TillAddress, TillEvent } from '../sync/protocol/types.ts';
@@ -44,6 +45,16 @@ export interface PeerPort {
   /** Best effort, at once. Facts are told from the outbox, not by this. */
   send(message: PeerMessage): void;
   onMessage(listener: (message: PeerMessage) => void): () => void;
+}
+
+/** Units of global caps that HQ granted this till. Implemented by agent/coupons, used by sync/edge. */
+export interface LeasePort {
+  /** What the till would like to have of HQ now; null: it has enough, or was told not long ago that there is none. */
+  wants(): LeaseAsk | null;
+  /** HQ's word: new leases and refusals, or the request to give units back. Nothing is taken twice. */
+  take(command: LeaseCommand): void;
+  /** Called when a customer could have what only a unit is missing for. */
+  onWant(listener: () => void): () => void;
 }
 
 /** What the screen says about the line to HQ. */

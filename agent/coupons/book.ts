@@ -7,6 +7,7 @@
  */
 import type { PrintState } from '../api/wire.ts';
 import type { BundleRef, CouponRow, PrintJobRow, Store } from '../store/index.ts';
+import { spendAgain } from './lease-units.ts';
 import { eanOfSerial, serialsOfEan } from './linear-codes.ts';
 import { newSerial } from './serials.ts';
 import { longestPicture, type SlipContent } from './slip-content.ts';
@@ -204,7 +205,11 @@ export function createCouponBook(store: Store, tokens: Tokens): CouponBook {
       if (old === null) return null;
       const content = JSON.parse(job.content) as SlipContent;
       const serial = unusedSerial(content.barcode);
-      if (old.state === 'voided') store.coupons.replacedBy(old.serial, serial);
+      if (old.state === 'voided') {
+        // Its unit of a global cap went back when it was voided.
+        if (!spendAgain(store, old.offer, old.serial, serial, old.issuedMs ?? store.clock.now())) return null;
+        store.coupons.replacedBy(old.serial, serial);
+      }
       // A coupon that came back to be redeemed did come out: nothing to replace.
       else if (!book.void(old.serial, reason, serial)) return null;
       const { offer, variant, validFrom, validTo, binding } = old;

@@ -1,5 +1,6 @@
 /** How a coupon ends without being spent, and what becomes of one whose redemption is taken back. */
 import type { Store } from '../store/index.ts';
+import { freeUnit, moveUnit } from './lease-units.ts';
 
 export type VoidReason =
   | 'print-unknown'
@@ -19,6 +20,8 @@ export function voidCoupon(store: Store, serial: string, reason: VoidReason, rep
   store.coupons.void(serial, reason);
   if (replacedBy !== undefined) store.coupons.replacedBy(serial, replacedBy);
   store.ledger.removeUsage(coupon.offer, 'issued', serial);
+  if (replacedBy === undefined) freeUnit(store, coupon.offer, serial);
+  else moveUnit(store, coupon.offer, serial, replacedBy);
   const job = store.printJournal.open(serial);
   if (job?.state === 'queued') {
     store.printJournal.finish(job.id, 'failed', store.instant(), `not printed: ${reason}`);
@@ -63,6 +66,7 @@ export function reopenCoupon(store: Store, serial: string, till: string, saleId:
   const coupon = store.coupons.get(serial);
   if (state !== 'voided' || coupon === null) return;
   store.ledger.removeUsage(coupon.offer, 'issued', serial);
+  freeUnit(store, coupon.offer, serial);
   if (coupon.till === store.address.till) tellVoided(store, serial, coupon.voidReason ?? 'sale-voided');
 }
 

@@ -12,6 +12,7 @@ import type { Decision, Issue } from '../offers/types.ts';
 import type { CouponRow, SaleRow } from '../store/index.ts';
 import { type Active, benefitOf, couponTerms } from './active-bundle.ts';
 import { amountOf, type Evaluation, evaluate, settled } from './evaluation.ts';
+import { spendApplied, spendIssued } from './leasing.ts';
 import type { SaleParts } from './parts.ts';
 import { linesOf } from './view.ts';
 
@@ -80,6 +81,8 @@ export function completeSale(parts: SaleParts, saleId: string, post: CompletePos
       store.outbox.append('till.note', { note: 'coupons-failed', saleId, coupons: of }, bundle);
     }
     recordApplications(parts, evaluation, facts);
+    if (active !== null) spendApplied(parts, active, decision, facts);
+    store.afterCommit(() => parts.leases.release(saleId));
     recordMember(parts, sale, evaluation, facts, bundle);
     const completed = store.sales.get(saleId) ?? sale;
     return { sale: completed, evaluation, serials, returned, fresh: true };
@@ -148,7 +151,7 @@ function issueCoupon(
   const { currency, defaultLanguage } = active.bundle;
   const texts = textsIn(terms, member?.language, defaultLanguage);
   const large = benefitText(benefitOf(offer, issue.variant), texts.language, currency, issue.title);
-  return parts.book.issue({
+  const coupon = parts.book.issue({
     offer: issue.offer,
     variant: issue.variant,
     class: offer.contact?.class ?? null,
@@ -165,6 +168,8 @@ function issueCoupon(
     validFrom: issue.validFrom,
     validTo: issue.validTo,
   });
+  spendIssued(parts, active, coupon, facts);
+  return coupon;
 }
 
 /** Coupons that counted are redeemed; the others are free again. Returns those. */

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../clock.ts';
 import { messageOf } from '../../errors.ts';
-import { type Claims, offlineAnswer, type Tokens } from '../coupons/index.ts';
+import { type Claims, type Leases, offlineAnswer, type Tokens } from '../coupons/index.ts';
 import type { MadeDecision } from '../offers/index.ts';
 import { formatInstant, parseInstant } from '../offers/time.ts';
 import type { Decision, Member, PresentedCoupon, Rejected, Sale } from '../offers/types.ts';
@@ -12,6 +12,7 @@ import { zoneOf } from '../offers/zone.ts';
 import type { CouponRow, Members, SaleRow, Store } from '../store/index.ts';
 import { type ActiveBundle, couponTerms, type OfferEngine } from './active-bundle.ts';
 import { documentOf, type Moment, memberOf } from './document.ts';
+import { countOn, unitsFor, withUnits } from './leasing.ts';
 
 /** Why this till does not even ask the evaluator about a coupon. */
 export type Withheld =
@@ -38,6 +39,7 @@ export type EvaluationParts = {
   readonly bundles: ActiveBundle;
   readonly engine: OfferEngine;
   readonly claims: Claims;
+  readonly leases: Leases;
   readonly tokens: Tokens;
   readonly clock: Clock;
   readonly onFault: (error: unknown) => void;
@@ -57,9 +59,10 @@ export function evaluate(parts: EvaluationParts, sale: SaleRow, at?: string, can
     return why === null;
   });
   try {
+    const units = unitsFor(parts, sale.saleId, active, moment.ms);
     for (;;) {
       const presented = usable.map(({ coupon }) => presentedCoupon(coupon, member, parts.tokens));
-      const document = documentOf(sale, moment, member, presented, active, parts.store, past);
+      const document = withUnits(documentOf(sale, moment, member, presented, active, parts.store, past), units);
       const decision = parts.engine.decide(active.compiled, document);
       const tooMuch = usable.filter(({ coupon, verified }) => {
         const policy = couponTerms(active.offers.get(coupon.offer), coupon.variant)?.offline;
@@ -68,7 +71,10 @@ export function evaluate(parts: EvaluationParts, sale: SaleRow, at?: string, can
         if (!answer.take) withheld.set(coupon.serial, { reason: 'coupon-offline', upTo: answer.upTo });
         return !answer.take;
       });
-      if (tooMuch.length === 0) return { document, decision, member, decided: true, withheld };
+      if (tooMuch.length === 0) {
+        if (sale.state === 'open' && candidate === undefined) countOn(parts, active, document, decision, units);
+        return { document, decision, member, decided: true, withheld };
+      }
       usable = usable.filter(entry => !tooMuch.includes(entry));
     }
   } catch (error) {

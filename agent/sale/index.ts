@@ -7,6 +7,7 @@ export {
   offerEngine,
   type RefusedBundle,
 } from './active-bundle.ts';
+export { createSaleLeases } from './leasing.ts';
 export { createSales, type Sales, type SalesOptions } from './sales.ts';
 export type { ScanOutcome } from './scan.ts';
 export { lineSentence, printerSentence, type Sentences, sentencesIn } from './sentences.ts';

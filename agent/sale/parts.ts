@@ -1,7 +1,7 @@
 /** What the sale is made of; given once, by createSales. */
 import type { Clock } from '../../clock.ts';
 import type { WeighedPrefix } from '../../drivers/scanner/codes.ts';
-import type { Claims, CouponBook, Tokens } from '../coupons/index.ts';
+import type { Claims, CouponBook, Leases, Tokens } from '../coupons/index.ts';
 import type { AskMember } from '../ports.ts';
 import type { Catalogue, Members, Store } from '../store/index.ts';
 import type { ActiveBundle, OfferEngine } from './active-bundle.ts';
@@ -15,6 +15,7 @@ export type SaleParts = {
   readonly engine: OfferEngine;
   readonly book: CouponBook;
   readonly claims: Claims;
+  readonly leases: Leases;
   readonly tokens: Tokens;
   readonly clock: Clock;
   /** Codes that the store's scales print. */

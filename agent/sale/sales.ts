@@ -5,7 +5,7 @@ import type { Scan } from '../../drivers/scanner/types.ts';
 import { TillsideError } from '../../errors.ts';
 import type { Language, TillService } from '../api/till-service.ts';
 import type { SalePut } from '../api/wire.ts';
-import { type CouponBook, createClaims, type FactChanges, type Tokens } from '../coupons/index.ts';
+import { type CouponBook, createClaims, type FactChanges, type Leases, type Tokens } from '../coupons/index.ts';
 import { validateSale } from '../offers/index.ts';
 import type { AskMember, PeerPort } from '../ports.ts';
 import type { Catalogue, MemberRecord, Members, SaleRow, Store } from '../store/index.ts';
@@ -16,6 +16,7 @@ import { completeSale, storedEvaluation } from './completion.ts';
 import { createCouponDesk } from './coupon-desk.ts';
 import { evaluate } from './evaluation.ts';
 import { explainAnswer } from './explaining.ts';
+import { createSaleLeases } from './leasing.ts';
 import type { SaleParts } from './parts.ts';
 import { returnGoods } from './returning.ts';
 import {
@@ -40,6 +41,8 @@ export type SalesOptions = {
   readonly book: CouponBook;
   readonly tokens: Tokens;
   readonly peers: PeerPort | null;
+  /** Units of global caps; left out: without a line to HQ there are none. */
+  readonly leases?: Leases;
   readonly clock: Clock;
   /** Codes that the store's scales print; none, if left out. */
   readonly weighed?: readonly WeighedPrefix[];
@@ -96,6 +99,7 @@ export function createSales(options: SalesOptions): Sales {
     engine: options.engine ?? offerEngine,
     book: options.book,
     claims,
+    leases: options.leases ?? createSaleLeases({ store, bundles, clock, onFault }),
     tokens: options.tokens,
     clock,
     weighed: options.weighed ?? [],

@@ -1,6 +1,6 @@
 /** A sale taken back: before completion everything is free again, after it everything that it did is undone and told. */
 import { TillsideError } from '../../errors.ts';
-import { reopenCoupon } from '../coupons/index.ts';
+import { freeUnitsOfSale, reopenCoupon } from '../coupons/index.ts';
 import type { SaleRow } from '../store/index.ts';
 import { storedEvaluation } from './completion.ts';
 import type { SaleParts } from './parts.ts';
@@ -27,6 +27,7 @@ export function voidSale(parts: SaleParts, saleId: string): Voided {
   return store.transaction(() => {
     const done = sale.state === 'open' ? freeAll(parts, sale) : undo(parts, sale);
     store.sales.void(saleId, store.instant());
+    store.afterCommit(() => parts.leases.release(saleId));
     return { sale: store.sales.get(saleId) ?? sale, ...done };
   });
 }
@@ -77,6 +78,7 @@ function undo(parts: SaleParts, sale: SaleRow): Omit<Voided, 'sale'> {
     });
   }
   store.ledger.removeUsageOfSale(saleId, till);
+  freeUnitsOfSale(store, saleId);
   store.ledger.removePurchases(saleId, till);
   if (member !== null && decision.points !== null && decision.points.earned !== 0) {
     const delta = -decision.points.earned;

@@ -3,6 +3,7 @@ export type { BundleRow, BundleRows } from './bundle-rows.ts';
 export { type Catalogue, createCatalogue, loadCatalogue, type Product } from './catalogue.ts';
 export type { CouponRow, CouponRows, CouponState, NewCoupon } from './coupon-rows.ts';
 export { type Random, systemRandom, uuidV7 } from './ids.ts';
+export type { LeaseRow, LeaseRows, UnitRow } from './lease-rows.ts';
 export type { Ledger } from './ledger.ts';
 export {
   asEvaluated,

@@ -209,6 +209,37 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (till, sale_id)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Units of global caps that HQ granted this till in this epoch.
+  CREATE TABLE lease (
+    number INTEGER PRIMARY KEY,
+    offer TEXT NOT NULL,
+    units INTEGER NOT NULL,
+    -- Sales dated from, and before.
+    from_ms INTEGER NOT NULL,
+    until_ms INTEGER NOT NULL,
+    used INTEGER NOT NULL DEFAULT 0,
+    returned INTEGER NOT NULL DEFAULT 0,
+    open INTEGER NOT NULL DEFAULT 1,
+    last_ms INTEGER,
+    CHECK (used >= 0 AND returned >= 0 AND used + returned <= units)
+  ) STRICT;
+  CREATE INDEX lease_open ON lease (offer) WHERE open = 1;
+
+  -- Who used which unit: a coupon by its serial, an application by its sale and place.
+  CREATE TABLE lease_unit (
+    offer TEXT NOT NULL,
+    key TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('issued', 'applied')),
+    number INTEGER NOT NULL REFERENCES lease (number),
+    sale_id TEXT NOT NULL,
+    spent_ms INTEGER NOT NULL,
+    freed INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (offer, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX lease_unit_sale ON lease_unit (sale_id);
+  CREATE INDEX lease_unit_time ON lease_unit (spent_ms);
+  `,
 ];
 
 /** Tables in the order in which a salvage copies them (owners before those that refer to them). The outbox goes apart. */

@@ -13,6 +13,7 @@ import { type Database, firstDamage, migrate, openDatabase, withStoreErrors } fr
 import { createDayTotals, type DayTotals } from './day-totals.ts';
 import { makeFolder } from './folder.ts';
 import { type Random, systemRandom } from './ids.ts';
+import { createLeaseRows, type LeaseRows } from './lease-rows.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
 import { createPeerRows, type PeerRows } from './peer-rows.ts';
@@ -47,6 +48,7 @@ export interface Store {
   readonly coupons: CouponRows;
   readonly printJournal: PrintJournal;
   readonly ledger: Ledger;
+  readonly leases: LeaseRows;
   readonly outbox: Outbox;
   readonly peers: PeerRows;
   readonly bundles: BundleRows;
@@ -134,6 +136,7 @@ function openLocked(options: StoreOptions, unlock: () => void): Store {
     coupons: createCouponRows(database),
     printJournal: createPrintJournal(database),
     ledger: createLedger(database),
+    leases: createLeaseRows(database, settings, epoch),
     outbox,
     peers: createPeerRows(database),
     bundles: createBundleRows(database),
@@ -175,6 +178,7 @@ function openLocked(options: StoreOptions, unlock: () => void): Store {
         store.coupons.expire(now);
         store.coupons.prune(now - KEEP_HISTORY_MS);
         store.ledger.prune(now - KEEP_HISTORY_MS);
+        store.leases.prune(now - KEEP_HISTORY_MS);
       });
     },
     close() {

@@ -5,7 +5,7 @@
  *   outbox ──► uplink ──► up        ack, down ──► uplink          s/…/pointer, ring/…, blocks ──► downlink ──► bundles
  *   peers ◄──► s/…/peer             state (retained, Will)        hq/state ──► uplink, downlink
  */
-import type { BundlePort, LineStatus, OutboxPort, PeerPort } from '../../agent/ports.ts';
+import type { BundlePort, LeasePort, LineStatus, OutboxPort, PeerPort } from '../../agent/ports.ts';
 import { type Cancel, type Clock, instant } from '../../clock.ts';
 import { TillsideError } from '../../errors.ts';
 import { type Backoff, type BrokerAddress, createLink, type SyncLog } from '../link/link.ts';
@@ -25,6 +25,7 @@ import { decodePointer } from '../protocol/pointer.ts';
 import { readTrustedKeys } from '../protocol/signing.ts';
 import { isTopicId, parseTopic, storeTopic, tillSubscriptions, tillTopic } from '../protocol/topics.ts';
 import { createDownlink, type Refusal } from './downlink.ts';
+import { createLeaseAsking } from './leases.ts';
 import { createPeers, type HeardStore } from './peers.ts';
 import { createUplink } from './uplink.ts';
 
@@ -34,6 +35,8 @@ export type TillState = Pick<StateMessage, 'agent' | 'printer' | 'scanner' | 'to
 export interface EdgeOptions {
   readonly outbox: OutboxPort;
   readonly bundles: BundlePort;
+  /** Units of global caps; left out: the till asks for none. */
+  readonly leases?: LeasePort;
   readonly broker: BrokerAddress;
   /** Public root keys (PEM, Ed25519): whom they certify is obeyed. */
   readonly trust: string | readonly string[];
@@ -113,11 +116,13 @@ export function createEdge(options: EdgeOptions): Edge {
       downlink.up();
       uplink.up();
       peers.up();
+      leases?.up();
     },
     onDown() {
       uplink.down();
       downlink.down();
       peers.down();
+      leases?.down();
       cancelState?.();
       cancelState = null;
       cancelTotals?.();
@@ -158,6 +163,9 @@ export function createEdge(options: EdgeOptions): Edge {
     send: payload => link.publish(topics.peer, payload),
     heard: options.heard,
   });
+
+  const leases =
+    options.leases === undefined ? null : createLeaseAsking({ port: options.leases, clock, random, log, ask });
 
   function receive(topic: string, payload: Uint8Array, retained: boolean) {
     const parsed = parseTopic(topic);
@@ -205,6 +213,7 @@ export function createEdge(options: EdgeOptions): Edge {
     const isNew = boot > hq.boot || of > hq.session;
     hq = { boot, session: of };
     uplink.hq(online);
+    leases?.hq(online);
     if (!online || !isNew || retained || !link.up) return;
     // HQ came on line just now: what was sent since this till did, nobody has heard.
     uplink.restart();
@@ -222,7 +231,9 @@ export function createEdge(options: EdgeOptions): Edge {
     const now = clock.now();
     const opened = openCommand(message.value, keyring.trusted(now), address, now);
     if (!opened.ok) return log.warn({ reason: opened.reason }, 'command refused');
-    if (opened.value.kind === 'resend') uplink.resend(opened.value.epoch, opened.value.from);
+    const { value: order } = opened;
+    if (order.kind === 'resend') uplink.resend(order.epoch, order.from);
+    else if (order.kind === 'lease' || order.kind === 'lease.return') leases?.command(order);
   }
 
   function ask(message: AskMessage) {
@@ -286,6 +297,7 @@ export function createEdge(options: EdgeOptions): Edge {
       uplink.down();
       downlink.down();
       peers.down();
+      leases?.down();
       cancelState?.();
       cancelTotals?.();
       cancelPointers();

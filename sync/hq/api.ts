@@ -9,6 +9,7 @@ import { type ErrorCode, isTillsideError, messageOf, TillsideError } from '../..
 import type { SyncLog } from '../link/link.ts';
 import { maxBundleBytes } from '../protocol/pointer.ts';
 import type { BundleFacts, Fleet } from './fleet.ts';
+import type { LeaseDesk } from './leases.ts';
 import type { Ledger } from './ledger.ts';
 import type { HqMetrics } from './metrics.ts';
 import type { HqStream } from './stream.ts';
@@ -17,9 +18,12 @@ import {
   type CampaignsAnswer,
   type EventsAnswer,
   EventsQuery,
+  type LeaseHoldersAnswer,
+  type LeasesAnswer,
   type Problem,
   type PublishAnswer,
   type QuarantineAnswer,
+  type RecallAnswer,
   type ReconcileAnswer,
   ReconcileQuery,
   type SaleDetail,
@@ -40,6 +44,7 @@ export interface ApiOptions {
   readonly fleet: Fleet;
   readonly stream: HqStream;
   readonly metrics: HqMetrics;
+  readonly leases: Pick<LeaseDesk, 'offers' | 'holders' | 'recall'>;
   readonly status: () => Promise<StatusView>;
   readonly bundleFacts: (sha256: string) => Promise<BundleFacts | null>;
   readonly publish: (
@@ -176,6 +181,15 @@ function routes(app: FastifyInstance, options: ApiOptions) {
     const { answer, isNew } = await options.publish(request.body, request.query.ring);
     return reply.code(isNew ? 201 : 200).send(answer);
   });
+  app.get('/v1/leases', async (): Promise<LeasesAnswer> => options.leases.offers());
+  app.get<{ Params: { offer: string } }>(
+    '/v1/leases/:offer',
+    async ({ params }): Promise<LeaseHoldersAnswer> => options.leases.holders(params.offer),
+  );
+  app.post<{ Params: { offer: string } }>(
+    '/v1/leases/:offer/recall',
+    async ({ params: { offer } }): Promise<RecallAnswer> => ({ offer, asked: await options.leases.recall(offer) }),
+  );
   app.get('/v1/stream', async (_request, reply) => {
     reply.hijack();
     if (!options.stream.add(reply.raw)) reply.raw.writeHead(503).end();

@@ -8,7 +8,7 @@ import { parseBundle } from '../../agent/offers/validate/bundle.ts';
 import { type Cancel, type Clock, instant } from '../../clock.ts';
 import { messageOf, TillsideError } from '../../errors.ts';
 import { type Backoff, type BrokerAddress, createLink, type SyncLog } from '../link/link.ts';
-import { signCommand } from '../protocol/command.ts';
+import { type Command, signCommand } from '../protocol/command.ts';
 import { decodeAsk, decodeHqState, encodeMessage } from '../protocol/messages.ts';
 import { hqSubscriptions, isTopicId, parseTopic, tillTopic, topicOf } from '../protocol/topics.ts';
 import { createApi, type HqApi } from './api.ts';
@@ -16,6 +16,7 @@ import { openToken } from './files.ts';
 import { type BundleFacts, createFleet } from './fleet.ts';
 import { createIngest } from './ingest.ts';
 import { openHqKeys, type SigningFiles } from './keys.ts';
+import { createLeaseDesk } from './leases.ts';
 import type { Ledger, TillName, TillRecord } from './ledger.ts';
 import { openLedger } from './ledger-choice.ts';
 import { createMetrics } from './metrics.ts';
@@ -36,6 +37,8 @@ export interface HqConfig {
   /** Folder of the built console (ui/dist/hq); absent: the API alone. */
   readonly consoleDir?: string | undefined;
   readonly version?: string | undefined;
+  /** How long a till may use units of a global cap that it was granted, days; default 7. */
+  readonly leaseDays?: number | undefined;
 }
 
 export interface HqOptions {
@@ -100,6 +103,7 @@ export function createHq(options: HqOptions): Hq {
   const send = (topic: string, payload: Uint8Array, retain: boolean) => void link.publish(topic, payload, retain);
 
   const publisher = createPublisher({ tenant, ledger, clock, key, send });
+  const leases = createLeaseDesk({ ledger, clock, log, days: config.leaseDays ?? 7, command: sendCommand });
   const fleet = createFleet(ledger, clock, bundleFacts);
   const ingest = createIngest({
     ledger,
@@ -196,17 +200,21 @@ export function createHq(options: HqOptions): Hq {
 
   function askAgain(till: TillName, epoch: number, from: number) {
     log.warn({ ...till, epoch, from }, 'HQ lacks events that it once had; asking for them again');
+    sendCommand(till, { kind: 'resend', epoch, from });
+  }
+
+  function sendCommand({ store, till }: TillName, command: Command) {
     const until = instant(clock.now() + commandMs, 'UTC');
     const since = instant(clock.now() - commandMs, 'UTC');
-    const address = { tenant, ...till };
-    const command = signCommand(key, address, { kind: 'resend', epoch, from }, since, until);
-    send(tillTopic(address, 'down'), encodeMessage(command), false);
+    const address = { tenant, store, till };
+    send(tillTopic(address, 'down'), encodeMessage(signCommand(key, address, command, since, until)), false);
   }
 
   async function answer(till: TillName, payload: Uint8Array) {
     const ask = decodeAsk(payload);
     if (!ask.ok) return log.warn({ ...till, reason: ask.reason }, 'unreadable question');
     if (ask.value.kind === 'blocks') return publisher.sendBlocks(till.store, ask.value.sha256, ask.value.indexes);
+    if (ask.value.kind === 'lease') return leases.answer(till, ask.value);
     if (ask.value.kind !== 'pointers') return;
     const pointers = await publisher.pointersFor(till.store, ask.value.ring);
     send(
@@ -245,6 +253,7 @@ export function createHq(options: HqOptions): Hq {
 
   async function publishBundle(bytes: Uint8Array, ring?: string) {
     const published = await publisher.publish(bytes, ring);
+    leases.forget();
     const { id, version, sha256 } = published.answer;
     log.info({ id, version, sha256, ring: published.answer.ring, isNew: published.isNew }, 'bundle published');
     tellSummary();
@@ -286,6 +295,7 @@ export function createHq(options: HqOptions): Hq {
         status,
         bundleFacts,
         publish: publishBundle,
+        leases,
         problem: () => (link.up ? ingest.problem() : 'no line to the broker'),
       });
       link.start();

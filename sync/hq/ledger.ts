@@ -4,10 +4,12 @@
  */
 import type { StateMessage } from '../protocol/messages.ts';
 import type { BundlePointer, TillEvent } from '../protocol/types.ts';
+import type { LeaseAnswer, LeaseRequest } from './lease-steps.ts';
 import type {
   CampaignRow,
   EventRow,
   EventsQuery,
+  LeaseHolderRow,
   QuarantineAnswer,
   ReconcileRow,
   SaleDetail,
@@ -114,4 +116,23 @@ export interface Ledger {
   /** Highest version ever published under this id. */
   highestVersion(id: string): Promise<number>;
   bundle(sha256: string): Promise<StoredBundle | null>;
+
+  /** Grants units of global caps in one transaction, or repeats what the till has not got yet. @param at RFC 3339, now */
+  grantLeases(request: LeaseRequest, at: string): Promise<LeaseAnswer>;
+  /** Of every offer of which units were ever granted; `overdue` are unused units whose time is over, not told of yet. */
+  leaseSums(nowMs: number): Promise<readonly LeaseSums[]>;
+  /** Units that count towards a limit: of leases that reach into this time, less what was returned. */
+  leaseCounted(offer: string, reach: { readonly fromMs: number; readonly untilMs: number }): Promise<number>;
+  /** Where the units are, most unused ones first; at most 1000. */
+  leaseHolders(offer: string): Promise<readonly LeaseHolderRow[]>;
+  tillCount(): Promise<number>;
+}
+
+export interface LeaseSums {
+  readonly offer: string;
+  readonly granted: number;
+  readonly used: number;
+  readonly returned: number;
+  readonly overdue: number;
+  readonly tills: number;
 }

@@ -5,6 +5,7 @@
  */
 import type { Arrival, TillName } from './ledger.ts';
 import { type Cell, type ColumnType, column } from './postgres-columns.ts';
+import { leaseKey, type ToldLease, writeLeases } from './postgres-leases.ts';
 import type { Run } from './postgres-pool.ts';
 import type { Change } from './projection.ts';
 import { order } from './query.ts';
@@ -34,6 +35,8 @@ export class ChangeSet {
   readonly #redemptions: Sourced<'redemption'>[] = [];
   readonly #suppressed: Sourced<'suppressed'>[] = [];
   readonly #points: PointsRow[] = [];
+  /** The last word on each lease. */
+  readonly #leases = new Map<string, ToldLease>();
   /** Sales that an event names. */
   readonly #named = new Map<string, TillName & { readonly saleId: string }>();
   /** Coupons whose issuing sale changes by what became of them. */
@@ -78,6 +81,14 @@ export class ChangeSet {
           break;
         case 'points':
           this.#points.push({ from, change, id: event.id });
+          break;
+        case 'lease': {
+          const key = leaseKey(from, change);
+          const before = this.#leases.get(key);
+          const isLast = before === undefined || isLater(from, before.from);
+          const returned = Math.max(change.returned, before?.change.returned ?? 0);
+          this.#leases.set(key, isLast ? { from, change: { ...change, returned } } : before);
+        }
       }
   }
 
@@ -89,6 +100,7 @@ export class ChangeSet {
     await insert(run, REDEMPTIONS, redemptionColumns, this.#redemptions);
     await insert(run, SUPPRESSED, suppressedColumns, this.#suppressed);
     await insert(run, POINTS, pointsColumns, this.#points);
+    await writeLeases(run, [...this.#leases.values()]);
     // Where a coupon was issued in this very set, its sale is named by that event.
     const elsewhere = [...this.#touched].filter(serial => this.#coupons.get(serial)?.issued === undefined);
     if (elsewhere.length > 0) {

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { messageOf } from '../../errors.ts';
 import type { SyncLog } from '../link/link.ts';
+import { grantSteps } from './lease-steps.ts';
 import type { Ledger, StoredBundle } from './ledger.ts';
 import { settledCursor } from './postgres-cursor.ts';
 import { migrate } from './postgres-migrate.ts';
@@ -79,6 +80,14 @@ export function createPostgresLedger(options: PostgresOptions): Ledger {
         const { sha256, id, version, bytes, offers, publishedAt } = bundle;
         await run(BUNDLE, [sha256, id, version, Buffer.from(bytes), offers, publishedAt]);
         await run(POINTER, [pointer.ring, sha256, JSON.stringify(pointer), publishedAt]);
+      }),
+    grantLeases: (request, at) =>
+      writing.transaction(async run => {
+        const steps = grantSteps(request, at);
+        for (let step = steps.next(); ; ) {
+          if (step.done === true) return step.value;
+          step = steps.next((await run(numbered(step.value.sql), step.value.parameters)).rows);
+        }
       }),
     async bundle(sha256) {
       return (await reading.run<StoredBundle>(BUNDLE_OF, [sha256])).rows[0] ?? null;

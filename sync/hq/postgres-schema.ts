@@ -171,4 +171,28 @@ export const migrations: readonly string[] = [
   CREATE INDEX member_erasure_open ON member_erasure_till (store, till) WHERE acknowledged_at IS NULL;
   CREATE INDEX event_erased ON event (cursor) WHERE type = 'member.erased';
   `,
+  `
+  -- Units of global caps. "lease_cap" is locked while units of its offer are granted or come back.
+  CREATE TABLE lease_cap (
+    offer text COLLATE "C" PRIMARY KEY,
+    granted bigint NOT NULL DEFAULT 0, returned bigint NOT NULL DEFAULT 0
+  );
+
+  -- "confirmed": the till has said that it has all its leases up to this number.
+  CREATE TABLE lease_till (
+    store text COLLATE "C" NOT NULL, till text COLLATE "C" NOT NULL, epoch bigint NOT NULL, confirmed bigint NOT NULL,
+    PRIMARY KEY (store, till, epoch)
+  );
+
+  -- "used", "returned" and "open" are what the till last told, by the event (told_epoch, told_seq).
+  CREATE TABLE lease (
+    store text COLLATE "C" NOT NULL, till text COLLATE "C" NOT NULL, epoch bigint NOT NULL, number bigint NOT NULL,
+    offer text COLLATE "C" NOT NULL, units bigint NOT NULL,
+    from_ms bigint NOT NULL, until_ms bigint NOT NULL, granted_at text COLLATE "C" NOT NULL,
+    used bigint NOT NULL DEFAULT 0, returned bigint NOT NULL DEFAULT 0, open integer NOT NULL DEFAULT 1,
+    told_epoch bigint NOT NULL DEFAULT 0, told_seq bigint NOT NULL DEFAULT 0,
+    PRIMARY KEY (store, till, epoch, number)
+  ) WITH (fillfactor = 80);
+  CREATE INDEX lease_offer ON lease (offer, until_ms);
+  `,
 ];

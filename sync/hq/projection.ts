@@ -57,6 +57,18 @@ export type Change =
       readonly delta: number;
       readonly balance: number | null;
       readonly at: string;
+    }
+  | {
+      readonly table: 'lease';
+      /** In which it was granted. */
+      readonly epoch: number;
+      readonly number: number;
+      readonly offer: string;
+      readonly used: number;
+      readonly returned: number;
+      readonly open: boolean;
+      /** Of the last sale that used a unit; null: none did. */
+      readonly lastMs: number | null;
     };
 
 export type Projection =
@@ -146,6 +158,21 @@ const readers: Readonly<Partial<Record<TillEvent['type'], Reader>>> = {
     balance: isAmount(body.balance) ? body.balance : null,
     at: event.at,
   }),
+  'lease.used': body => {
+    const lastAt = textOr(body.lastAt, null);
+    const lastMs = lastAt === null ? null : Date.parse(lastAt);
+    if (Number.isNaN(lastMs) || typeof body.open !== 'boolean') throw new Unreadable('body is no state of a lease');
+    return {
+      table: 'lease',
+      epoch: count(body, 'epoch'),
+      number: count(body, 'lease'),
+      offer: text(body, 'offer'),
+      used: count(body, 'used'),
+      returned: count(body, 'returned'),
+      open: body.open,
+      lastMs,
+    };
+  },
 };
 
 /**
@@ -186,6 +213,12 @@ function text(body: Body, key: string): string {
 function money(body: Body, key: string): number {
   const value = body[key];
   if (!isAmount(value)) throw new Unreadable(`body.${key} is no whole number`);
+  return value;
+}
+
+function count(body: Body, key: string): number {
+  const value = money(body, key);
+  if (value < 0) throw new Unreadable(`body.${key} is below 0`);
   return value;
 }
 

@@ -2,6 +2,7 @@
 import { bundleQuestions } from './bundle-questions.ts';
 import { campaignQuestions } from './campaign-questions.ts';
 import { eventQuestions } from './event-questions.ts';
+import { leaseQuestions } from './lease-questions.ts';
 import type { Query } from './query.ts';
 import { reconcileQuestions } from './reconcile.ts';
 import { saleQuestions } from './sale-questions.ts';
@@ -15,4 +16,5 @@ export const askThrough = (query: Query, settled: () => Promise<number> = async 
   ...reconcileQuestions(query),
   ...campaignQuestions(query),
   ...bundleQuestions(query),
+  ...leaseQuestions(query),
 });

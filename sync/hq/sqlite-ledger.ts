@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import process from 'node:process';
 import Database from 'better-sqlite3';
 import { TillsideError } from '../../errors.ts';
+import { grantSteps } from './lease-steps.ts';
 import type { Ledger, StoredBundle, TillName } from './ledger.ts';
 import type { Query } from './query.ts';
 import { askThrough } from './questions.ts';
@@ -89,6 +90,23 @@ export function createSqliteLedger(path: string): Ledger {
             JSON.stringify(pointer),
             publishedAt,
           );
+        })
+        .immediate();
+    },
+    async grantLeases(request, at) {
+      return database
+        .transaction(() => {
+          const steps = grantSteps(request, at);
+          for (let step = steps.next(); ; ) {
+            if (step.done === true) return step.value;
+            const statement = prepare(step.value.sql);
+            const { parameters } = step.value;
+            if (statement.reader) step = steps.next(statement.all(...parameters));
+            else {
+              statement.run(...parameters);
+              step = steps.next([]);
+            }
+          }
         })
         .immediate();
     },

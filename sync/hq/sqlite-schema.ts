@@ -154,4 +154,28 @@ export const migrations: readonly string[] = [
   CREATE INDEX member_erasure_open ON member_erasure_till (store, till) WHERE acknowledged_at IS NULL;
   CREATE INDEX event_erased ON event (cursor) WHERE type = 'member.erased';
   `,
+  `
+  -- Units of global caps. "lease_cap" is locked while units of its offer are granted or come back.
+  CREATE TABLE lease_cap (
+    offer TEXT PRIMARY KEY,
+    granted INTEGER NOT NULL DEFAULT 0, returned INTEGER NOT NULL DEFAULT 0
+  ) STRICT, WITHOUT ROWID;
+
+  -- "confirmed": the till has said that it has all its leases up to this number.
+  CREATE TABLE lease_till (
+    store TEXT NOT NULL, till TEXT NOT NULL, epoch INTEGER NOT NULL, confirmed INTEGER NOT NULL,
+    PRIMARY KEY (store, till, epoch)
+  ) STRICT, WITHOUT ROWID;
+
+  -- "used", "returned" and "open" are what the till last told, by the event (told_epoch, told_seq).
+  CREATE TABLE lease (
+    store TEXT NOT NULL, till TEXT NOT NULL, epoch INTEGER NOT NULL, number INTEGER NOT NULL,
+    offer TEXT NOT NULL, units INTEGER NOT NULL,
+    from_ms INTEGER NOT NULL, until_ms INTEGER NOT NULL, granted_at TEXT NOT NULL,
+    used INTEGER NOT NULL DEFAULT 0, returned INTEGER NOT NULL DEFAULT 0, open INTEGER NOT NULL DEFAULT 1,
+    told_epoch INTEGER NOT NULL DEFAULT 0, told_seq INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (store, till, epoch, number)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX lease_offer ON lease (offer, until_ms);
+  `,
 ];

@@ -206,7 +206,21 @@ export function createSqliteWriter(prepare: Prepare) {
           change.balance,
           change.at,
         );
+        return;
+      case 'lease':
+        lease({ store, till }, epoch, event.seq, change);
     }
+  }
+
+  function lease({ store, till }: TillName, epoch: number, seq: number, told: Change & { readonly table: 'lease' }) {
+    const { used, returned, open, lastMs, number, offer } = told;
+    const key = [store, till, told.epoch, number, offer];
+    const before = prepare(LEASE_RETURNED).get(...key) as { returned: number } | undefined;
+    if (before === undefined) return;
+    const now = prepare(LEASE_TOLD).get(epoch, seq, used, returned, open ? 1 : 0, lastMs, ...key) as {
+      returned: number;
+    };
+    prepare(LEASE_CAP).run(now.returned - before.returned, offer);
   }
 
   function quarantine(
@@ -305,6 +319,20 @@ const SUPPRESSED = `
 INSERT INTO suppressed (store, till, sale_id, offer, variant, at, day, member) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
 const POINTS = `
 INSERT INTO points (id, member, store, till, sale_id, delta, balance, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
+const LEASE_RETURNED =
+  'SELECT returned FROM lease WHERE store = ? AND till = ? AND epoch = ? AND number = ? AND offer = ?';
+/** The last word of the till counts; what came back stays back, what is closed stays closed. */
+const LEASE_TOLD = `
+UPDATE lease SET
+  used = CASE WHEN (told_epoch, told_seq) < (t.at_epoch, t.at_seq) THEN t.used ELSE lease.used END,
+  returned = max(lease.returned, min(t.returned, units)),
+  open = min(lease.open, t.open),
+  until_ms = CASE WHEN t.open = 0 THEN min(until_ms, coalesce(t.last_ms, until_ms - 1) + 1) ELSE until_ms END,
+  told_epoch = CASE WHEN (told_epoch, told_seq) < (t.at_epoch, t.at_seq) THEN t.at_epoch ELSE told_epoch END,
+  told_seq = CASE WHEN (told_epoch, told_seq) < (t.at_epoch, t.at_seq) THEN t.at_seq ELSE told_seq END
+FROM (SELECT ? AS at_epoch, ? AS at_seq, ? AS used, ? AS returned, ? AS open, ? AS last_ms) t
+WHERE store = ? AND till = ? AND epoch = ? AND number = ? AND offer = ? RETURNING returned`;
+const LEASE_CAP = 'UPDATE lease_cap SET returned = returned + ? WHERE offer = ?';
 const QUARANTINE = `
 INSERT INTO quarantine (store, till, epoch, seq, received_at, reason, sha256, payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (store, till, sha256) DO NOTHING`;

@@ -352,3 +352,52 @@ export type HqEvents = {
   bundle: BundleRow;
   status: StatusView;
 };
+
+// --- leases -----------------------------------------------------------------------------------------------------------
+
+/** A global cap, or an offer that had one: how many units there are and where they went. */
+export const LeaseOfferRow = Type.Object({
+  offer: Type.String(),
+  name: nullable(Type.String()),
+  campaign: nullable(Type.String()),
+  /** Null: no bundle has this cap any more. */
+  limit: nullable(Type.Integer()),
+  /** `day`, `week`, `month`, `7 days`; null: for all time. */
+  window: nullable(Type.String()),
+  /** Since the offer began, over all windows. */
+  granted: Type.Integer(),
+  used: Type.Integer(),
+  returned: Type.Integer(),
+  /** Still to be granted, in the present window. */
+  left: nullable(Type.Integer()),
+  /** Granted, not told as used, and their time is over: they count as used until the till tells. */
+  overdue: Type.Integer(),
+  tills: Type.Integer(),
+});
+export type LeaseOfferRow = Static<typeof LeaseOfferRow>;
+
+/** `GET /v1/leases` */
+export const LeasesAnswer = Type.Object({ offers: Type.Array(LeaseOfferRow) });
+export type LeasesAnswer = Static<typeof LeasesAnswer>;
+
+export const LeaseHolderRow = Type.Object({
+  store: Type.String(),
+  till: Type.String(),
+  /** Units of a former epoch (database lost or restored) never come back. */
+  epoch: Type.Integer(),
+  granted: Type.Integer(),
+  used: Type.Integer(),
+  returned: Type.Integer(),
+  unused: Type.Integer(),
+  open: Type.Boolean(),
+  validUntil: Type.String(),
+});
+export type LeaseHolderRow = Static<typeof LeaseHolderRow>;
+
+/** `GET /v1/leases/{offer}` */
+export const LeaseHoldersAnswer = Type.Object({ offer: Type.String(), holders: Type.Array(LeaseHolderRow) });
+export type LeaseHoldersAnswer = Static<typeof LeaseHoldersAnswer>;
+
+/** `POST /v1/leases/{offer}/recall`: how many tills were asked to give back what they have not used. */
+export const RecallAnswer = Type.Object({ offer: Type.String(), asked: Type.Integer() });
+export type RecallAnswer = Static<typeof RecallAnswer>;

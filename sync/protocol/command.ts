@@ -4,6 +4,7 @@
  */
 import { isCount, isInstant, isMatch, isRecord, isText, parseObject } from './fields.ts';
 import { type KeySet, readKeySet } from './keyring.ts';
+import { type LeaseCommand, readLeaseCommand, readLeaseReturn } from './lease.ts';
 import { type MembersCommand, readMembersCommand } from './members-messages.ts';
 import { maxMessageBytes } from './messages.ts';
 import { readPointer } from './pointer.ts';
@@ -13,7 +14,7 @@ import type { BundlePointer, TillAddress } from './types.ts';
 
 export type Command =
   /** Send every event of this epoch from this number on again: HQ was restored and lacks them. */
-  { readonly kind: 'resend'; readonly epoch: number; readonly from: number } | MembersCommand;
+  { readonly kind: 'resend'; readonly epoch: number; readonly from: number } | MembersCommand | LeaseCommand;
 
 export type DownMessage =
   | {
@@ -84,6 +85,8 @@ export function openCommand(
   if (isMatch(kind, /^resend$/) && isCount(epoch) && isCount(from) && from > 0)
     return accept({ kind: 'resend', epoch, from });
   if (isMatch(kind, /^(members|member|erase)$/)) return readMembersCommand(command);
+  if (kind === 'lease') return readLeaseCommand(command);
+  if (kind === 'lease.return') return readLeaseReturn(command);
   return refuse('kind is not known here');
 }
 

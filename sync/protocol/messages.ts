@@ -12,6 +12,7 @@ import {
   topicId,
 } from './fields.ts';
 import { type KeySet, readKeySet } from './keyring.ts';
+import { type LeaseAsk, readLeaseAsk } from './lease.ts';
 import { type MembersAsk, readMembersAsk } from './members-messages.ts';
 import { accept, type Result, refuse } from './result.ts';
 import type { Ack } from './types.ts';
@@ -140,7 +141,9 @@ export type AskMessage =
   /** Blocks of the file with this SHA-256; answered on the store's `blocks`. */
   | { readonly kind: 'blocks'; readonly sha256: string; readonly indexes: readonly number[] }
   /** The files of members that there are, or one member; answered by a signed command on `down`. */
-  | MembersAsk;
+  | MembersAsk
+  /** Units of global caps; answered by a signed command on `down`. */
+  | LeaseAsk;
 
 /** One question names at most this many blocks: 8 MiB. */
 export const maxAskedBlocks = 64;
@@ -157,6 +160,7 @@ export function decodeAsk(payload: Uint8Array): Result<AskMessage> {
     return accept({ kind, sha256, indexes });
   }
   if (kind === 'members' || kind === 'member') return readMembersAsk(parsed.value);
+  if (kind === 'lease') return readLeaseAsk(parsed.value);
   return refuse('kind is not known here');
 }
 

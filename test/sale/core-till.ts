@@ -3,13 +3,20 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type CouponBook, createCouponBook, createTokens, type Tokens } from '../../agent/coupons/index.ts';
+import {
+  type CouponBook,
+  createCouponBook,
+  createTokens,
+  type Leases,
+  type Tokens,
+} from '../../agent/coupons/index.ts';
 import type { Bundle, Offer } from '../../agent/offers/types.ts';
 import type { AskMember, PeerPort } from '../../agent/ports.ts';
 import { createPrintQueue, type PrintQueue } from '../../agent/printing/queue.ts';
 import {
   type ActiveBundle,
   createActiveBundle,
+  createSaleLeases,
   createSales,
   type OfferEngine,
   type Sales,
@@ -159,6 +166,7 @@ export type CoreTill = {
   readonly printer: FakePrinter;
   readonly queue: PrintQueue;
   readonly sales: Sales;
+  readonly leases: Leases;
   readonly faults: unknown[];
   activate(bundle: Bundle): ReturnType<ActiveBundle['activate']>;
   /** Sells `lines` and completes at the clock's time for what the till itself makes of it. */
@@ -213,6 +221,7 @@ export async function coreTill(options: CoreTillOptions = {}): Promise<CoreTill>
     onCoupon: serial => sales.couponChanged(serial),
     onFault,
   });
+  const leases = createSaleLeases({ store, bundles, clock, onFault });
   const sales: Sales = createSales({
     store,
     members,
@@ -221,6 +230,7 @@ export async function coreTill(options: CoreTillOptions = {}): Promise<CoreTill>
     book,
     tokens,
     peers: options.peers ?? null,
+    leases,
     clock,
     weighed: options.weighed ?? [],
     currency: 'CHF',
@@ -241,6 +251,7 @@ export async function coreTill(options: CoreTillOptions = {}): Promise<CoreTill>
     printer: paper,
     queue,
     sales,
+    leases,
     faults,
     activate,
     async sell(saleId, lines = [coffee], card) {
