@@ -1,5 +1,5 @@
 /**
- * `node bench/offers/measure.ts WHAT OFFERS BASKETS`: one measurement in a process of its own, so that none warms or cools the
+ * `node bench/offers/measure.ts WHAT OFFERS BASKETS [WORLD]`: one measurement in a process of its own, so that none warms or cools the
  * other; its result as JSON on standard output. `run.ts` starts it.
  */
 import { createHash } from 'node:crypto';
@@ -21,9 +21,8 @@ import { bytesOf } from './allocation.ts';
 import { peers } from './peers/index.ts';
 import { bestOf, copiesOf, stopwatch, type Times } from './timing.ts';
 import { copyOf, touchOf } from './touch.ts';
-import { bundleOf } from './world/campaign.ts';
 import { chanceOf } from './world/chance.ts';
-import { salesOf } from './world/sales.ts';
+import { worlds } from './world/worlds.ts';
 
 export interface Measured {
   /** By what was timed. */
@@ -41,9 +40,11 @@ export interface Measured {
 /** Baskets of every measurement; one that takes fewer takes the first of a fixed shuffle, so that fewer are among more. */
 export const allBaskets = 500;
 
-const [what = '', offers = '', count = ''] = process.argv.slice(2);
-const bundle = bundleOf(Number(offers));
-const all = salesOf(allBaskets, bundle);
+const [what = '', offers = '', count = '', name = 'chain'] = process.argv.slice(2);
+if (name !== 'chain' && name !== 'rich') throw new Error(`no such world: ${name}`);
+const world = worlds[name];
+const bundle = world.bundleOf(Number(offers));
+const all = world.salesOf(allBaskets, bundle);
 const baskets = chanceOf(5)
   .shuffled(all.map((_, index) => index))
   .slice(0, Number(count))
@@ -148,12 +149,12 @@ const measurements: Record<string, () => Promise<Omit<Measured, 'baskets'>>> = {
   },
 };
 
-for (const [name, peer] of Object.entries(peers))
-  measurements[name] ??= async () => {
+for (const [peerName, peer] of Object.entries(peers))
+  measurements[peerName] ??= async () => {
     const eligible = await peer(bundle);
     const digests: string[] = [];
     for (const sale of sales) digests.push(digestOf(await eligible(sale)));
-    return { times: { [name]: await bestOf(fresh, eligible) }, digests };
+    return { times: { [peerName]: await bestOf(fresh, eligible) }, digests };
   };
 
 const measure = measurements[what];

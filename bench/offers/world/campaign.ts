@@ -25,6 +25,11 @@ export const ownStore = '0042';
 /** The same offers for the same size. */
 export function bundleOf(size: number): Bundle {
   const chance = chanceOf(size);
+  return bundleWith(Array.from({ length: size }, (_, index) => offerOf(index, size, chance)));
+}
+
+/** The grocer's bundle with these offers. */
+export function bundleWith(offers: readonly Offer[]): Bundle {
   const bundle = {
     format: 'tillside/bundle/1',
     id: 'bench',
@@ -41,7 +46,7 @@ export function bundleOf(size: number): Bundle {
       { id: 'service', class: 'service', per: 'member', limit: 1, window: { days: 28 } },
     ],
     selection: { couponsPerSale: 3, perCategory: 1 },
-    offers: Array.from({ length: size }, (_, index) => offerOf(index, size, chance)),
+    offers,
   };
   const checked = validateBundle(bundle);
   if (!checked.ok) throw new Error(JSON.stringify(checked.faults.slice(0, 5)));
@@ -52,8 +57,7 @@ export function bundleOf(size: number): Bundle {
 export const offerId = (index: number) => `offer-${String(index).padStart(5, '0')}`;
 
 function offerOf(index: number, size: number, chance: Chance): Offer {
-  const kind = chance.share();
-  const supplier = kind < 0.5;
+  const supplier = chance.share() < 0.5;
   const audience = audienceOf(supplier, chance);
   const { of, basket } = chance.happens(supplier ? 1 : 0.6) ? basketOf(supplier, chance) : { of: null, basket: [] };
   const when = [...basket, ...pastOf(supplier, size, chance)];
@@ -92,7 +96,7 @@ function offerOf(index: number, size: number, chance: Chance): Offer {
   };
 }
 
-function scheduleOf(chance: Chance): NonNullable<Offer['schedule']> {
+export function scheduleOf(chance: Chance): NonNullable<Offer['schedule']> {
   return {
     from: `2026-11-${chance.one(['02', '09', '16', '19'])}`,
     to: `2026-1${chance.one(['1-30', '2-06', '2-13', '2-31'])}`,
@@ -112,13 +116,13 @@ function scheduleOf(chance: Chance): NonNullable<Offer['schedule']> {
   };
 }
 
-function storesOf(chance: Chance): NonNullable<Offer['stores']> {
+export function storesOf(chance: Chance): NonNullable<Offer['stores']> {
   const others = chance.some(stores, chance.between(5, 120)).filter(store => store !== ownStore);
   if (chance.happens(0.25)) return { exclude: chance.happens(0.1) ? [...others, ownStore] : others };
   return { include: chance.happens(0.5) ? [...others, ownStore] : others };
 }
 
-function windowOf(chance: Chance): { readonly days: number } | { readonly calendar: 'day' | 'week' | 'month' } {
+export function windowOf(chance: Chance): { readonly days: number } | { readonly calendar: 'day' | 'week' | 'month' } {
   if (chance.happens(0.3)) return { calendar: chance.one(['week', 'month'] as const) };
   return { days: chance.one([7, 14, 30, 60]) };
 }
@@ -148,17 +152,17 @@ function audienceOf(supplier: boolean, chance: Chance): Predicate[] {
   return chance.shuffled(asked);
 }
 
-function oneOfSegments(chance: Chance): Predicate {
+export function oneOfSegments(chance: Chance): Predicate {
   const named = chance.some(segments, chance.between(1, 5)).map(segment => ({ segment }));
   return named.length === 1 && named[0] !== undefined ? named[0] : { any: named };
 }
 
-function tierOf(chance: Chance): Predicate {
+export function tierOf(chance: Chance): Predicate {
   const tier = chance.one(['silver', 'silver', 'gold'] as const);
   return chance.happens(0.2) ? { tier: { is: chance.one(tiers) } } : { tier: { atLeast: tier } };
 }
 
-function attributeOf(chance: Chance): Predicate {
+export function attributeOf(chance: Chance): Predicate {
   const kind = chance.below(9);
   if (kind === 0) return { attribute: { name: 'diet', in: chance.some(diets, chance.between(1, 2)) } };
   if (kind === 1) return { attribute: { name: 'region', in: chance.some(regions, chance.between(1, 8)) } };
@@ -189,7 +193,7 @@ function basketOf(supplier: boolean, chance: Chance): { readonly of: Selector | 
   return { of, basket: chance.happens(0.1) ? [main, { spend: { atLeast: chance.between(4, 40) * 500 } }] : [main] };
 }
 
-function selectorOf(supplier: boolean, chance: Chance): Selector {
+export function selectorOf(supplier: boolean, chance: Chance): Selector {
   const kind = chance.share();
   if (kind < (supplier ? 0.4 : 0.15)) {
     const category = chance.one(categories);
@@ -215,7 +219,7 @@ function selectorOf(supplier: boolean, chance: Chance): Selector {
   return { category: [chance.one(departments)] };
 }
 
-function pastOf(supplier: boolean, size: number, chance: Chance): Predicate[] {
+export function pastOf(supplier: boolean, size: number, chance: Chance): Predicate[] {
   const asked: Predicate[] = [];
   const popular = () => offerId(chance.zipf(size));
   if (chance.happens(supplier ? 0.08 : 0.3)) {
@@ -244,7 +248,7 @@ function chainOf(size: number, chance: Chance): NonNullable<Offer['after']> {
   };
 }
 
-function allOf(predicates: readonly Predicate[]): Predicate {
+export function allOf(predicates: readonly Predicate[]): Predicate {
   const [only] = predicates;
   return predicates.length === 1 && only !== undefined ? only : { all: predicates };
 }

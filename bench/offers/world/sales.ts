@@ -9,6 +9,7 @@ import {
   validateSale,
 } from '../../../agent/offers/index.ts';
 import { offerId, ownStore } from './campaign.ts';
+import type { MemberList } from './chain.ts';
 import { type Chance, chanceOf } from './chance.ts';
 import { channels, classes, diets, products, regions, segments, tiers } from './shop.ts';
 
@@ -22,8 +23,9 @@ const closes = Date.UTC(2026, 10, 21, 19);
 /**
  * The same sales for the same bundle and count, in order of time; the first has one line, the second 150.
  * @param bundle whose coupons the members have had
+ * @param lists of members that headquarters worked out
  */
-export function salesOf(count: number, bundle: Bundle): Sale[] {
+export function salesOf(count: number, bundle: Bundle, lists: readonly MemberList[] = []): Sale[] {
   const chance = chanceOf(99);
   const leases = Object.fromEntries(
     bundle.offers.flatMap(({ id, caps }) =>
@@ -38,7 +40,7 @@ export function salesOf(count: number, bundle: Bundle): Sale[] {
     const lines =
       index < 2 ? (index === 0 ? 1 : 150) : Math.min(150, 1 + Math.floor(-Math.log(1 - chance.share()) * 19.5));
     const guest = chance.happens(0.05);
-    const member = memberOf(index, chance);
+    const member = memberOf(index, lists, chance);
     const sale: Sale = {
       saleId: `S${index}`,
       storeId: ownStore,
@@ -72,7 +74,7 @@ function lineOf(position: number, chance: Chance): SaleLine {
   };
 }
 
-function memberOf(index: number, chance: Chance): Member {
+function memberOf(index: number, lists: readonly MemberList[], chance: Chance): Member {
   // Some segments hold a third of all members, most a few in a hundred.
   const own = new Set(
     Array.from(
@@ -80,10 +82,11 @@ function memberOf(index: number, chance: Chance): Member {
       () => segments[Math.floor(segments.length * chance.share() ** 1.4)] ?? '',
     ),
   );
+  const listed = lists.flatMap(({ id, reach }) => (chance.happens(reach) ? [id] : []));
   return {
     id: `m${index}`,
     household: `h${index}`,
-    segments: [...own],
+    segments: [...own, ...listed],
     tier: chance.one([tiers[0], tiers[0], tiers[0], tiers[1], tiers[2]]),
     points: chance.below(6000),
     joined: date(opens - chance.between(0, 3000) * dayMs),
@@ -143,7 +146,7 @@ function couponOf(now: number, serial: string, offer: string, chance: Chance): C
 function offersBySegment(bundle: Bundle): (member: Member) => (chance: Chance) => string {
   const naming = new Map<string, string[]>();
   for (const { id, audience } of bundle.offers)
-    for (const segment of new Set(JSON.stringify(audience ?? {}).match(/seg-\d+/g) ?? [])) {
+    for (const segment of new Set(JSON.stringify(audience ?? {}).match(/(seg|list)-\d+/g) ?? [])) {
       const others = naming.get(segment);
       if (others === undefined) naming.set(segment, [id]);
       else others.push(id);
