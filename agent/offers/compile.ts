@@ -136,6 +136,8 @@ export function* compiling(bundle: Bundle): Generator<undefined, CompiledBundle>
   for (const { id } of yield* sortedInSteps(ordered, byPlace)) places.set(id, places.size);
   yield;
   const numbers = new Numbers(bundle);
+  for (const { id } of ordered) numbers.keys.offer(id);
+  yield;
   const offers: CompiledOffer[] = [];
   const byId = new Map<string, CompiledOffer>();
   const byPhase: Record<Phase, CompiledOffer[]> = { line: [], basket: [], points: [], issue: [] };

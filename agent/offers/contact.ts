@@ -6,6 +6,8 @@ import type { ContactPolicy } from './types.ts';
 
 export class ContactRooms {
   readonly #compiled: CompiledBundle;
+  /** Number of each offer's class, by its rank; -1 if no policy asks for it. */
+  readonly #classOf: Int32Array;
   readonly #policies: readonly ContactPolicy[];
   /** Number of each policy's class. */
   readonly #classes: readonly number[];
@@ -17,6 +19,7 @@ export class ContactRooms {
 
   constructor(compiled: CompiledBundle) {
     this.#compiled = compiled;
+    this.#classOf = Int32Array.from(compiled.offers, offer => offer.class);
     this.#policies = compiled.bundle.contactPolicies ?? [];
     this.#classes = this.#policies.map(policy => compiled.classes.get(policy.class) ?? -1);
     this.#used = this.#policies.map(() => 0);
@@ -59,13 +62,19 @@ export class ContactRooms {
     return (this.#policies[policy]?.limit ?? 0) - (this.#used[policy] ?? 0);
   }
 
+  /** Retired offers are in no class. */
+  #classOfOffer(number: number): number {
+    return number >= 0 && number < this.#classOf.length ? (this.#classOf[number] ?? -1) : -1;
+  }
+
   #count(coupons: PastCoupons, facts: Facts, household: boolean): void {
-    const { byId, classes } = this.#compiled;
+    const { keys, classes } = this.#compiled;
     const { issuedTimes } = coupons;
+    const offers = coupons.offers(keys);
     const { now } = facts;
     for (let index = 0; index < coupons.count; index++) {
       const named = coupons.class(index);
-      const class_ = named === undefined ? (byId.get(coupons.offer(index))?.class ?? -1) : (classes.get(named) ?? -1);
+      const class_ = named === undefined ? this.#classOfOffer(offers[index] ?? -1) : (classes.get(named) ?? -1);
       if (class_ < 0) continue;
       for (let policy = 0; policy < this.#policies.length; policy++) {
         const asked = this.#policies[policy];

@@ -1,5 +1,5 @@
 /** Experiments (contract section 7): the same member always lands in the same place, at every till and at HQ. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { CompiledOffer, Terms } from './compile.ts';
 import type { Experiment, Member, Variant } from './types.ts';
 
@@ -34,5 +34,5 @@ export function placeOffer(
 
 /** The first four bytes of the SHA-256 of a text in UTF-8, as an unsigned big-endian integer. */
 export function firstWord(text: string): number {
-  return createHash('sha256').update(text, 'utf8').digest().readUInt32BE(0);
+  return Number.parseInt(hash('sha256', text, 'hex').slice(0, 8), 16);
 }

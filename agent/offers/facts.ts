@@ -33,8 +33,12 @@ export class Facts {
   #hasCoupons = false;
   #hasHouseholdCoupons = false;
   #hasBought = false;
+  /** The member's segments by number, those that a condition asks for; the first `#segmentCount`. */
+  #segments = new Int32Array(32);
+  #segmentCount = 0;
+  #segmentKeys: Keys | null = null;
   #marks = new Uint8Array(0);
-  #markKeys: Keys | null = null;
+  #areMarked = false;
   #overlaps: boolean | null = null;
   /** First day of the month of a day: the same for most sales. */
   #month: LocalDay = 0;
@@ -64,7 +68,8 @@ export class Facts {
     this.#hasCoupons = false;
     this.#hasHouseholdCoupons = false;
     this.#hasBought = false;
-    this.#markKeys = null;
+    this.#segmentKeys = null;
+    this.#areMarked = false;
     this.#overlaps = null;
   }
 
@@ -133,21 +138,42 @@ export class Facts {
     return this.#overlaps;
   }
 
+  /** How many of the member's segments some condition asks for. */
+  segmentCount(keys: Keys): number {
+    if (this.#segmentKeys !== keys) this.#numberSegments(keys);
+    return this.#segmentCount;
+  }
+
+  /** The numbers of these segments; the first `segmentCount`. */
+  get segments(): Int32Array {
+    return this.#segments;
+  }
+
   /** Whether the member is in a segment, by its number. */
   isIn(segment: number, keys: Keys): boolean {
-    if (this.#markKeys !== keys || this.#marks.length < keys.segmentCount) this.#markSegments(keys);
+    const count = this.segmentCount(keys);
+    if (!this.#areMarked) this.#markSegments(count, keys);
     return this.#marks[segment] === 1;
   }
 
-  #markSegments(keys: Keys): void {
+  #numberSegments(keys: Keys): void {
+    const names = this.#member?.segments ?? nothing;
+    if (names.length > this.#segments.length) this.#segments = new Int32Array(names.length * 2);
+    let count = 0;
+    for (let index = 0; index < names.length; index++) {
+      const number = keys.ofSegment(names[index] ?? '');
+      if (number >= 0) this.#segments[count++] = number;
+    }
+    this.#segmentCount = count;
+    this.#segmentKeys = keys;
+    this.#areMarked = false;
+  }
+
+  #markSegments(count: number, keys: Keys): void {
     if (this.#marks.length < keys.segmentCount) this.#marks = new Uint8Array(keys.segmentCount);
     else this.#marks.fill(0);
-    this.#markKeys = keys;
-    const segments = this.#member?.segments ?? nothing;
-    for (let index = 0; index < segments.length; index++) {
-      const number = keys.ofSegment(segments[index] ?? '');
-      if (number >= 0) this.#marks[number] = 1;
-    }
+    for (let index = 0; index < count; index++) this.#marks[this.#segments[index] ?? 0] = 1;
+    this.#areMarked = true;
   }
 
   /** Inside the n × 24 h before the sale, both ends included. */

@@ -188,9 +188,11 @@ export class CouponChoice {
   }
 
   #mark({ coupons }: Facts): void {
+    const offers = coupons.offers(this.#compiled.keys);
     for (let index = 0; index < coupons.count; index++) {
-      const rank = this.#compiled.byId.get(coupons.offer(index))?.rank;
-      if (rank === undefined || this.#inHistory[rank] === 1) continue;
+      const rank = offers[index] ?? -1;
+      // Retired offers have numbers beyond those of the bundle's.
+      if (rank < 0 || rank >= this.#inHistory.length || this.#inHistory[rank] === 1) continue;
       this.#inHistory[rank] = 1;
       this.#marked[this.#markedCount++] = rank;
     }

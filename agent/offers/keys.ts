@@ -1,6 +1,6 @@
 /**
- * What a bundle's conditions ask for by name, numbered: product numbers, brands and category nodes in one row, segments in another. So
- * a basket is summed and a member marked in plain arrays, and a condition reads one cell.
+ * What a bundle's conditions ask for by name, numbered: product numbers, brands and category nodes in one row, segments in another,
+ * offers in a third. So a basket is summed and a member marked in plain arrays, and a condition reads one cell.
  */
 import type { Product } from './selector.ts';
 
@@ -13,6 +13,7 @@ export class Keys {
   readonly #nodes = new Map<string, number>();
   readonly #paths = new Map<string, Int32Array>();
   readonly #segments = new Map<string, number>();
+  readonly #offers = new Map<string, number>();
   #size = 0;
   /** The longest `bought.withinDays` of the conditions: how far back purchases matter, in days; 0: not at all. */
   boughtWithinDays = 0;
@@ -74,6 +75,18 @@ export class Keys {
   /** The number of a segment that a condition asks for; -1 if none does. */
   ofSegment(id: string): number {
     return this.#segments.get(id) ?? -1;
+  }
+
+  /** The number of an offer: of one of the bundle its rank, retired ones follow. */
+  offer(id: string): number {
+    const known = this.#offers.get(id) ?? this.#offers.size;
+    this.#offers.set(id, known);
+    return known;
+  }
+
+  /** The number of an offer that is in the bundle or that a condition asks for; -1 for another one. */
+  ofOffer(id: string): number {
+    return this.#offers.get(id) ?? -1;
   }
 
   /** How many segments are numbered. */

@@ -20,6 +20,8 @@ export class PastCoupons {
   #issued = new Float64Array(16);
   #redeemed = new Float64Array(16);
   #expires = new Float64Array(16);
+  #numbers = new Int32Array(16);
+  #numberKeys: Keys | null = null;
 
   get count(): number {
     return this.#source.length;
@@ -28,11 +30,13 @@ export class PastCoupons {
   read(coupons: readonly CouponHistory[]): void {
     const { length } = coupons;
     this.#source = coupons;
+    this.#numberKeys = null;
     if (length > this.#issued.length || this.#issued.length > mostKept) {
       const room = Math.max(16, length * 2);
       this.#issued = new Float64Array(room);
       this.#redeemed = new Float64Array(room);
       this.#expires = new Float64Array(room);
+      this.#numbers = new Int32Array(room);
     }
     for (let index = 0; index < length; index++) {
       const coupon = coupons[index] as CouponHistory;
@@ -44,6 +48,16 @@ export class PastCoupons {
 
   offer(index: number): string {
     return this.#source[index]?.offer ?? '';
+  }
+
+  /** The numbers of their offers, by index; -1 for one that the bundle does not know. The first `count` are of this history. */
+  offers(keys: Keys): Int32Array {
+    if (this.#numberKeys !== keys) {
+      for (let index = 0; index < this.#source.length; index++)
+        this.#numbers[index] = keys.ofOffer(this.#source[index]?.offer ?? '');
+      this.#numberKeys = keys;
+    }
+    return this.#numbers;
   }
 
   /** The contact class that the history itself names. */

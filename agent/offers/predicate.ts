@@ -132,17 +132,20 @@ function compileLeaf(
   }
   if ('received' in source) {
     const { offer, withinDays } = source.received;
-    return bounded(atLeastOne(source.received), facts => couponsOf(offer, withinDays, 'issued', facts));
+    const number = keys.offer(offer);
+    return bounded(atLeastOne(source.received), facts => couponsOf(number, keys, withinDays, 'issued', facts));
   }
   const { offer, withinDays } = source.redeemed;
-  return bounded(atLeastOne(source.redeemed), facts => couponsOf(offer, withinDays, 'redeemed', facts));
+  const number = keys.offer(offer);
+  return bounded(atLeastOne(source.redeemed), facts => couponsOf(number, keys, withinDays, 'redeemed', facts));
 }
 
-function couponsOf(offer: string, withinDays: number, event: 'issued' | 'redeemed', facts: Facts): number {
+function couponsOf(offer: number, keys: Keys, withinDays: number, event: 'issued' | 'redeemed', facts: Facts): number {
   const { coupons } = facts;
+  const offers = coupons.offers(keys);
   let count = 0;
   for (let index = 0; index < coupons.count; index++)
-    if (coupons.offer(index) === offer && facts.withinDays(coupons[event](index), withinDays)) count++;
+    if (offers[index] === offer && facts.withinDays(coupons[event](index), withinDays)) count++;
   return count;
 }
 

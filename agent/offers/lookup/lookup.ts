@@ -8,11 +8,12 @@ import type { CompiledPredicate } from '../predicate.ts';
 import { isScheduled } from '../schedule.ts';
 import { finish, sortedInSteps } from '../steps.ts';
 import type { History, Member, Tier } from '../types.ts';
-import { type Bits, bits, drop, has, isEmpty, join, keep, type PlaceSet, placeSet, put, putIfIn } from './bitset.ts';
+import { type Bits, bits, drop, has, isEmpty, join, keep, type PlaceSet, placeSet, put } from './bitset.ts';
 import { FoundOffers, type OffersByPhase } from './found.ts';
 import { type BasketNeed, type Necessary, necessary } from './necessary.ts';
 import { type ProductLookup, ProductNeeds } from './products.ts';
 import { isOfMember, restOf } from './rest.ts';
+import { SpendLookup } from './spends.ts';
 
 /** Offers that a member may get, whatever the basket, store and time: made at the card's scan, used at the total. */
 export interface PreparedMember {
@@ -33,7 +34,8 @@ const stepSize = 200;
 interface SegmentLayer {
   /** Offers without such a list. */
   readonly any: Bits;
-  readonly segments: ReadonlyMap<string, PlaceSet>;
+  /** By number of the segment. */
+  readonly segments: readonly (PlaceSet | null)[];
 }
 
 /** Lists of segments beyond this many are asked of the offers that are found. */
@@ -44,18 +46,20 @@ interface Parts {
   readonly guests: Bits;
   /** The first list of segments of each offer, then the second lists of those that have one, and so on. */
   readonly layers: readonly SegmentLayer[];
-  readonly notSegments: ReadonlyMap<string, PlaceSet>;
+  /** Offers that bar a segment, by its number. */
+  readonly notSegments: readonly (PlaceSet | null)[];
   readonly consents: ReadonlyMap<string, PlaceSet>;
   /** For each tier that a member may have, the offers that it does not bar; under null for one without or unknown. */
   readonly tiers: ReadonlyMap<string | null, Bits>;
   readonly digital: PlaceSet;
-  readonly anyBasket: Bits;
+  /** Offers of a chain, */
+  readonly chained: Bits;
+  /** by the number of the offer that they come after. */
+  readonly followers: readonly (Int32Array | null)[];
+  readonly spends: SpendLookup;
   readonly products: ProductLookup;
   /** Minutes of a day at which some offer begins or ends, ascending. */
   readonly slots: readonly number[];
-  /** By the least spend of the whole basket. */
-  readonly spendLeast: Float64Array;
-  readonly spendPlaces: Int32Array;
   /** For each offer what the index does not decide, of a member's sale without discounts. */
   readonly rests: readonly (readonly CompiledPredicate[])[];
   /** Of that, what the member alone decides on any day: asked at the card's scan; */
@@ -74,6 +78,11 @@ export class Lookup {
   #lastStore: { readonly id: string; readonly set: Bits } | null = null;
   readonly #moments = new Map<number, Bits>();
   #lastMoment: { readonly today: number; readonly slot: number; readonly set: Bits } | null = null;
+  /** Of both together, and those of no chain among them. */
+  readonly #here: Bits;
+  readonly #unchained: Bits;
+  #hereStore: Bits | null = null;
+  #hereMoment: Bits | null = null;
   // Of the decision at hand.
   readonly #member: Bits;
   readonly #layer: Bits;
@@ -86,6 +95,8 @@ export class Lookup {
     this.#compiled = compiled;
     this.#parts = parts;
     this.#consents = [...parts.consents].map(([consent, asking]) => ({ consent, offers: asking }));
+    this.#here = bits(offers.length);
+    this.#unchained = bits(offers.length);
     this.#member = bits(offers.length);
     this.#layer = bits(offers.length);
     this.#allowed = bits(offers.length);
@@ -97,8 +108,9 @@ export class Lookup {
   /** The member's part of the question, which can be asked before the basket is known. */
   prepare(member: Member, history: History | undefined): PreparedMember {
     const allowed = bits(this.#compiled.offers.length);
-    this.#prepareInto(allowed, member);
-    this.#askMember(allowed, member);
+    const facts = new Facts({ saleId: '', storeId: '', at: anyTime, lines: [], member }, this.#compiled.zone);
+    this.#prepareInto(allowed, member, facts);
+    this.#askMember(allowed, facts);
     return { member, allowed, history: history === undefined ? null : readHistory(history, this.#compiled.keys) };
   }
 
@@ -108,31 +120,53 @@ export class Lookup {
    * @param prepared of the very member of the sale; made anew if it is of another
    */
   offersFor(facts: Facts, presented: ReadonlySet<string>, prepared: PreparedMember | null): OffersByPhase {
-    const { guests, anyBasket, products, spendLeast, spendPlaces } = this.#parts;
-    const moment = this.#atMoment(facts);
-    const store = this.#inStore(facts.sale.storeId);
+    const { guests, spends, products } = this.#parts;
+    this.#readHere(this.#inStore(facts.sale.storeId), this.#atMoment(facts));
     const { member } = facts;
     let open = guests;
     const asked = member !== null && prepared?.member === member;
     if (asked) open = prepared.allowed;
     else if (member !== null) {
-      this.#prepareInto(this.#member, member);
+      this.#prepareInto(this.#member, member, facts);
       open = this.#member;
     }
     const allowed = this.#allowed;
+    const unchained = this.#unchained;
+    for (let word = 0; word < allowed.length; word++) allowed[word] = (unchained[word] ?? 0) & (open[word] ?? 0);
+    if (member !== null) this.#addFollowers(facts, open, allowed);
     const set = this.#set;
-    for (let word = 0; word < allowed.length; word++) {
-      const both = (moment[word] ?? 0) & (store[word] ?? 0) & (open[word] ?? 0);
-      allowed[word] = both;
-      set[word] = both & (anyBasket[word] ?? 0);
-    }
-    const { net } = facts.basket;
-    for (let index = 0; index < spendPlaces.length && (spendLeast[index] ?? 0) <= net; index++)
-      putIfIn(set, allowed, spendPlaces[index] ?? 0);
+    spends.find(facts.basket.net, allowed, set);
     products.find(facts.basket.sums(products.keys), allowed, set);
     if (presented.size > 0) this.#addPresented(presented, set);
     this.#found.read(set, asked ? this.#parts.atTotal : this.#parts.rests);
     return this.#found;
+  }
+
+  #readHere(store: Bits, moment: Bits): void {
+    if (this.#hereStore === store && this.#hereMoment === moment) return;
+    const { chained } = this.#parts;
+    for (let word = 0; word < chained.length; word++) {
+      const here = (store[word] ?? 0) & (moment[word] ?? 0);
+      this.#here[word] = here;
+      this.#unchained[word] = here & ~(chained[word] ?? 0);
+    }
+    this.#hereStore = store;
+    this.#hereMoment = moment;
+  }
+
+  /** Offers of chains, where the member has had a coupon that they come after. */
+  #addFollowers({ coupons }: Facts, open: Bits, allowed: Bits): void {
+    const { followers } = this.#parts;
+    const offers = coupons.offers(this.#compiled.keys);
+    const here = this.#here;
+    for (let index = 0; index < coupons.count; index++) {
+      const list = followers[offers[index] ?? -1];
+      if (list === undefined || list === null) continue;
+      for (let at = 0; at < list.length; at++) {
+        const place = list[at] ?? 0;
+        if (has(here, place) && has(open, place)) put(allowed, place);
+      }
+    }
   }
 
   /** Coupons of `issue` offers that print only beside one of their own coupons. */
@@ -144,9 +178,8 @@ export class Lookup {
   }
 
   /** Takes out the offers that this member does not get on any day. */
-  #askMember(allowed: Bits, member: Member): void {
+  #askMember(allowed: Bits, facts: Facts): void {
     const { ofMember } = this.#parts;
-    const facts = new Facts({ saleId: '', storeId: '', at: anyTime, lines: [], member }, this.#compiled.zone);
     for (let word = 0; word < allowed.length; word++)
       for (let open = allowed[word] ?? 0; open !== 0; open &= open - 1) {
         const bit = open & -open;
@@ -159,24 +192,24 @@ export class Lookup {
       }
   }
 
-  #prepareInto(allowed: Bits, member: Member): void {
+  #prepareInto(allowed: Bits, member: Member, facts: Facts): void {
     const { layers, notSegments, tiers, digital } = this.#parts;
-    const own = member.segments ?? none;
+    const count = facts.segmentCount(this.#compiled.keys);
+    const own = facts.segments;
     for (let layer = 0; layer < layers.length; layer++) {
       const { any, segments } = layers[layer] as SegmentLayer;
       const set = layer === 0 ? allowed : this.#layer;
       set.set(any);
-      for (let index = 0; index < own.length; index++) {
-        const invited = segments.get(own[index] ?? '');
-        if (invited !== undefined) join(set, invited);
+      for (let index = 0; index < count; index++) {
+        const invited = segments[own[index] ?? 0];
+        if (invited !== null && invited !== undefined) join(set, invited);
       }
       if (layer > 0) keep(allowed, set);
     }
-    if (notSegments.size > 0)
-      for (let index = 0; index < own.length; index++) {
-        const barred = notSegments.get(own[index] ?? '');
-        if (barred !== undefined) drop(allowed, barred);
-      }
+    for (let index = 0; index < count; index++) {
+      const barred = notSegments[own[index] ?? 0];
+      if (barred !== null && barred !== undefined) drop(allowed, barred);
+    }
     for (let index = 0; index < this.#consents.length; index++) {
       const asked = this.#consents[index];
       if (asked !== undefined && !member.consents?.includes(asked.consent)) drop(allowed, asked.offers);
@@ -238,6 +271,8 @@ export function* indexing(compiled: CompiledBundle): Generator<undefined, Parts>
   const [guests, anyBasket] = [bits(size), bits(size)];
   const layers = Array.from({ length: mostLayers }, () => ({ any: bits(size), lists: new Map<string, number[]>() }));
   const notSegments = new Map<string, number[]>();
+  const after = new Map<string, number[]>();
+  const chained = bits(size);
   const consents = new Map<string, number[]>();
   const digital: number[] = [];
   const products = new ProductNeeds(compiled.keys);
@@ -252,6 +287,10 @@ export function* indexing(compiled: CompiledBundle): Generator<undefined, Parts>
     tiers.add(place, need);
     if (offer.needsMember === null) put(guests, place);
     if (offer.trigger === 'digital') digital.push(place);
+    if (offer.offer.after !== undefined) {
+      put(chained, place);
+      add(after, offer.offer.after.offer, place);
+    }
     if (offer.offer.consent !== undefined) add(consents, offer.offer.consent, place);
     for (const segment of new Set(need.notSegments)) add(notSegments, segment, place);
     for (const { from, to } of offer.schedule?.times ?? noTimes) slots.add(from).add(to);
@@ -278,26 +317,34 @@ export function* indexing(compiled: CompiledBundle): Generator<undefined, Parts>
   }
   const sets = (lists: ReadonlyMap<string, readonly number[]>) =>
     new Map([...lists].map(([name, places]) => [name, placeSet(places, size)]));
+  const bySegment = (lists: ReadonlyMap<string, readonly number[]>) => {
+    const numbered = new Array<PlaceSet | null>(compiled.keys.segmentCount).fill(null);
+    for (const [name, places] of lists) numbered[compiled.keys.segment(name)] = placeSet(places, size);
+    return numbered;
+  };
+  const followers: (Int32Array | null)[] = compiled.offers.map(() => null);
+  for (const [id, places] of after) followers[compiled.keys.offer(id)] = Int32Array.from(places);
+  yield;
   const spends = yield* sortedInSteps(bySpend, (a, b) => a[0] - b[0]);
   yield;
   const segmentLayers: SegmentLayer[] = [];
   for (const [index, { any, lists }] of layers.entries()) {
     if (index > 0 && lists.size === 0) continue;
-    segmentLayers.push({ any, segments: sets(lists) });
+    segmentLayers.push({ any, segments: bySegment(lists) });
     yield;
   }
   return {
     guests,
     slots: [...slots].sort((a, b) => a - b),
     layers: segmentLayers,
-    notSegments: sets(notSegments),
+    notSegments: bySegment(notSegments),
     consents: sets(consents),
     tiers: tiers.sets,
     digital: placeSet(digital, size),
-    anyBasket,
+    chained,
+    followers,
     products: yield* products.index(),
-    spendLeast: Float64Array.from(spends, ([spend]) => spend),
-    spendPlaces: Int32Array.from(spends, ([, place]) => place),
+    spends: new SpendLookup(anyBasket, spends),
     rests,
     ofMember,
     atTotal,
