@@ -218,6 +218,8 @@ export function readHistory(history: History, keys: Keys): ReadHistory {
   coupons.read(history.coupons ?? nothing);
   householdCoupons.read(history.householdCoupons ?? nothing);
   bought.read(history.bought ?? nothing);
+  coupons.readAll(keys);
+  householdCoupons.readAll(keys);
   if (bought.count > 0) bought.latest(0, keys);
   return { history, coupons, householdCoupons, bought };
 }

@@ -1,6 +1,6 @@
 /**
- * A member's history, read once into columns that serve the next sale again: coupons received, products bought. An instant that is
- * not there is NaN, which no comparison meets.
+ * A member's history, read into columns that serve the next sale again: coupons received, products bought. An instant that is not
+ * there is NaN, which no comparison meets; one that nobody has asked for yet is not read.
  */
 import type { Keys } from './keys.ts';
 import { readInstant } from './time.ts';
@@ -8,6 +8,9 @@ import type { BoughtProduct, CouponHistory } from './types.ts';
 
 /** Entries kept for the next sale; columns of a hostile size are let go. */
 const mostKept = 4096;
+
+/** Stands for an instant that was not read yet. */
+const unread = Number.POSITIVE_INFINITY;
 
 /** When a coupon was redeemed and expires: milliseconds since 1970 UTC; NaN: not, or nobody knows. */
 export interface PastCoupon {
@@ -39,10 +42,18 @@ export class PastCoupons {
       this.#numbers = new Int32Array(room);
     }
     for (let index = 0; index < length; index++) {
-      const coupon = coupons[index] as CouponHistory;
-      readOptional(coupon.issuedAt, this.#issued, index);
-      readOptional(coupon.redeemedAt, this.#redeemed, index);
-      readOptional(coupon.expiresAt, this.#expires, index);
+      readInstant((coupons[index] as CouponHistory).issuedAt, this.#issued, index);
+      this.#redeemed[index] = unread;
+      this.#expires[index] = unread;
+    }
+  }
+
+  /** Reads what would be read when it is asked for. */
+  readAll(keys: Keys): void {
+    this.offers(keys);
+    for (let index = 0; index < this.count; index++) {
+      this.redeemed(index);
+      this.expires(index);
     }
   }
 
@@ -80,10 +91,12 @@ export class PastCoupons {
   }
 
   redeemed(index: number): number {
+    if (this.#redeemed[index] === unread) readOptional(this.#source[index]?.redeemedAt, this.#redeemed, index);
     return this.#redeemed[index] ?? Number.NaN;
   }
 
   expires(index: number): number {
+    if (this.#expires[index] === unread) readOptional(this.#source[index]?.expiresAt, this.#expires, index);
     return this.#expires[index] ?? Number.NaN;
   }
 }
@@ -94,7 +107,6 @@ export class PastProducts {
   /** For each key when a product with it was bought last, as far as `#latestKeys` asks. */
   #latest = new Float64Array(0);
   #latestKeys: Keys | null = null;
-  #newest = Number.NEGATIVE_INFINITY;
   #asked = 0;
 
   get count(): number {
@@ -106,18 +118,8 @@ export class PastProducts {
     this.#source = bought;
     this.#latestKeys = null;
     this.#asked = 0;
-    this.#newest = Number.NEGATIVE_INFINITY;
     if (length > this.#at.length || this.#at.length > mostKept) this.#at = new Float64Array(Math.max(16, length * 2));
-    let last = '';
-    for (let index = 0; index < length; index++) {
-      const text = (bought[index] as BoughtProduct).at;
-      // What one sale bought has one instant.
-      if (text === last) this.#at[index] = this.#at[index - 1] ?? Number.NaN;
-      else readInstant(text, this.#at, index);
-      last = text;
-      const at = this.#at[index] ?? Number.NaN;
-      if (at > this.#newest) this.#newest = at;
-    }
+    this.#at.fill(unread, 0, length);
   }
 
   product(index: number): BoughtProduct {
@@ -125,12 +127,21 @@ export class PastProducts {
   }
 
   at(index: number): number {
+    if (this.#at[index] === unread) this.#readAt(index);
     return this.#at[index] ?? Number.NaN;
   }
 
-  /** When they were bought, by index; the first `count` are of this history. */
-  get times(): Float64Array {
-    return this.#at;
+  /** Whether it is known already when the product was bought. */
+  isRead(index: number): boolean {
+    return this.#at[index] !== unread;
+  }
+
+  #readAt(index: number): void {
+    const text = this.product(index).at;
+    // What one sale bought stands together and has one instant.
+    if (index > 0 && this.isRead(index - 1) && this.product(index - 1).at === text)
+      this.#at[index] = this.#at[index - 1] ?? Number.NaN;
+    else readInstant(text, this.#at, index);
   }
 
   /** Whether two products were bought in one sale: by its id; without one, at the same instant. */
@@ -141,8 +152,8 @@ export class PastProducts {
 
   /** Whether something was bought in that sale or after that instant: then `latest` does not tell what was before. */
   reaches(saleId: string, now: number): boolean {
-    if (this.#newest > now) return true;
-    for (let index = 0; index < this.#source.length; index++) if (this.#source[index]?.saleId === saleId) return true;
+    for (let index = 0; index < this.#source.length; index++)
+      if (this.product(index).saleId === saleId || this.at(index) > now) return true;
     return false;
   }
 
@@ -163,7 +174,7 @@ export class PastProducts {
     this.#latestKeys = keys;
     for (let index = 0; index < this.#source.length; index++) {
       const product = this.#source[index] as BoughtProduct;
-      const at = this.#at[index] ?? Number.NaN;
+      const at = this.at(index);
       this.#note(keys.ofGtin(product), at);
       this.#note(keys.ofBrand(product), at);
       if (product.category === undefined) continue;

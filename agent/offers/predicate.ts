@@ -269,7 +269,7 @@ function wasSold(selects: Selects, withinDays: number, facts: Facts): boolean {
   const { bought } = facts;
   setWindow(withinDays, facts);
   for (let index = 0; index < bought.count; index++)
-    if (isInWindow(index, facts) && selects(bought.product(index))) return true;
+    if (isSoldInWindow(index, selects, facts)) return true;
   return false;
 }
 
@@ -281,12 +281,18 @@ function setWindow(withinDays: number, { now }: Facts): void {
   purchaseWindow[1] = now;
 }
 
-/** Whether a purchase lies within the window, in another sale. */
-function isInWindow(index: number, { bought, sale }: Facts): boolean {
-  const at = bought.times[index] ?? Number.NaN;
-  if (!(at >= (purchaseWindow[0] ?? 0) && at <= (purchaseWindow[1] ?? 0))) return false;
+/** Whether a purchase is of a selected product and lies within the window, in another sale. What is known already is asked first. */
+function isSoldInWindow(index: number, selects: Selects, facts: Facts): boolean {
+  const { bought, sale } = facts;
+  if (bought.isRead(index)) {
+    if (!isInWindow(bought.at(index)) || !selects(bought.product(index))) return false;
+  } else if (!selects(bought.product(index)) || !isInWindow(bought.at(index))) return false;
   const { saleId } = bought.product(index);
   return saleId === undefined || saleId !== sale.saleId;
+}
+
+function isInWindow(at: number): boolean {
+  return at >= (purchaseWindow[0] ?? 0) && at <= (purchaseWindow[1] ?? 0);
 }
 
 /** One product of each sale counted so far, while they are few: a set would have to be collected again. */
@@ -298,7 +304,7 @@ function salesWith(selects: Selects, withinDays: number, facts: Facts): number {
   let count = 0;
   setWindow(withinDays, facts);
   for (let index = 0; index < bought.count; index++) {
-    if (!isInWindow(index, facts) || !selects(bought.product(index))) continue;
+    if (!isSoldInWindow(index, selects, facts)) continue;
     let known = 0;
     while (known < count && !bought.isSameSale(firsts[known] ?? 0, index)) known++;
     if (known < count) continue;
@@ -312,7 +318,7 @@ function manySalesWith(selects: Selects, facts: Facts): number {
   const { bought } = facts;
   const sales = new Set<string | number>();
   for (let index = 0; index < bought.count; index++)
-    if (isInWindow(index, facts) && selects(bought.product(index)))
+    if (isSoldInWindow(index, selects, facts))
       sales.add(bought.product(index).saleId ?? bought.at(index));
   return sales.size;
 }
