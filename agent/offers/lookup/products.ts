@@ -7,20 +7,22 @@ import type { ProductSums } from '../product-sums.ts';
 import { type Bits, putIfIn } from './bitset.ts';
 import type { BasketNeed } from './necessary.ts';
 
-/** Offers by key and threshold; those of key k stand from `starts[k]` to `starts[k + 1]`. */
+/**
+ * Offers by key and threshold. Those of key k stand from `starts[2k]` by what they ask to be spent, and from `starts[2k + 1]` to
+ * `starts[2k + 2]` by how many pieces.
+ */
 interface Postings {
   readonly starts: Int32Array;
   readonly places: Int32Array;
   readonly thresholds: Float64Array;
 }
 
-type Entry = readonly [key: number, threshold: number, place: number];
+type Entry = readonly [list: number, threshold: number, place: number];
 
 /** Collects what offers need, then makes the index of it. */
 export class ProductNeeds {
   readonly #keys: Keys;
-  readonly #spend: Entry[] = [];
-  readonly #items: Entry[] = [];
+  readonly #entries: Entry[] = [];
 
   constructor(keys: Keys) {
     this.#keys = keys;
@@ -29,27 +31,23 @@ export class ProductNeeds {
   add(place: number, need: BasketNeed): void {
     for (const { by, value } of need.keys) {
       const key = this.#keys[by](value);
-      if (need.spend > 0) this.#spend.push([key, need.spend, place]);
-      else this.#items.push([key, Math.max(need.items, 1), place]);
+      if (need.spend > 0) this.#entries.push([key * 2, need.spend, place]);
+      else this.#entries.push([key * 2 + 1, Math.max(need.items, 1), place]);
     }
   }
 
   *index(): Generator<undefined, ProductLookup> {
-    const spend = yield* postings(this.#spend, this.#keys.size);
-    const items = yield* postings(this.#items, this.#keys.size);
-    return new ProductLookup(this.#keys, spend, items);
+    return new ProductLookup(this.#keys, yield* postings(this.#entries, this.#keys.size * 2));
   }
 }
 
 export class ProductLookup {
   readonly #keys: Keys;
-  readonly #bySpend: Postings;
-  readonly #byItems: Postings;
+  readonly #postings: Postings;
 
-  constructor(keys: Keys, bySpend: Postings, byItems: Postings) {
+  constructor(keys: Keys, all: Postings) {
     this.#keys = keys;
-    this.#bySpend = bySpend;
-    this.#byItems = byItems;
+    this.#postings = all;
   }
 
   get keys(): Keys {
@@ -60,42 +58,42 @@ export class ProductLookup {
   find(sums: ProductSums, allowed: Bits, found: Bits): void {
     for (let index = 0; index < sums.count; index++) {
       const key = sums.at(index);
-      walk(this.#bySpend, key, sums.spend(key), allowed, found);
-      walk(this.#byItems, key, sums.items(key), allowed, found);
+      walk(this.#postings, key * 2, sums.spend(key), allowed, found);
+      walk(this.#postings, key * 2 + 1, sums.items(key), allowed, found);
     }
   }
 }
 
-/** Sorted by counting keys, then each key's few by threshold. */
-function* postings(entries: readonly Entry[], keys: number): Generator<undefined, Postings> {
-  const starts = new Int32Array(keys + 1);
-  for (const [key] of entries) starts[key + 1] = (starts[key + 1] ?? 0) + 1;
-  for (let key = 0; key < keys; key++) starts[key + 1] = (starts[key + 1] ?? 0) + (starts[key] ?? 0);
+/** Sorted by counting lists, then each one's few by threshold. */
+function* postings(entries: readonly Entry[], count: number): Generator<undefined, Postings> {
+  const starts = new Int32Array(count + 1);
+  for (const [list] of entries) starts[list + 1] = (starts[list + 1] ?? 0) + 1;
+  for (let list = 0; list < count; list++) starts[list + 1] = (starts[list + 1] ?? 0) + (starts[list] ?? 0);
   yield;
   const lists: Entry[][] = [];
   for (const entry of entries) {
-    const [key] = entry;
-    const list = lists[key];
-    if (list === undefined) lists[key] = [entry];
-    else list.push(entry);
+    const [list] = entry;
+    const others = lists[list];
+    if (others === undefined) lists[list] = [entry];
+    else others.push(entry);
   }
   yield;
   const places = new Int32Array(entries.length);
   const thresholds = new Float64Array(entries.length);
   let at = 0;
-  for (let key = 0; key < keys; key++) {
-    for (const [, threshold, place] of (lists[key] ?? []).sort((a, b) => a[1] - b[1])) {
+  for (let list = 0; list < count; list++) {
+    for (const [, threshold, place] of (lists[list] ?? []).sort((a, b) => a[1] - b[1])) {
       places[at] = place;
       thresholds[at++] = threshold;
     }
-    if (key % 1000 === 999) yield;
+    if (list % 2000 === 1999) yield;
   }
   return { starts, places, thresholds };
 }
 
-function walk({ starts, places, thresholds }: Postings, key: number, most: number, allowed: Bits, found: Bits): void {
-  const end = starts[key + 1] ?? 0;
-  for (let index = starts[key] ?? 0; index < end; index++) {
+function walk({ starts, places, thresholds }: Postings, list: number, most: number, allowed: Bits, found: Bits): void {
+  const end = starts[list + 1] ?? 0;
+  for (let index = starts[list] ?? 0; index < end; index++) {
     if ((thresholds[index] ?? 0) > most) return;
     putIfIn(found, allowed, places[index] ?? 0);
   }
