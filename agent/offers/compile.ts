@@ -136,7 +136,7 @@ export function* compiling(bundle: Bundle): Generator<undefined, CompiledBundle>
   for (const { id } of yield* sortedInSteps(ordered, byPlace)) places.set(id, places.size);
   yield;
   const numbers = new Numbers(bundle);
-  for (const { id } of ordered) numbers.keys.offer(id);
+  for (const id of places.keys()) numbers.keys.offer(id);
   yield;
   const offers: CompiledOffer[] = [];
   const byId = new Map<string, CompiledOffer>();

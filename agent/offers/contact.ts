@@ -6,7 +6,7 @@ import type { ContactPolicy } from './types.ts';
 
 export class ContactRooms {
   readonly #compiled: CompiledBundle;
-  /** Number of each offer's class, by its rank; -1 if no policy asks for it. */
+  /** Number of each offer's class, by its place; -1 if no policy asks for it. */
   readonly #classOf: Int32Array;
   readonly #policies: readonly ContactPolicy[];
   /** Number of each policy's class. */
@@ -16,20 +16,24 @@ export class ContactRooms {
   readonly #since: Float64Array;
   /** For each class its tightest policy for the member at hand; -1 if there is none. */
   readonly #tightest: Int32Array;
+  /** For each class what its tightest policy leaves. */
+  readonly #room: Float64Array;
 
   constructor(compiled: CompiledBundle) {
     this.#compiled = compiled;
-    this.#classOf = Int32Array.from(compiled.offers, offer => offer.class);
+    this.#classOf = Int32Array.from(compiled.byPlace, offer => offer.class);
     this.#policies = compiled.bundle.contactPolicies ?? [];
     this.#classes = this.#policies.map(policy => compiled.classes.get(policy.class) ?? -1);
     this.#used = this.#policies.map(() => 0);
     this.#since = new Float64Array(this.#policies.length);
     this.#tightest = new Int32Array(compiled.classes.size);
+    this.#room = new Float64Array(compiled.classes.size);
   }
 
   /** Counts for another sale; a guest has all the room. */
   read(facts: Facts): void {
     this.#tightest.fill(-1);
+    this.#room.fill(Number.POSITIVE_INFINITY);
     if (facts.member === null || this.#policies.length === 0) return;
     this.#used.fill(0);
     for (let policy = 0; policy < this.#policies.length; policy++) {
@@ -40,15 +44,16 @@ export class ContactRooms {
     if (this.#policies.some(isOfHousehold)) this.#count(facts.householdCoupons, facts, true);
     for (let policy = 0; policy < this.#policies.length; policy++) {
       const class_ = this.#classes[policy] ?? -1;
-      const before = this.#tightest[class_] ?? -1;
-      if (before < 0 || this.#left(policy) < this.#left(before)) this.#tightest[class_] = policy;
+      const left = (this.#policies[policy]?.limit ?? 0) - (this.#used[policy] ?? 0);
+      if (left >= this.left(class_)) continue;
+      this.#tightest[class_] = policy;
+      this.#room[class_] = left;
     }
   }
 
   /** Coupons of the class that the member may still get; Infinity where no policy asks. */
   left(class_: number): number {
-    const policy = class_ < 0 ? -1 : (this.#tightest[class_] ?? -1);
-    return policy < 0 ? Number.POSITIVE_INFINITY : this.#left(policy);
+    return class_ < 0 ? Number.POSITIVE_INFINITY : (this.#room[class_] ?? Number.POSITIVE_INFINITY);
   }
 
   /** The policy that leaves least, and how many coupons it counts; null where none asks. */
@@ -56,10 +61,6 @@ export class ContactRooms {
     const index = class_ < 0 ? -1 : (this.#tightest[class_] ?? -1);
     const policy = this.#policies[index];
     return policy === undefined ? null : { policy, used: this.#used[index] ?? 0 };
-  }
-
-  #left(policy: number): number {
-    return (this.#policies[policy]?.limit ?? 0) - (this.#used[policy] ?? 0);
   }
 
   /** Retired offers are in no class. */

@@ -1,7 +1,8 @@
 /** Which coupons are printed (contract section 6): candidates, the best set of them, and what stands on each coupon. */
 import { fullCap } from './caps.ts';
+import { OfferColumns } from './columns.ts';
 import type { CompiledBundle, CompiledOffer, Terms } from './compile.ts';
-import { conditionFault, restFault, unexplained } from './conditions.ts';
+import { conditionFault, restFault } from './conditions.ts';
 import { ContactRooms } from './contact.ts';
 import { placeOffer } from './experiment.ts';
 import type { Facts } from './facts.ts';
@@ -18,7 +19,8 @@ interface CouponCandidate {
   /** Index among the offers looked at. */
   at: number;
   chosen: boolean;
-  terms: Terms;
+  /** Null: the base offer's. */
+  terms: Terms | null;
   heldOut: boolean;
 }
 
@@ -38,7 +40,8 @@ export class CouponChoice {
   #count = 0;
   #heldOut: CompiledOffer[] = noOffers;
   #findings: (Finding | null)[] = noFindings;
-  /** By rank: the offers that the member's history has a coupon of. */
+  readonly #columns: OfferColumns;
+  /** By place: the offers that the member's history has a coupon of. */
   readonly #inHistory: Uint8Array;
   readonly #marked: Int32Array;
   #markedCount = 0;
@@ -48,6 +51,7 @@ export class CouponChoice {
     const rooms = new ContactRooms(compiled);
     this.#compiled = compiled;
     this.#rooms = rooms;
+    this.#columns = new OfferColumns(compiled);
     this.#inHistory = new Uint8Array(compiled.offers.length);
     this.#marked = new Int32Array(compiled.offers.length);
     this.#picker = new Picker(compiled.groups, compiled.categories, compiled.classes.size);
@@ -111,8 +115,8 @@ export class CouponChoice {
   #take(candidate: CouponCandidate, facts: Facts): Issue | null {
     const { offer } = candidate;
     candidate.chosen = true;
-    if (!offer.placedFirst && offer.offer.experiment !== undefined) place(candidate, facts);
-    if (!candidate.heldOut) return issueOf(offer, candidate.terms, this.#compiled, facts);
+    if (!offer.placedFirst && offer.offer.experiment !== undefined) stand(candidate, facts);
+    if (!candidate.heldOut) return issueOf(offer, candidate.terms ?? offer.base, this.#compiled, facts);
     if (this.#heldOut.length === 0) this.#heldOut = [offer];
     else this.#heldOut.push(offer);
     return null;
@@ -136,14 +140,17 @@ export class CouponChoice {
     const inOrder = !explaining && offers.byPriority;
     const to = offers.to('issue');
     for (let index = offers.from('issue'); index < to; index++) {
+      const place = offers.place(index);
+      if (inOrder && this.#picker.isSettled(this.#columns.priority[place] ?? 1)) break;
+      const rest = quick && !this.#columns.waitsForCoupon(place) ? offers.rest(index) : null;
+      if (rest !== null) {
+        if (this.#passes(place, offers, index, rest, facts, applications))
+          this.#add(place, offers, index, facts, inOrder);
+        continue;
+      }
       const offer = offers.at(index);
-      if (inOrder && this.#picker.isSettled(offer.offer.priority ?? 1)) break;
-      const rest = quick && offer.trigger !== 'coupon' ? offers.rest(index) : null;
-      const finding =
-        rest === null
-          ? this.#fault(offer, facts, presented.has(offer.id), applications, explaining)
-          : this.#quickFault(offer, rest, facts, applications);
-      if (finding === null) this.#add(offer, index, facts, inOrder);
+      const finding = this.#fault(offer, facts, presented.has(offer.id), applications, explaining);
+      if (finding === null) this.#add(place, offers, index, facts, inOrder);
       if (explaining) this.#findings[index] = finding;
     }
     this.#unmark();
@@ -174,27 +181,32 @@ export class CouponChoice {
     );
   }
 
-  /** Some reason against an offer that the index found, if there is one: what is quickly asked comes first. */
-  #quickFault(
-    offer: CompiledOffer,
+  /** Whether nothing speaks against an offer that the index found: what is quickly asked comes first. */
+  #passes(
+    place: number,
+    offers: OffersByPhase,
+    index: number,
     rest: readonly CompiledPredicate[],
     facts: Facts,
     applications: ReadonlyMap<string, number> | null,
-  ): Finding | null {
-    if (offer.class >= 0 && this.#rooms.left(offer.class) <= 0) return unexplained;
-    const uncounted = offer.capsByHistory && applications === null && this.#inHistory[offer.rank] === 0;
-    const cap = uncounted ? null : fullCap(offer, facts, false, applications?.get(offer.id) ?? 0);
-    return cap ?? restFault(offer, rest, facts);
+  ): boolean {
+    if (this.#rooms.left(this.#columns.class[place] ?? -1) <= 0) return false;
+    const uncounted = applications === null && this.#inHistory[place] === 0 && this.#columns.hasCapsByHistory(place);
+    if (!uncounted) {
+      const offer = offers.at(index);
+      if (fullCap(offer, facts, false, applications?.get(offer.id) ?? 0) !== null) return false;
+    }
+    return restFault(offers.at(index), rest, facts) === null;
   }
 
   #mark({ coupons }: Facts): void {
     const offers = coupons.offers(this.#compiled.keys);
     for (let index = 0; index < coupons.count; index++) {
-      const rank = offers[index] ?? -1;
+      const place = offers[index] ?? -1;
       // Retired offers have numbers beyond those of the bundle's.
-      if (rank < 0 || rank >= this.#inHistory.length || this.#inHistory[rank] === 1) continue;
-      this.#inHistory[rank] = 1;
-      this.#marked[this.#markedCount++] = rank;
+      if (place < 0 || place >= this.#inHistory.length || this.#inHistory[place] === 1) continue;
+      this.#inHistory[place] = 1;
+      this.#marked[this.#markedCount++] = place;
     }
   }
 
@@ -215,29 +227,35 @@ export class CouponChoice {
   }
 
   /** A held-out offer competes with its base coupon. */
-  #add(offer: CompiledOffer, at: number, facts: Facts, inOrder: boolean): void {
+  #add(place: number, offers: OffersByPhase, at: number, facts: Facts, inOrder: boolean): void {
+    const offer = offers.at(at);
     let candidate = this.#candidates[this.#count++];
     if (candidate === undefined) {
-      candidate = { offer, at, chosen: false, terms: offer.base, heldOut: false };
+      candidate = { offer, at, chosen: false, terms: null, heldOut: false };
       this.#candidates.push(candidate);
     }
     candidate.offer = offer;
     candidate.at = at;
     candidate.chosen = false;
-    candidate.terms = offer.base;
+    candidate.terms = null;
     candidate.heldOut = false;
-    if (offer.placedFirst) place(candidate, facts);
-    const { category } = candidate.terms;
-    const priority = offer.offer.priority ?? 1;
-    if (inOrder) this.#picker.addNext(priority, offer.byId, offer.group, category, offer.class);
-    else this.#picker.add(priority, offer.byId, offer.group, category, offer.class);
+    const columns = this.#columns;
+    if (columns.isPlacedFirst(place)) stand(candidate, facts);
+    const terms = candidate.terms as Terms | null;
+    const category = terms?.category ?? columns.category[place] ?? -1;
+    const priority = columns.priority[place] ?? 1;
+    const byId = columns.byId[place] ?? -1;
+    const group = columns.group[place] ?? -1;
+    const class_ = columns.class[place] ?? -1;
+    if (inOrder) this.#picker.addNext(priority, byId, group, category, class_);
+    else this.#picker.add(priority, byId, group, category, class_);
   }
 
   #chooseHard(): readonly CouponCandidate[] {
     const candidates = this.#candidates.slice(0, this.#count).map(candidate => {
       const { priority, group, contact } = candidate.offer.offer;
       const class_ = candidate.offer.class >= 0 ? contact?.class : undefined;
-      const { category } = candidate.terms.coupon?.terms ?? {};
+      const { category } = (candidate.terms ?? candidate.offer.base).coupon?.terms ?? {};
       return { id: candidate.offer.id, priority: priority ?? 1, group, category, class: class_, candidate };
     });
     const classes = new Map([...this.#compiled.classes].map(([name, class_]) => [name, this.#rooms.left(class_)]));
@@ -245,7 +263,8 @@ export class CouponChoice {
   }
 }
 
-function place(candidate: CouponCandidate, { member }: Facts): void {
+/** Where in its experiment the member stands. */
+function stand(candidate: CouponCandidate, { member }: Facts): void {
   const { terms, heldOut } = placeOffer(candidate.offer, member);
   candidate.terms = terms;
   candidate.heldOut = heldOut;

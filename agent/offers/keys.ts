@@ -77,7 +77,7 @@ export class Keys {
     return this.#segments.get(id) ?? -1;
   }
 
-  /** The number of an offer: of one of the bundle its rank, retired ones follow. */
+  /** The number of an offer: of one of the bundle its place, retired ones follow. */
   offer(id: string): number {
     const known = this.#offers.get(id) ?? this.#offers.size;
     this.#offers.set(id, known);

@@ -268,8 +268,7 @@ function wasBought(asked: readonly number[], keys: Keys, withinDays: number, fac
 function wasSold(selects: Selects, withinDays: number, facts: Facts): boolean {
   const { bought } = facts;
   setWindow(withinDays, facts);
-  for (let index = 0; index < bought.count; index++)
-    if (isSoldInWindow(index, selects, facts)) return true;
+  for (let index = 0; index < bought.count; index++) if (isSoldInWindow(index, selects, facts)) return true;
   return false;
 }
 
@@ -318,7 +317,6 @@ function manySalesWith(selects: Selects, facts: Facts): number {
   const { bought } = facts;
   const sales = new Set<string | number>();
   for (let index = 0; index < bought.count; index++)
-    if (isSoldInWindow(index, selects, facts))
-      sales.add(bought.product(index).saleId ?? bought.at(index));
+    if (isSoldInWindow(index, selects, facts)) sales.add(bought.product(index).saleId ?? bought.at(index));
   return sales.size;
 }

@@ -12,6 +12,8 @@ export interface OffersByPhase {
   /** Index after the phase's last offer. */
   to(phase: Phase): number;
   at(index: number): CompiledOffer;
+  /** Its place in the index. */
+  place(index: number): number;
   /**
    * What is left to ask of the offer if it does not wait for a coupon and the sale is a member's, still without discounts: all other
    * conditions up to `when`, chains left out, are known to hold. Null: nothing is known.
@@ -34,6 +36,7 @@ export function allOffers({ offers, byPhase }: CompiledBundle): OffersByPhase {
     from: phase => from[phase],
     to: phase => to[phase],
     at: index => offers[index] as CompiledOffer,
+    place: index => offers[index]?.place ?? -1,
     rest: () => null,
   };
 }
@@ -80,6 +83,10 @@ export class FoundOffers implements OffersByPhase {
 
   at(index: number): CompiledOffer {
     return this.#offers[this.#places[index] ?? -1] as CompiledOffer;
+  }
+
+  place(index: number): number {
+    return this.#places[index] ?? -1;
   }
 
   rest(index: number): readonly CompiledPredicate[] | null {

@@ -1,0 +1,45 @@
+/** What choosing coupons asks of every offer it looks at, by place in the index: side by side in columns, as most are passed over. */
+import type { CompiledBundle } from './compile.ts';
+
+const placedFirst = 1;
+const capsByHistory = 2;
+const waitsForCoupon = 4;
+
+export class OfferColumns {
+  readonly priority: Int32Array;
+  /** Place of its id among all ids. */
+  readonly byId: Int32Array;
+  /** Numbers of its group, its base coupon's category and its contact class; -1 without one. */
+  readonly group: Int32Array;
+  readonly category: Int32Array;
+  readonly class: Int32Array;
+  readonly #flags: Uint8Array;
+
+  constructor({ byPlace }: CompiledBundle) {
+    this.priority = Int32Array.from(byPlace, ({ offer }) => offer.priority ?? 1);
+    this.byId = Int32Array.from(byPlace, offer => offer.byId);
+    this.group = Int32Array.from(byPlace, offer => offer.group);
+    this.category = Int32Array.from(byPlace, offer => offer.base.category);
+    this.class = Int32Array.from(byPlace, offer => offer.class);
+    this.#flags = Uint8Array.from(
+      byPlace,
+      offer =>
+        (offer.placedFirst ? placedFirst : 0) |
+        (offer.capsByHistory ? capsByHistory : 0) |
+        (offer.trigger === 'coupon' ? waitsForCoupon : 0),
+    );
+  }
+
+  /** See `CompiledOffer`. */
+  isPlacedFirst(place: number): boolean {
+    return ((this.#flags[place] ?? 0) & placedFirst) !== 0;
+  }
+
+  hasCapsByHistory(place: number): boolean {
+    return ((this.#flags[place] ?? 0) & capsByHistory) !== 0;
+  }
+
+  waitsForCoupon(place: number): boolean {
+    return ((this.#flags[place] ?? 0) & waitsForCoupon) !== 0;
+  }
+}
