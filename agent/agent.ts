@@ -19,7 +19,8 @@ import type { Scanner } from '../drivers/scanner/types.ts';
 import { createVirtualPrinter, type VirtualPrinter } from '../drivers/virtual/printer.ts';
 import { createVirtualScanner, type VirtualScanner } from '../drivers/virtual/scanner.ts';
 import { isTillsideError, messageOf, TillsideError } from '../errors.ts';
-import { createEdge, type Edge } from '../sync/edge/edge.ts';
+import { createBlockStore } from '../sync/edge/block-store.ts';
+import { createEdge, type Edge, openTrust } from '../sync/edge/edge.ts';
 import type { HeardStore } from '../sync/edge/peers.ts';
 import type { BrokerAddress } from '../sync/link/link.ts';
 import { absentPrinter } from './absent-printer.ts';
@@ -88,7 +89,16 @@ export function createAgent(config: TillConfig, ports: AgentPorts): Agent {
   const members = openMembers(join(config.dataDir, 'members.sqlite'));
   if (config.members !== null) importMembers(config.members, members, store, clock);
   const tokens = openTokens(config.dataDir, log);
-  const bundles = createActiveBundle({ store, clock, onFault });
+  const trust =
+    config.trust === null
+      ? null
+      : openTrust({
+          roots: readSecret(config.trust.root, 'trust.root'),
+          file: join(config.dataDir, 'trust.json'),
+          clock,
+          log,
+        });
+  const bundles = createActiveBundle({ store, clock, onFault, ...(trust === null ? {} : { trust }) });
   const keyFile = config.coupons?.key ?? join(config.dataDir, 'coupon.key');
   const couponTokens = createTokens(loadCouponKeys(keyFile, config.coupons === null));
   const book = createCouponBook(store, couponTokens);
@@ -179,7 +189,10 @@ export function createAgent(config: TillConfig, ports: AgentPorts): Agent {
     edge?.touch();
   };
   const tellSync = () => tell('sync', language => status.sync(language));
-  const tellBundle = () => tell('bundle', () => status.bundle());
+  const tellBundle = () => {
+    tell('bundle', () => status.bundle());
+    edge?.touch();
+  };
 
   /** A logo that can't be used is no reason not to sell: coupons are printed without it. */
   function openLogo(printer: Printer): Logo | null {
@@ -203,7 +216,7 @@ export function createAgent(config: TillConfig, ports: AgentPorts): Agent {
   }
 
   function openEdge(till: TillConfig, broker: BrokerConfig): Edge {
-    if (till.trust === null)
+    if (trust === null)
       throw new TillsideError(
         'config-invalid',
         'trust.root is missing: a till with a broker must know whose bundles it obeys.',
@@ -221,7 +234,8 @@ export function createAgent(config: TillConfig, ports: AgentPorts): Agent {
       bundles,
       leases: leases.port,
       broker: brokerAddress(broker),
-      trust: readSecret(till.trust.root, 'trust.root'),
+      trust,
+      blocks: createBlockStore(join(config.dataDir, 'blocks', 'bundle'), log),
       ring: till.ring,
       clock,
       random: ports.jitter ?? Math.random,
@@ -342,6 +356,7 @@ export function createAgent(config: TillConfig, ports: AgentPorts): Agent {
       sales.stop();
       for (const end of forget.splice(0)) end();
       members.close();
+      bundles.close();
       store.close();
     },
   };

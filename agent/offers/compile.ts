@@ -24,8 +24,10 @@ import { type Zone, zoneOf } from './zone.ts';
 export interface CompiledBundle {
   readonly bundle: Bundle;
   readonly zone: Zone;
-  /** Milliseconds since 1970 UTC. */
+  /** Milliseconds since 1970 UTC: coupons are printed until then. */
   readonly notAfter: number;
+  /** What `notAfter` is said to be where it is not the bundle's own. */
+  readonly endsAt?: string;
   /** All offers in the contract's order: phase, sequence, id. */
   readonly offers: readonly CompiledOffer[];
   /** By place in the index: as `offers`, but those of phase `issue` by priority descending, then id. */
@@ -165,6 +167,13 @@ export function* compiling(bundle: Bundle): Generator<undefined, CompiledBundle>
     groups: numbers.groups.size,
     categories: numbers.categories.size,
   };
+}
+
+/** No coupons are printed after this instant, though the bundle itself would go on: whoever vouched for it does no more. */
+export function endIssue(compiled: CompiledBundle, endsAt: string): void {
+  const own = parseInstant(compiled.bundle.notAfter) ?? Number.NEGATIVE_INFINITY;
+  const end = parseInstant(endsAt) ?? Number.NEGATIVE_INFINITY;
+  Object.assign(compiled, end < own ? { notAfter: end, endsAt } : { notAfter: own, endsAt: undefined });
 }
 
 /** Numbers for names, so that decisions count in arrays. */
