@@ -35,7 +35,7 @@ for (const sample of sampleCoupons) {
     const bytes = encoded.init.length + encoded.body.length + encoded.cut.length;
     // A printer without QR command, or without a memory for the logo, gets them as dots.
     const asDots =
-      (sample.coupon.barcode === 'qr' && !profile.symbols.includes('qr') ? 400 : 0) +
+      (sample.coupon.barcode === 'qr' && !profile.symbols.some(symbol => symbol.startsWith('qr')) ? 400 : 0) +
       (sample.coupon.logo !== undefined && profile.imageMemory !== 'keyed' ? sample.coupon.logo.bits.length : 0) +
       (sample.coupon.picture?.bits.length ?? 0);
     const most = 700 + asDots;
