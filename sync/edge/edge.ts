@@ -5,7 +5,15 @@
  *   outbox ──► uplink ──► up        ack, down ──► uplink          s/…/pointer, ring/…, blocks ──► downlink ──► bundles
  *   peers ◄──► s/…/peer             state (retained, Will)        hq/state ──► uplink, downlink
  */
-import type { BundlePort, LeasePort, LineStatus, OutboxPort, PeerPort } from '../../agent/ports.ts';
+import type {
+  AskMember,
+  BundlePort,
+  LeasePort,
+  LineStatus,
+  MembersPort,
+  OutboxPort,
+  PeerPort,
+} from '../../agent/ports.ts';
 import { type Cancel, type Clock, instant } from '../../clock.ts';
 import { TillsideError } from '../../errors.ts';
 import { type Backoff, type BrokerAddress, createLink, type SyncLog } from '../link/link.ts';
@@ -27,18 +35,21 @@ import { isTopicId, parseTopic, storeTopic, tillSubscriptions, tillTopic } from 
 import type { BlockStore } from './block-store.ts';
 import { createDownlink, type Refusal } from './downlink.ts';
 import { createLeaseAsking } from './leases.ts';
+import { createMembersLine } from './members-line.ts';
 import { createPeers, type HeardStore } from './peers.ts';
 import { createTrust, type Trust, type TrustOptions } from './trust.ts';
 import { createUplink } from './uplink.ts';
 
 /** What the agent knows of itself; the edge adds bundle, outbox and line. */
-export type TillState = Pick<StateMessage, 'agent' | 'printer' | 'scanner' | 'totals'>;
+export type TillState = Pick<StateMessage, 'agent' | 'printer' | 'scanner' | 'totals' | 'members'>;
 
 export interface EdgeOptions {
   readonly outbox: OutboxPort;
   readonly bundles: BundlePort;
   /** Units of global caps; left out: the till asks for none. */
   readonly leases?: LeasePort;
+  /** Absent: the till has its members from elsewhere. */
+  readonly members?: MembersPort | undefined;
   readonly broker: BrokerAddress;
   /** Public root keys (PEM, Ed25519): whom they certify is obeyed. Or what is kept of them on disk. */
   readonly trust: string | readonly string[] | Trust;
@@ -63,6 +74,8 @@ export interface Edge {
   /** Tells HQ that the till goes, then closes. */
   stop(): Promise<void>;
   readonly peers: PeerPort;
+  /** Null where members come from elsewhere. */
+  readonly askMember: AskMember | null;
   line(): LineStatus;
   onLine(listener: (status: LineStatus) => void): () => void;
   /** Something of `stateOf` changed (device, totals): HQ is told soon. */
@@ -113,6 +126,7 @@ export function createEdge(options: EdgeOptions): Edge {
   };
   let session = 0;
   let hq = { boot: -1, session: -1 };
+  let hqOnline = false;
   let forget: () => void = () => {};
   let cancelState: Cancel | null = null;
   let cancelTotals: Cancel | null = null;
@@ -139,8 +153,10 @@ export function createEdge(options: EdgeOptions): Edge {
       uplink.up();
       peers.up();
       leases?.up();
+      members?.up();
     },
     onDown() {
+      members?.down();
       uplink.down();
       downlink.down();
       peers.down();
@@ -190,6 +206,10 @@ export function createEdge(options: EdgeOptions): Edge {
 
   const leases =
     options.leases === undefined ? null : createLeaseAsking({ port: options.leases, clock, random, log, ask });
+  const members =
+    options.members === undefined
+      ? null
+      : createMembersLine({ members: options.members, clock, random, ask, isHeard: () => link.up && hqOnline });
 
   function receive(topic: string, payload: Uint8Array, retained: boolean) {
     const parsed = parseTopic(topic);
@@ -215,7 +235,9 @@ export function createEdge(options: EdgeOptions): Edge {
     }
     if (to.kind === 'store' && to.channel === 'blocks') {
       const block = decodeBlock(payload);
-      return block.ok ? downlink.block(block.value) : unreadable(block.reason);
+      if (!block.ok) return unreadable(block.reason);
+      if (members?.block(block.value) !== true) downlink.block(block.value);
+      return;
     }
     if (to.kind === 'store' && to.channel === 'peer') return peers.receive(payload);
     if (to.kind === 'hq') {
@@ -235,12 +257,14 @@ export function createEdge(options: EdgeOptions): Edge {
     if (boot < hq.boot || (boot === hq.boot && of < hq.session)) return;
     const isNew = boot > hq.boot || of > hq.session;
     hq = { boot, session: of };
+    hqOnline = online;
     uplink.hq(online);
     leases?.hq(online);
     if (!online || !isNew || retained || !link.up) return;
     // HQ came on line just now: what was sent since this till did, nobody has heard.
     uplink.restart();
     askPointers();
+    members?.restart();
   }
 
   function command(payload: Uint8Array, unreadable: (reason: string) => void) {
@@ -259,6 +283,7 @@ export function createEdge(options: EdgeOptions): Edge {
     const { value: order } = opened;
     if (order.kind === 'resend') resend(message.value.signature, order);
     else if (order.kind === 'lease' || order.kind === 'lease.return') leases?.command(order);
+    else members?.command(order);
   }
 
   /** Once: whoever recorded the command can't make this till send all day long. */
@@ -348,11 +373,13 @@ export function createEdge(options: EdgeOptions): Edge {
       downlink.down();
       peers.down();
       leases?.down();
+      members?.stop();
       cancelState?.();
       cancelTotals?.();
       cancelPointers();
     },
     peers: peers.port,
+    askMember: members?.askMember ?? null,
     line: link.status,
     onLine: link.onStatus,
     touch,

@@ -79,6 +79,8 @@ export interface StateMessage {
   readonly printer?: { readonly problem: string | null; readonly evidence: string | null } | null;
   readonly scanner?: { readonly problem: string | null } | null;
   readonly outbox?: { readonly waiting: number; readonly oldestAt: string | null; readonly acknowledged: number };
+  /** The members' version that is here; null: none. */
+  readonly members?: { readonly version: number; readonly count: number } | null;
   /** Totals of the last days, counting every event up to `upTo`. */
   readonly totals?: { readonly upTo: number; readonly days: readonly DayTotals[] };
 }
@@ -98,7 +100,7 @@ export function decodeState(payload: Uint8Array): Result<StateMessage> {
   if (!isCount(boot) || !isCount(session) || !isCount(epoch)) return refuse('boot, session or epoch is no number');
   if (!isInstant(at)) return refuse('at is no RFC 3339 instant');
   const message: Writable<StateMessage> = { online, boot, session, epoch, at };
-  const { ring, agent, bundle, told, trust, bundleRefused, printer, scanner, outbox, totals } = parsed.value;
+  const { ring, agent, bundle, told, trust, bundleRefused, printer, scanner, outbox, totals, members } = parsed.value;
   if (isMatch(ring, topicId)) message.ring = ring;
   if (isText(agent, 64)) message.agent = agent;
   if (bundle === null) message.bundle = null;
@@ -127,6 +129,9 @@ export function decodeState(payload: Uint8Array): Result<StateMessage> {
       acknowledged: outbox.acknowledged,
       oldestAt: isInstant(outbox.oldestAt) ? outbox.oldestAt : null,
     };
+  if (members === null) message.members = null;
+  else if (isRecord(members) && isCount(members.version) && isCount(members.count))
+    message.members = { version: members.version, count: members.count };
   if (isRecord(totals) && isCount(totals.upTo) && Array.isArray(totals.days) && totals.days.length <= 62)
     message.totals = { upTo: totals.upTo, days: totals.days.filter(isDayTotals) };
   return accept(message);
