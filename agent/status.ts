@@ -105,14 +105,12 @@ export function createStatus(parts: StatusParts): TillStatus {
   const bundle: TillStatus['bundle'] = () => {
     const active = bundles.active();
     const refused = bundles.refused();
-    const ended = bundles.ended();
     return {
       bundle: active && {
         ...active.ref,
         activatedAt: active.activatedAt,
-        notAfter: active.notAfter,
-        expired: ended !== null,
-        revoked: ended === 'revoked',
+        notAfter: active.bundle.notAfter,
+        expired: clock.now() > Date.parse(active.bundle.notAfter),
       },
       refused: refused && {
         id: refused.id,

@@ -42,8 +42,6 @@ export type MembersVersion = {
   readonly version: number;
   readonly content: string;
   readonly count: number;
-  /** Words that its rows may refer to. */
-  readonly words: number;
 };
 
 export interface Members {
@@ -60,7 +58,6 @@ export interface Members {
   /** Deletes everything: the data lease is over. */
   clear(): void;
   count(): number;
-  empty(): boolean;
   /** When the balance of this member was taken; 0 if it is not here. */
   asOf(memberId: string): number;
   version(): MembersVersion | null;
@@ -100,7 +97,7 @@ const OLD_ANSWERS = [
 const COUNT = `SELECT (SELECT count(*) FROM member) + (SELECT count(*) FROM answer a WHERE NOT EXISTS
   (SELECT 1 FROM member m WHERE m.key = a.key))`;
 const META = 'SELECT name, value FROM meta';
-const ANY = 'SELECT EXISTS (SELECT 1 FROM member) OR EXISTS (SELECT 1 FROM change) OR EXISTS (SELECT 1 FROM answer)';
+const SET_META = 'INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value';
 const WORDS = 'SELECT word FROM word ORDER BY number';
 
 /** @param onFault told when the file turned out to be damaged: everybody is a guest until it has been built anew */
@@ -152,7 +149,6 @@ export function openMembers(path: string, onFault: (error: unknown) => void = ()
     remove: memberId => open.remove(keyOfMember(memberId)),
     clear,
     count: () => open.count(),
-    empty: () => open.isEmpty(),
     version: () => open.version(),
     reread: () => open.reread(),
     swap(next) {
@@ -198,7 +194,7 @@ function openOne(path: string) {
   const cardRemovals = REMOVE_CARD.map(sql => database.prepare<[number, number]>(sql));
   const oldAnswers = OLD_ANSWERS.map(sql => database.prepare<[number]>(sql));
   const count = database.prepare<[], number>(COUNT).pluck();
-  const any = database.prepare<[], number>(ANY).pluck();
+  const setMeta = database.prepare<[string, string]>(SET_META);
   let words: readonly string[] = [];
   let version: MembersVersion | null = null;
   /** The next version counts already, while its rows are still being moved into place. */
@@ -242,7 +238,6 @@ function openOne(path: string) {
     reread,
     version: () => version,
     count: () => count.get() ?? 0,
-    isEmpty: () => any.get() === 0,
     byCard(hash: string): MemberRecord | null {
       const key = keyOfCard(hash);
       for (const [isOn, find] of [
@@ -301,6 +296,7 @@ function openOne(path: string) {
         database.exec('DETACH next');
       }
     },
+    setMeta: (name: string, value: string) => void setMeta.run(name, value),
     close: () => void database.close(),
   };
 

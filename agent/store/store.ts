@@ -72,8 +72,6 @@ export interface Store {
    * while the wall clock jumps: not in a run before which it moved otherwise than the monotonic one.
    */
   prune(): void;
-  /** Empties the log, in which deleted rows still stand as they were; the pages themselves are cleared by secure_delete. */
-  scrub(): void;
   close(): void;
 }
 
@@ -183,7 +181,6 @@ function openLocked(options: StoreOptions, unlock: () => void): Store {
         store.leases.prune(now - KEEP_HISTORY_MS);
       });
     },
-    scrub: () => void database.pragma('wal_checkpoint(TRUNCATE)'),
     close() {
       database.close();
       unlock();

@@ -51,8 +51,6 @@ export interface PrinterProfile {
 export type NativeSymbol =
   /** `GS ( k` 49 */
   | 'qr'
-  /** `ESC GS y`: the one that Star's specification of its ESC/POS mode has, as of its line mode. */
-  | 'qr-star'
   /** `GS ( k` 48 */
   | 'pdf417'
   /** `GS k` 75 and 78 */
@@ -170,7 +168,7 @@ export const printerProfiles: readonly PrinterProfile[] = [
     selectPage: 'star',
     smallHeight: 24,
     motionUnits: false,
-    symbols: ['qr-star'],
+    symbols: ['qr'],
     imageMemory: 'numbered',
   },
   {

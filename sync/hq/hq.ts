@@ -7,7 +7,7 @@
 import { parseBundle } from '../../agent/offers/validate/bundle.ts';
 import { type Cancel, type Clock, instant } from '../../clock.ts';
 import { messageOf, TillsideError } from '../../errors.ts';
-import { type Backoff, type BrokerAddress, createLink, type SyncLog } from '../link/link.ts';
+import { type Backoff, type BrokerAddress, createLink, type OpenLink, type SyncLog } from '../link/link.ts';
 import { type Command, signCommand } from '../protocol/command.ts';
 import { decodeAsk, decodeHqState, encodeMessage } from '../protocol/messages.ts';
 import { hqSubscriptions, isTopicId, parseTopic, tillTopic, topicOf } from '../protocol/topics.ts';
@@ -48,6 +48,8 @@ export interface HqOptions {
   /** Uniform in [0, 1): jitter only. */
   readonly random?: () => number;
   readonly backoff?: Backoff;
+  /** Instead of MQTT: for tests that play the network. */
+  readonly openLink?: OpenLink;
   /** Instead of the configured database. */
   readonly ledger?: Ledger;
 }
@@ -139,7 +141,7 @@ export function createHq(options: HqOptions): Hq {
     },
   });
 
-  const link = createLink({
+  const link = (options.openLink ?? createLink)({
     broker: config.broker,
     clientId: `tillside-hq-${tenant}`,
     subscriptions: hqSubscriptions(tenant),

@@ -5,7 +5,6 @@
 import type { StateMessage } from '../protocol/messages.ts';
 import type { BundlePointer, TillEvent } from '../protocol/types.ts';
 import type { LeaseAnswer, LeaseRequest } from './lease-steps.ts';
-import type { MemberSql } from './members-sql.ts';
 import type {
   CampaignRow,
   EventRow,
@@ -78,8 +77,6 @@ export interface TillRecord extends TillName {
 
 export interface Ledger {
   readonly kind: 'sqlite' | 'postgres';
-  /** The members' tables. */
-  readonly members: MemberSql;
   /** Commits that may run side by side; those with events of the same till must not. */
   readonly workers: number;
   /** Makes or updates the tables. @throws TillsideError `store-newer`, `config-invalid` (no right to), `database-unavailable` */

@@ -75,6 +75,9 @@ export interface Link {
   onStatus(listener: (status: LinkStatus) => void): () => void;
 }
 
+/** Makes the line; what it promises is what `Link` says, nothing of it is MQTT's. */
+export type OpenLink = (options: LinkOptions) => Link;
+
 const defaultBackoff: Backoff = { firstMs: 1000, maxMs: 60_000 };
 /** A broker on this machine serves few; nobody comes back in step with thousands. */
 const loopbackBackoff: Backoff = { firstMs: 100, maxMs: 2000 };

@@ -11,11 +11,20 @@ export type Seen = {
   readonly paper: readonly string[];
   /** Coupons handed over in sales that were dropped again. */
   readonly shown?: ReadonlySet<string>;
+  /** The till's number, where it hears others: their coupons and counts are theirs to keep. */
+  readonly till?: string;
 };
 
 type Event = { seq: number; type: string; prev: string; body: Record<string, unknown> };
 type Sale = { sale_id: string; state: string; serials: string | null; member_id: string | null };
-type Coupon = { serial: string; state: string; print: string; sale_id: string; replaced_by: string | null };
+type Coupon = {
+  serial: string;
+  state: string;
+  print: string;
+  sale_id: string;
+  replaced_by: string | null;
+  redeemed_till: string | null;
+};
 
 /** Every broken promise in plain words; empty: all kept. */
 export function brokenPromises(path: string, seen: Seen): readonly string[] {
@@ -83,7 +92,12 @@ function* check(database: SqliteDatabase.Database, seen: Seen): Iterable<string>
   }
   for (const saleId of completed.keys()) if (!sales.has(saleId)) yield `${saleId} was told and is not there`;
 
-  const coupons = database.prepare<[], Coupon>('SELECT serial, state, print, sale_id, replaced_by FROM coupon').all();
+  const till = seen.till ?? '1';
+  const coupons = database
+    .prepare<[string], Coupon>(
+      'SELECT serial, state, print, sale_id, replaced_by, redeemed_till FROM coupon WHERE till = ?',
+    )
+    .all(till);
   const bySerial = new Map(coupons.map(coupon => [coupon.serial, coupon]));
   const held = new Set(
     database
@@ -111,7 +125,8 @@ function* check(database: SqliteDatabase.Database, seen: Seen): Iterable<string>
     if ((state === 'reserved') !== held.has(serial)) yield `${serial} is ${state}, held: ${held.has(serial)}`;
     if (state === 'voided' && voidedCoupons.get(serial)?.length !== 1)
       yield `${serial} is void and HQ was not told once`;
-    if (state === 'redeemed' && (redeemed.get(serial)?.length ?? 0) < 1) yield `${serial} is redeemed and was not told`;
+    if (state === 'redeemed' && coupon.redeemed_till === till && (redeemed.get(serial)?.length ?? 0) < 1)
+      yield `${serial} is redeemed and was not told`;
     // A slip that a customer held out did come out, whatever the printer could tell.
     if (coupon.print === 'unknown' && state !== 'voided' && !shown.has(serial))
       yield `${serial} is in doubt and still ${state}`;
@@ -141,9 +156,17 @@ function* check(database: SqliteDatabase.Database, seen: Seen): Iterable<string>
   const earned = events
     .filter(event => event.type === 'points.changed')
     .reduce((sum, event) => sum + Number(event.body.delta), 0);
-  const kept = database.prepare<[], number>('SELECT coalesce(sum(points), 0) FROM points_change').pluck().get() ?? 0;
+  const kept =
+    database
+      .prepare<[string], number>('SELECT coalesce(sum(points), 0) FROM points_change WHERE till = ?')
+      .pluck()
+      .get(till) ?? 0;
   if (earned !== kept) yield `points told: ${earned}, kept: ${kept}`;
-  const uses = database.prepare<[], number>("SELECT count(*) FROM usage WHERE kind = 'issued'").pluck().get() ?? 0;
+  const uses =
+    database
+      .prepare<[string], number>("SELECT count(*) FROM usage WHERE kind = 'issued' AND till = ?")
+      .pluck()
+      .get(till) ?? 0;
   const live = coupons.filter(coupon => coupon.state !== 'voided').length;
   const undone = coupons.filter(
     coupon => coupon.state !== 'voided' && sales.get(coupon.sale_id)?.state === 'voided',
