@@ -94,12 +94,14 @@ function usedOf(
   const counts = cap.counts ?? (offer.phase === 'issue' ? 'issued' : 'redeemed');
   const kind = counts === 'issued' ? 'issued' : 'applied';
   const from = windowStart(cap.window, nowMs, zone);
-  if (scope === 'store') return store.ledger.usage(offer.id, kind, from, nowMs);
+  // Without a window everything counts, also what a clock dated ahead of this sale that was wrong then or is wrong now.
+  const to = cap.window === undefined ? Number.MAX_SAFE_INTEGER : nowMs;
+  if (scope === 'store') return store.ledger.usage(offer.id, kind, from, to);
   if (member === null) return 0;
-  if (scope === 'member') return store.ledger.usageOfMember(member.id, offer.id, kind, from, nowMs);
+  if (scope === 'member') return store.ledger.usageOfMember(member.id, offer.id, kind, from, to);
   // A member without household is a household of one.
-  if (member.household === undefined) return store.ledger.usageOfMember(member.id, offer.id, kind, from, nowMs);
-  return store.ledger.usageOfHousehold(member.household, offer.id, kind, from, nowMs);
+  if (member.household === undefined) return store.ledger.usageOfMember(member.id, offer.id, kind, from, to);
+  return store.ledger.usageOfHousehold(member.household, offer.id, kind, from, to);
 }
 
 /** First millisecond that counts. */

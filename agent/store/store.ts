@@ -2,7 +2,7 @@
  * The till's database: one file, one writer, one transaction a fact. Opening it checks it; a damaged one is set aside, what can
  * be read is saved, and the till goes on selling under a new epoch.
  */
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Clock, instant } from '../../clock.ts';
 import { isTillsideError, messageOf } from '../../errors.ts';
@@ -22,6 +22,7 @@ import { createSaleRows, type SaleRows } from './sale-rows.ts';
 import { type Salvage, salvage } from './salvage.ts';
 import { migrations } from './schema.ts';
 import { createSettings, type Settings } from './settings.ts';
+import { openStartsNote, readStartsNote, type StartsNote } from './starts-note.ts';
 import { lockWriter } from './writer-lock.ts';
 
 export type StoreOptions = {
@@ -103,7 +104,7 @@ function openLocked(options: StoreOptions, unlock: () => void): Store {
   const opened = openSound(path, clock);
   const { database } = opened;
   const settings = createSettings(database);
-  const { epoch, boot, restored } = count(path, settings, clock, opened.saved);
+  const { epoch, boot, restored, note } = count(path, opened, settings, clock);
 
   let hooks: Set<() => void> | null = null;
   const afterCommit = (run: () => void) => {
@@ -182,10 +183,13 @@ function openLocked(options: StoreOptions, unlock: () => void): Store {
       });
     },
     close() {
+      note.close();
       database.close();
       unlock();
     },
   };
+  const lastFact = database.prepare<[], number>(LAST_FACT).pluck();
+  outbox.onAppend(() => note.write({ epoch, boot, seq: lastFact.get() ?? 0 }));
   store.transaction(() => store.coupons.releaseStray());
   if (opened.damaged !== null) tellDamage(store, opened.damaged, opened.saved);
   else if (restored) tellRestored(store);
@@ -224,43 +228,34 @@ function openSound(path: string, clock: Clock): Opened {
   return { database, damaged: { problem, setAside }, saved: salvage(setAside, database) };
 }
 
-type Count = { readonly epoch: number; readonly boot: number; readonly restored: boolean };
+type Count = { readonly epoch: number; readonly boot: number; readonly restored: boolean; readonly note: StartsNote };
 
-/**
- * Epoch and boot. The epoch is the second in which a database began, so that it grows even where the file before was lost whole.
- * A note beside the database tells a restored copy: it has counted fewer starts than the note.
- */
-function count(path: string, settings: Settings, clock: Clock, saved: Salvage | null): Count {
-  const note = `${path}.starts`;
-  const noted = readNote(note);
+const LAST_FACT = 'SELECT coalesce(max(seq), 0) FROM outbox';
+
+/** Epoch and boot. The epoch is the second in which a database began, so that it grows even where the file before was lost whole. */
+function count(path: string, { database, saved }: Opened, settings: Settings, clock: Clock): Count {
+  const file = `${path}.starts`;
+  const noted = readStartsNote(file);
   const known = settings.number('epoch');
   const lastBoot = settings.number('boot') ?? 0;
-  const restored = known !== null && noted !== null && noted.boot > lastBoot && noted.epoch >= known;
+  const seq = database.prepare<[], number>(LAST_FACT).pluck().get() ?? 0;
+  const isOld =
+    known !== null &&
+    noted !== null &&
+    noted.epoch >= known &&
+    // A copy made and put back between two starts has counted the same starts.
+    (noted.boot > lastBoot || (noted.epoch === known && noted.seq > seq));
   let epoch = known;
-  if (epoch === null || restored) {
+  if (epoch === null || isOld) {
     const floor = Math.max(noted?.epoch ?? 0, known ?? 0, saved?.epoch ?? 0);
     epoch = Math.max(Math.floor(clock.now() / 1000), floor + 1);
     settings.set('epoch', epoch);
   }
   const boot = Math.max(lastBoot, noted?.boot ?? 0) + 1;
   settings.set('boot', boot);
-  try {
-    writeFileSync(note, JSON.stringify({ epoch, boot }), { mode: 0o600 });
-  } catch {
-    // Without the note only a restored copy goes unnoticed here; HQ still sees it by the chain of hashes.
-  }
-  return { epoch, boot, restored };
-}
-
-function readNote(note: string): { epoch: number; boot: number } | null {
-  try {
-    const { epoch, boot } = JSON.parse(readFileSync(note, 'utf8')) as Record<string, unknown>;
-    return Number.isSafeInteger(epoch) && Number.isSafeInteger(boot)
-      ? { epoch: Number(epoch), boot: Number(boot) }
-      : null;
-  } catch {
-    return null;
-  }
+  const note = openStartsNote(file);
+  note.write({ epoch, boot, seq: isOld ? 0 : seq });
+  return { epoch, boot, restored: isOld, note };
 }
 
 /** HQ learns of it first, then everything that it may not have: same ids, new numbers. */

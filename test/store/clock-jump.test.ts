@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { coffee, coreTill, discard, milk } from '../sale/core-till.ts';
+import { bundleOf, coffee, coreTill, discard, milk, nextVisit } from '../sale/core-till.ts';
 
 const card = '2501000000017';
 const DAY = 86_400_000;
@@ -44,3 +44,12 @@ test('a sale that the POS forgot gives its coupon back after a day, and HQ is to
   assert.deepEqual([note?.body.note, note?.body.serial], ['coupon-of-forgotten-sale-freed', serial]);
   await discard(till);
 });
+
+for (const scope of ['store', 'member'] as const)
+  test(`a cap of one for each ${scope} holds when the clock goes back a day`, async () => {
+    const till = await coreTill({ bundle: bundleOf([{ ...nextVisit, caps: [{ scope, limit: 1 }] }]) });
+    assert.equal((await till.sell('S1', [coffee], card)).length, 1);
+    till.clock.jump(-DAY);
+    assert.equal((await till.sell('S2', [coffee], card)).length, 0);
+    await discard(till);
+  });

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { copyFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'node:test';
+import { coffee, coreTill, discard } from '../sale/core-till.ts';
+
+test('a copy made and put back between two starts begins a new epoch, though it has counted the same starts', async () => {
+  const before = await coreTill();
+  const { dir } = before;
+  const file = join(dir, 'till.sqlite');
+  await before.sell('S1', [coffee]);
+  await before.close();
+  copyFileSync(file, `${file}.copy`);
+  const same = await coreTill({ dir });
+  assert.equal(same.store.epoch, before.store.epoch);
+  await same.close();
+  copyFileSync(file, `${file}.copy`);
+
+  const after = await coreTill({ dir });
+  // The copy is of this very boot: made while the till runs, its log not yet written back.
+  for (const end of ['', '-wal']) copyFileSync(file + end, `${file}.copy${end}`);
+  await after.sell('S2', [coffee]);
+  await after.close();
+  for (const end of ['', '-wal']) copyFileSync(`${file}.copy${end}`, file + end);
+  rmSync(`${file}-shm`, { force: true });
+
+  const restored = await coreTill({ dir });
+  assert(restored.store.epoch > after.store.epoch);
+  assert.equal(restored.store.sales.get('S2'), null);
+  const [note] = restored.events();
+  assert.deepEqual([note?.type, note?.body.note], ['till.note', 'store-restored']);
+  await discard(restored);
+});
+
+test('a note that a power cut left empty, old or spoilt starts no new epoch', async () => {
+  const first = await coreTill();
+  const { dir } = first;
+  const { epoch } = first.store;
+  const note = join(dir, 'till.sqlite.starts');
+  await first.sell('S1', [coffee]);
+  await first.close();
+  for (const text of [
+    '',
+    '\0'.repeat(96),
+    `{"epoch":${epoch},"boot":0}`,
+    `{"epoch":${epoch},"boot":0,"seq":1}`,
+    'null',
+  ]) {
+    writeFileSync(note, text);
+    const next = await coreTill({ dir });
+    assert.equal(next.store.epoch, epoch, text);
+    await next.close();
+  }
+  await discard(await coreTill({ dir }));
+});
