@@ -10,6 +10,7 @@ import { encodeSlip } from '../../drivers/printer/escpos/encode.ts';
 import { resolveProfile } from '../../drivers/printer/profiles.ts';
 import { bundleOf } from '../offers/world/campaign.ts';
 import { salesOf } from '../offers/world/sales.ts';
+import { openDisk } from './disk.ts';
 import { type BenchTill, startTill } from './till.ts';
 
 const offers = 10_000;
@@ -37,13 +38,14 @@ const { port } = await next('listening');
 const till = await startTill(offers, `tcp://127.0.0.1:${port}`);
 try {
   await until(() => till.agent.service.status('de').printer.evidence === 'confirmed');
-  const { answered, first, coupon, processor } = await measureSales(till);
+  const { answered, first, coupon, processor, disk } = await measureSales(till);
   const scan = await measureScans(till);
   const rows = [
     row('sale completed → answer to the POS', answered),
     row('sale completed → first question at the printer', first),
     row('sale completed → first byte of the coupon at the printer', coupon, goals.coupon),
     row("processor time of the till's thread for it", processor),
+    row('one page written and synced by the disk, between the sales', disk),
     row('scanner report → "scan" on the screen\'s stream', scan, goals.scan),
   ];
   if (values.json) for (const each of rows) console.log(JSON.stringify({ bench: 'print', offers, ...each }));
@@ -57,7 +59,14 @@ try {
 }
 
 async function measureSales({ agent, post }: BenchTill) {
-  const times = { answered: [] as number[], first: [] as number[], coupon: [] as number[], processor: [] as number[] };
+  const times = {
+    answered: [] as number[],
+    first: [] as number[],
+    coupon: [] as number[],
+    processor: [] as number[],
+    disk: [] as number[],
+  };
+  const disk = openDisk();
   for (const [index, { lines }] of salesOf(count + warmUp, bundleOf(offers - 1)).entries()) {
     const saleId = `B${index}`;
     const basket = lines.map(({ lineId, gtin, quantity, unit, amount, category, brand }) => ({
@@ -89,6 +98,7 @@ async function measureSales({ agent, post }: BenchTill) {
     const came = (await byte).at ?? 0n;
     const { user, system } = process.threadCpuUsage(used);
     await until(() => agent.service.status('de').printer.queued === 0);
+    const synced = disk.sync();
     // The driver looked at its idle printer in this very moment: what came first was not of this sale.
     if (index < warmUp || asked < start) continue;
     const ms = (at: bigint) => Number(at - start) / 1e6;
@@ -96,7 +106,9 @@ async function measureSales({ agent, post }: BenchTill) {
     times.first.push(ms(asked));
     times.coupon.push(ms(came));
     times.processor.push((user + system) / 1000);
+    times.disk.push(synced);
   }
+  disk.close();
   return times;
 }
 
