@@ -28,6 +28,12 @@ export interface PrinterOptions {
 
 const firstRetryMs = 100;
 const longestRetryMs = 2000;
+/**
+ * A printer says some hundred bytes in a busy second. One that says this much is broken, of another baud rate, or no printer: its link is dropped before it
+ * takes the till's time.
+ */
+const mostHeard = 8192;
+const heardWindowMs = 1000;
 /** A printer that serves another host accepts and closes at once. */
 const turnedAwayMs = 1000;
 
@@ -62,6 +68,11 @@ class ConnectedPrinter implements Printer {
   #turnedAway = 0;
   #openedAt = 0;
   #heard = false;
+  /** Bytes since the window began. */
+  #heardBytes = 0;
+  #windowBegan = 0;
+  /** The last link was dropped because it never stopped talking. */
+  #flooded = false;
 
   constructor(options: PrinterOptions) {
     this.#options = options;
@@ -155,17 +166,20 @@ class ConnectedPrinter implements Printer {
     try {
       const link = await this.#options.transport.open();
       if (!this.#running || start !== this.#start) return await link.close();
-      if (this.#turnedAway === 0) this.#openProblem = '';
+      if (this.#turnedAway === 0 && !this.#flooded) this.#openProblem = '';
       this.#link = link;
-      if (this.#turnedAway === 0) this.#retryMs = firstRetryMs;
+      if (this.#turnedAway === 0 && !this.#flooded) this.#retryMs = firstRetryMs;
       this.#demux.reset();
       this.#openedAt = this.#options.clock.monotonic();
       this.#heard = false;
+      this.#heardBytes = 0;
+      this.#windowBegan = this.#openedAt;
       link.onLost(cause => this.#lost(link, cause.message));
       link.onData(bytes => {
         if (this.#link !== link) return;
         this.#heard = true;
-        for (const report of this.#demux.push(bytes)) this.#input({ kind: 'report', report });
+        if (this.#isTooMuch(bytes)) this.#drop(link);
+        else for (const report of this.#demux.push(bytes)) this.#input({ kind: 'report', report });
       });
       this.#input({ kind: 'opened' });
     } catch (cause) {
@@ -179,6 +193,24 @@ class ConnectedPrinter implements Printer {
       this.#tell();
       this.#retry();
     }
+  }
+
+  #isTooMuch(bytes: Uint8Array): boolean {
+    const now = this.#options.clock.monotonic();
+    if (now - this.#windowBegan >= heardWindowMs) {
+      this.#windowBegan = now;
+      this.#heardBytes = 0;
+      this.#flooded = false;
+    }
+    this.#heardBytes += bytes.length;
+    return this.#heardBytes > mostHeard;
+  }
+
+  #drop(link: Link): void {
+    this.#flooded = true;
+    this.#retryMs = longestRetryMs;
+    this.#lost(link, 'what is connected there never stops talking: it is no printer, or the baud rate is wrong');
+    void link.close().catch(() => {});
   }
 
   #logOpenProblem(problem: string): void {
