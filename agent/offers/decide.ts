@@ -122,11 +122,18 @@ class LazyDecision implements MadeDecision {
   }
 }
 
+/** What explanations of a bundle leave for the next; they need no index. */
+const explainers = new WeakMap<CompiledBundle, CouponChoice>();
+
 /** Decides with every offer looked at, for explanations and as the measure of the index. */
 export function decideWithFindings(compiled: CompiledBundle, sale: Sale): Decided {
   const facts = new Facts(sale, compiled.zone);
   const presented = readPresented(compiled, facts);
-  const outcome = evaluate(compiled, facts, presented, allOffers(compiled), true);
+  const choice = explainers.get(compiled) ?? new CouponChoice(compiled);
+  // One that fails half way is not used again.
+  explainers.delete(compiled);
+  const outcome = evaluate(compiled, facts, presented, allOffers(compiled), true, choice);
+  explainers.set(compiled, choice);
   return { decision: decisionOf(compiled, sale, facts.basket.initial, outcome), refused: outcome.refused };
 }
 

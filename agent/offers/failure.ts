@@ -5,14 +5,30 @@ import type { CompiledPredicate } from './predicate.ts';
 
 /** @param predicate does not have the value `wanted` */
 export function failureOf(predicate: CompiledPredicate, facts: Facts, wanted = true): Failure {
-  const { source, parts } = predicate;
-  const leaf: Failure = { predicate, negated: !wanted, found: predicate.found(facts), others: 0 };
-  const [first] = parts;
-  if (first === undefined) return leaf;
-  if ('not' in source) return failureOf(first, facts, !wanted);
-  // A conjunction that fails, or a disjunction that holds, is decided by one part; otherwise all parts had their say.
-  const decisive = 'all' in source === wanted;
-  const part = decisive ? (parts.find(each => each.test(facts) !== wanted) ?? first) : first;
-  const failure = failureOf(part, facts, wanted);
-  return decisive ? failure : { ...failure, others: failure.others + parts.length - 1 };
+  let part = predicate;
+  let value = wanted;
+  let others = 0;
+  for (let first = part.parts[0]; first !== undefined; first = part.parts[0]) {
+    const { source, parts } = part;
+    if ('not' in source) {
+      value = !value;
+      part = first;
+    } else if ('all' in source === value) {
+      // A conjunction that fails, or a disjunction that holds, is decided by one part.
+      part = differing(parts, facts, value) ?? first;
+    } else {
+      // Otherwise all parts had their say.
+      others += parts.length - 1;
+      part = first;
+    }
+  }
+  return { predicate: part, negated: !value, found: part.found(facts), others };
+}
+
+function differing(parts: readonly CompiledPredicate[], facts: Facts, value: boolean): CompiledPredicate | undefined {
+  for (let index = 0; index < parts.length; index++) {
+    const part = parts[index];
+    if (part?.test(facts) === !value) return part;
+  }
+  return undefined;
 }

@@ -21,7 +21,6 @@ export type LocalDay = number;
 const weekdays: readonly Weekday[] = ['thu', 'fri', 'sat', 'sun', 'mon', 'tue', 'wed'];
 
 const monthDays = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-const timeGrammar = /^([01]\d|2[0-3]):([0-5]\d)$/;
 
 /** Milliseconds since 1970 UTC of an RFC 3339 instant with offset; null if it is none, or its date does not exist. */
 export function parseInstant(text: string): number | null {
@@ -96,8 +95,10 @@ function twoDigits(text: string, at: number): number {
 
 /** Minutes since midnight of `HH:MM` (00:00 to 23:59); null if it is none. */
 export function parseTime(text: string): number | null {
-  const match = timeGrammar.exec(text);
-  return match === null ? null : Number(match[1]) * 60 + Number(match[2]);
+  const hour = twoDigits(text, 0);
+  const minute = twoDigits(text, 3);
+  if (text.length !== 5 || text.charCodeAt(2) !== 58 || !(hour <= 23 && minute <= 59)) return null;
+  return hour * 60 + minute;
 }
 
 /** `YYYY-MM-DD`; days before the year 0 and after 9999 have no such form and are held at these ends. */

@@ -30,7 +30,14 @@ export function explainAnswer(parts: SaleParts, evaluation: Evaluation, language
 type Unnamed = Omit<Entry, 'name'>;
 
 function inSentences(active: Active, { document }: Evaluation, language: Language): readonly Unnamed[] {
-  return explain(active.compiled, document, language).map(({ sentence, ...entry }) => ({ ...entry, detail: sentence }));
+  return explain(active.compiled, document, language).map(({ offer, phase, outcome, serial, reason, sentence }) => ({
+    offer,
+    phase,
+    outcome,
+    serial,
+    reason,
+    detail: sentence,
+  }));
 }
 
 /** For a sale that another bundle decided: what was kept of it then. */

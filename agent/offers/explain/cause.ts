@@ -10,6 +10,8 @@ export interface Speaker {
   readonly say: Sentences;
   readonly formats: Formats;
   readonly timezone: string;
+  /** Texts of conditions in this language. */
+  readonly asked: WeakMap<CompiledPredicate, string>;
 }
 
 export function causeOf(finding: Finding, speaker: Speaker): string {
@@ -101,19 +103,12 @@ function failureCause({ predicate, negated, found, others }: Failure, speaker: S
 
 type Leaf = Exclude<Predicate, { all: unknown } | { any: unknown } | { not: unknown }>;
 
-/** What conditions ask for, by language: the same for every sale. */
-const askedTexts = new WeakMap<Sentences, WeakMap<CompiledPredicate, string>>();
-
+/** What a condition asks for is the same for every sale. */
 function knownAsked(predicate: CompiledPredicate, leaf: Leaf, speaker: Speaker): string {
-  let texts = askedTexts.get(speaker.say);
-  if (texts === undefined) {
-    texts = new WeakMap();
-    askedTexts.set(speaker.say, texts);
-  }
-  let text = texts.get(predicate);
+  let text = speaker.asked.get(predicate);
   if (text === undefined) {
     text = askedText(leaf, speaker);
-    texts.set(predicate, text);
+    speaker.asked.set(predicate, text);
   }
   return text;
 }

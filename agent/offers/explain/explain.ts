@@ -87,8 +87,15 @@ function opening(phase: Phase, serial: string | undefined, say: Sentences): stri
 
 function speakerFor(compiled: CompiledBundle, language: ExplainLanguage): Speaker {
   const { currency, timezone } = compiled.bundle;
-  return { say: languages[language], formats: formatsFor(language, currency), timezone };
+  return { say: languages[language], formats: formatsFor(language, currency), timezone, asked: asked[language] };
 }
+
+const asked: Readonly<Record<ExplainLanguage, Speaker['asked']>> = {
+  de: new WeakMap(),
+  fr: new WeakMap(),
+  it: new WeakMap(),
+  en: new WeakMap(),
+};
 
 function finish(sentence: string): string {
   return `${sentence}.`;
