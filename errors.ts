@@ -13,6 +13,8 @@ export const errorCodes = {
   'bundle-invalid': 'the bundle breaks the offer contract; every fault is listed with its JSON Pointer',
   'bundle-unsupported': 'the bundle uses a part that this version does not evaluate',
   'bundle-untrusted': 'signature, key or version of the bundle is not acceptable',
+  'bundle-golden': 'a golden basket that the bundle carries is decided otherwise than the bundle expects',
+  'bundle-reverted': 'the till crashed three times soon after taking the bundle up and went back to the one before',
   'bundle-none': 'no bundle has been activated yet',
   'sale-invalid': 'the sale breaks the offer contract; every fault is listed with its JSON Pointer',
   // local API

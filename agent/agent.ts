@@ -19,7 +19,8 @@ import type { Scanner } from '../drivers/scanner/types.ts';
 import { createVirtualPrinter, type VirtualPrinter } from '../drivers/virtual/printer.ts';
 import { createVirtualScanner, type VirtualScanner } from '../drivers/virtual/scanner.ts';
 import { isTillsideError, messageOf, TillsideError } from '../errors.ts';
-import { createEdge, type Edge } from '../sync/edge/edge.ts';
+import { createBlockStore } from '../sync/edge/block-store.ts';
+import { createEdge, type Edge, openTrust } from '../sync/edge/edge.ts';
 import type { HeardStore } from '../sync/edge/peers.ts';
 import type { BrokerAddress } from '../sync/link/link.ts';
 import { absentPrinter } from './absent-printer.ts';
@@ -31,6 +32,7 @@ import type { BrokerConfig, TillConfig } from './config/till-config.ts';
 import { createCouponBook, createTokens, loadCouponKeys } from './coupons/index.ts';
 import type { Log } from './log.ts';
 import { importMembers } from './member-import.ts';
+import { createMembersKeeper } from './members/keeper.ts';
 import { createTillMetrics } from './metrics.ts';
 import { layoutCoupon } from './printing/layout.ts';
 import { createLogo, type Logo } from './printing/layout-logo.ts';
@@ -39,7 +41,7 @@ import { createPrintQueue } from './printing/queue.ts';
 import { createActiveBundle, createSaleLeases, createSales, type Sales } from './sale/index.ts';
 import { createSimulator } from './simulator.ts';
 import { createStatus } from './status.ts';
-import { loadCatalogue, openMembers, openStore, type Random, type Store } from './store/index.ts';
+import { loadCatalogue, type Members, openMembers, openStore, type Random, type Store } from './store/index.ts';
 import { version } from './version.ts';
 
 /** What a till is given from outside; everything has a default that is the real thing. */
@@ -85,10 +87,21 @@ export function createAgent(config: TillConfig, ports: AgentPorts): Agent {
     ...(ports.random === undefined ? {} : { random: ports.random }),
     ...(config.timezone === null ? {} : { timeZone: config.timezone }),
   });
-  const members = openMembers(join(config.dataDir, 'members.sqlite'));
+  const members = openMembers(join(config.dataDir, 'members.sqlite'), onFault);
   if (config.members !== null) importMembers(config.members, members, store, clock);
+  // A shop that has them in a file gets none from HQ.
+  const membersKeeper = config.members === null ? createMembersKeeper({ members, store, clock, log }) : null;
   const tokens = openTokens(config.dataDir, log);
-  const bundles = createActiveBundle({ store, clock, onFault });
+  const trust =
+    config.trust === null
+      ? null
+      : openTrust({
+          roots: readSecret(config.trust.root, 'trust.root'),
+          file: join(config.dataDir, 'trust.json'),
+          clock,
+          log,
+        });
+  const bundles = createActiveBundle({ store, clock, onFault, ...(trust === null ? {} : { trust }) });
   const keyFile = config.coupons?.key ?? join(config.dataDir, 'coupon.key');
   const couponTokens = createTokens(loadCouponKeys(keyFile, config.coupons === null));
   const book = createCouponBook(store, couponTokens);
@@ -151,6 +164,7 @@ export function createAgent(config: TillConfig, ports: AgentPorts): Agent {
     currency: 'CHF',
     wakePrinter: () => queue.wake(),
     onFault,
+    ...(edge?.askMember ? { askMember: edge.askMember } : {}),
   });
   const status = createStatus({
     version,
@@ -179,7 +193,10 @@ export function createAgent(config: TillConfig, ports: AgentPorts): Agent {
     edge?.touch();
   };
   const tellSync = () => tell('sync', language => status.sync(language));
-  const tellBundle = () => tell('bundle', () => status.bundle());
+  const tellBundle = () => {
+    tell('bundle', () => status.bundle());
+    edge?.touch();
+  };
 
   /** A logo that can't be used is no reason not to sell: coupons are printed without it. */
   function openLogo(printer: Printer): Logo | null {
@@ -203,7 +220,7 @@ export function createAgent(config: TillConfig, ports: AgentPorts): Agent {
   }
 
   function openEdge(till: TillConfig, broker: BrokerConfig): Edge {
-    if (till.trust === null)
+    if (trust === null)
       throw new TillsideError(
         'config-invalid',
         'trust.root is missing: a till with a broker must know whose bundles it obeys.',
@@ -220,8 +237,10 @@ export function createAgent(config: TillConfig, ports: AgentPorts): Agent {
       outbox: store.outbox,
       bundles,
       leases: leases.port,
+      members: membersKeeper ?? undefined,
       broker: brokerAddress(broker),
-      trust: readSecret(till.trust.root, 'trust.root'),
+      trust,
+      blocks: createBlockStore(join(config.dataDir, 'blocks', 'bundle'), log),
       ring: till.ring,
       clock,
       random: ports.jitter ?? Math.random,
@@ -236,6 +255,7 @@ export function createAgent(config: TillConfig, ports: AgentPorts): Agent {
           agent: version,
           printer: { problem: own === undefined ? 'none' : own.problem, evidence: own?.evidence ?? null },
           scanner: { problem: scanners.find(scanner => !scanner.status().connected)?.status().problem ?? null },
+          members: membersOf(members),
           totals: {
             upTo: acknowledged() + depth().waiting,
             days: store.dayTotals(clock.now() - totalledDays * 86_400_000),
@@ -321,7 +341,9 @@ export function createAgent(config: TillConfig, ports: AgentPorts): Agent {
         printer.start();
       }
       queue.start();
+      membersKeeper?.start();
       if (edge !== null) {
+        if (membersKeeper !== null) forget.push(membersKeeper.onChange(() => edge.touch()));
         forget.push(edge.onLine(tellSync));
         edge.start();
       }
@@ -341,10 +363,17 @@ export function createAgent(config: TillConfig, ports: AgentPorts): Agent {
       leases.stop();
       sales.stop();
       for (const end of forget.splice(0)) end();
+      await membersKeeper?.stop();
       members.close();
+      bundles.close();
       store.close();
     },
   };
+}
+
+function membersOf(members: Members): { readonly version: number; readonly count: number } | null {
+  const version = members.version();
+  return version === null ? null : { version: version.version, count: version.count };
 }
 
 /** The peers' cursors, kept with the till's own settings. */

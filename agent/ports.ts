@@ -32,11 +32,48 @@ export type ActivationResult =
 
 /** The bundle that the till decides with. Implemented by the agent, used by sync/edge. */
 export interface BundlePort {
-  current(): { readonly id: string; readonly version: number; readonly sha256: string } | null;
-  /** Highest version ever trusted for this bundle id; no lower one is accepted. */
-  highest(id: string): number;
+  current(): CurrentBundle | null;
+  /**
+   * Highest version ever trusted for this bundle id; no lower one is accepted.
+   * @param isRevoked versions signed by such a key do not count
+   */
+  highest(id: string, isRevoked?: (keyId: string) => boolean): number;
   /** Checks, compiles and swaps in one transaction; if anything is wrong the old bundle stays and nothing changes. */
   activate(bytes: Uint8Array, pointer: BundlePointer): Promise<ActivationResult>;
+  /** The active one was signed anew, for longer or by another key. Answers whether that changed anything. */
+  renew?(pointer: BundlePointer): boolean;
+  /** Bytes of the active bundle if it is this file: what a delta starts from. */
+  file?(sha256: string): Uint8Array | null;
+  /** The last one refused, kept over restarts; null where none was, or a newer one is active. */
+  refusal?(): {
+    readonly id: string;
+    readonly version: number;
+    readonly code: string;
+    readonly message: string;
+    readonly faults: number;
+  } | null;
+}
+
+/** What the till trusts besides its database, kept on disk by sync/edge. */
+export interface TrustPort {
+  isRevoked(keyId: string): boolean;
+  /** Highest version trusted of this bundle id. */
+  highest(id: string): number;
+  raise(id: string, version: number, keyId: string): void;
+  isBad(sha256: string): boolean;
+  markBad(sha256: string): void;
+  /** Keys were certified or revoked. */
+  onKeys(listener: () => void): () => void;
+}
+
+export interface CurrentBundle {
+  readonly id: string;
+  readonly version: number;
+  readonly sha256: string;
+  /** Whose signature it came with. */
+  readonly keyId?: string;
+  /** Why it issues no coupons any more; null or absent: it does. */
+  readonly ended?: 'expired' | 'revoked' | null;
 }
 
 /** The other tills of the store. Implemented by sync/edge, used by agent/coupons. */

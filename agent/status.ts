@@ -105,12 +105,14 @@ export function createStatus(parts: StatusParts): TillStatus {
   const bundle: TillStatus['bundle'] = () => {
     const active = bundles.active();
     const refused = bundles.refused();
+    const ended = bundles.ended();
     return {
       bundle: active && {
         ...active.ref,
         activatedAt: active.activatedAt,
-        notAfter: active.bundle.notAfter,
-        expired: clock.now() > Date.parse(active.bundle.notAfter),
+        notAfter: active.notAfter,
+        expired: ended !== null,
+        revoked: ended === 'revoked',
       },
       refused: refused && {
         id: refused.id,

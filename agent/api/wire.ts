@@ -283,7 +283,9 @@ export const StatusView = Type.Object({
       version: Type.Integer(),
       activatedAt: Type.String(),
       notAfter: Type.String(),
+      /** It issues no coupons any more: it ended, or HQ's key that signed it was revoked. */
       expired: Type.Boolean(),
+      revoked: Type.Optional(Type.Boolean()),
     }),
   ),
   /** The last bundle that was refused, until a newer one is activated. */

@@ -53,7 +53,7 @@ function neverScheduled(schedule: Schedule): { readonly path: Path; readonly why
   if (first !== null && last !== null && first > last)
     return { path: ['from'], why: `its schedule begins on ${from} and ends before, on ${to}` };
   if (days === undefined || first === null || last === null || last - first >= 6) return null;
-  const compiled = { from: first, to: last, days: new Set(days), times: null };
+  const compiled = { from: first, to: last, days, times: null };
   for (let day = first; day <= last; day++) if (isScheduled(compiled, day, 0)) return null;
   const range = from === to ? `${from} is a ${weekdayOf(first)}` : `${from} to ${to} has none of them`;
   return { path: ['days'], why: `it runs on ${days.join(', ')} only, and ${range}` };

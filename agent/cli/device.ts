@@ -9,6 +9,7 @@ import { openScanner } from '../../drivers/scanner/index.ts';
 import { listScanners } from '../../drivers/scanner/list.ts';
 import { TillsideError } from '../../errors.ts';
 import type { Command, CommandIo } from './command.ts';
+import { logoCommand } from './device-logo.ts';
 import { readOptions } from './options.ts';
 
 const help = `tillside device: printers and scanners
@@ -17,11 +18,14 @@ usage: tillside device list [--json]
        tillside device probe PRINTER [--profile NAME] [--paper 58|80] [--json]
        tillside device test-print PRINTER [--profile NAME] [--paper 58|80] [--json]
        tillside device test-scan SCANNER [--seconds N] [--json]
+       tillside device logo --config FILE [--seen | --forget]
 
   list        what is plugged in
   probe       opens the printer and says what it can tell of its work
   test-print  prints a slip and says with which evidence
   test-scan   says what is scanned, until N seconds (30) are over
+  logo        puts the configured logo into the printer's memory and prints it from there, where the till can't do so itself;
+              --seen: it was on the slip, coupons print it from memory from now on; --forget: the printer was exchanged
 
 PRINTER: tcp://HOST:PORT, serial:PATH?baud=9600&flow=none|xonxoff|dtr, usb:/dev/usb/lp0
 SCANNER: hid:VVVV:PPPP, serial:PATH?baud=…
@@ -37,6 +41,9 @@ export const deviceCommand: Command = async (args, io) => {
       profile: { type: 'string' },
       paper: { type: 'string' },
       seconds: { type: 'string' },
+      config: { type: 'string' },
+      seen: { type: 'boolean' },
+      forget: { type: 'boolean' },
       json: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
@@ -49,6 +56,11 @@ export const deviceCommand: Command = async (args, io) => {
   }
   const json = values.json === true;
   if (action === 'list') return list(json, io);
+  if (action === 'logo') {
+    if (values.config === undefined)
+      throw new TillsideError('usage', 'logo needs the configuration of the till. See: tillside device --help');
+    return logoCommand(values.config, values.forget ? 'forget' : values.seen ? 'seen' : 'upload', io);
+  }
   if (device === undefined) throw new TillsideError('usage', `${action} needs a device. See: tillside device --help`);
   if (values.paper !== undefined && values.paper !== '58' && values.paper !== '80')
     throw new TillsideError('usage', `--paper is "${values.paper}"; it is 58 or 80 (millimetres).`);

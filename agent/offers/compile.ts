@@ -1,8 +1,8 @@
 /** A valid bundle, prepared once for many decisions: order, tests, terms of every variant. */
 
-import { Keys } from './keys.ts';
-import { type CompiledPredicate, compilePredicate } from './predicate.ts';
-import { compileSelector, type Selects, sameSelector, selectsAll } from './selector.ts';
+import type { Keys } from './keys.ts';
+import { type CompiledPredicate, compilePredicate, Scope } from './predicate.ts';
+import { compileSelector, type Selects, sameSelector } from './selector.ts';
 import { finish, sortedInSteps } from './steps.ts';
 import { parseDate, parseInstant, parseTime } from './time.ts';
 import type {
@@ -15,7 +15,6 @@ import type {
   Predicate,
   Selector,
   StoreFilter,
-  Tier,
   Variant,
   Weekday,
 } from './types.ts';
@@ -24,8 +23,10 @@ import { type Zone, zoneOf } from './zone.ts';
 export interface CompiledBundle {
   readonly bundle: Bundle;
   readonly zone: Zone;
-  /** Milliseconds since 1970 UTC. */
+  /** Milliseconds since 1970 UTC: coupons are printed until then. */
   readonly notAfter: number;
+  /** What `notAfter` is said to be where it is not the bundle's own. */
+  readonly endsAt?: string;
   /** All offers in the contract's order: phase, sequence, id. */
   readonly offers: readonly CompiledOffer[];
   /** By place in the index: as `offers`, but those of phase `issue` by priority descending, then id. */
@@ -105,17 +106,16 @@ export interface CompiledCoupon {
 export interface CompiledSchedule {
   readonly from: number;
   readonly to: number;
-  readonly days: ReadonlySet<Weekday> | null;
+  readonly days: readonly Weekday[] | null;
   /** Minutes since midnight. */
   readonly times: readonly { readonly from: number; readonly to: number }[] | null;
 }
 
 const phaseOrder: Readonly<Record<Phase, number>> = { line: 0, basket: 1, points: 2, issue: 3 };
 
-const capOrder: readonly Cap['scope'][] = ['member', 'household', 'store', 'global'];
-
 /** Offers compiled between two pauses: well under a millisecond. */
 const stepSize = 100;
+const orderedStep = 2000;
 
 /** @param bundle has passed `validateBundle` */
 export function compileBundle(bundle: Bundle): CompiledBundle {
@@ -124,33 +124,24 @@ export function compileBundle(bundle: Bundle): CompiledBundle {
 
 /** `compileBundle` in short steps, so that a till may sell between any two of them. */
 export function* compiling(bundle: Bundle): Generator<undefined, CompiledBundle> {
-  const ordered = yield* sortedInSteps(
-    bundle.offers,
-    (a, b) =>
-      phaseOrder[a.phase] - phaseOrder[b.phase] || (a.sequence ?? 0) - (b.sequence ?? 0) || compareIds(a.id, b.id),
-  );
-  const byIds = new Map<string, number>();
-  for (const { id } of yield* sortedInSteps(ordered, (a, b) => compareIds(a.id, b.id))) byIds.set(id, byIds.size);
-  yield;
-  const places = new Map<string, number>();
-  for (const { id } of yield* sortedInSteps(ordered, byPlace)) places.set(id, places.size);
-  yield;
-  const numbers = new Numbers(bundle);
-  for (const id of places.keys()) numbers.keys.offer(id);
+  const { byId: order, byRank, byPlace, wanted } = yield* ordering(bundle.offers);
+  const names = new Names(bundle);
+  for (const index of wanted) names.scope.keys.offer(bundle.offers[index]?.id ?? '');
   yield;
   const offers: CompiledOffer[] = [];
+  const placed = new Array<CompiledOffer>(byRank.length);
   const byId = new Map<string, CompiledOffer>();
   const byPhase: Record<Phase, CompiledOffer[]> = { line: [], basket: [], points: [], issue: [] };
-  for (const [rank, source] of ordered.entries()) {
-    const order = { rank, place: places.get(source.id) ?? 0, byId: byIds.get(source.id) ?? 0 };
-    const offer = compileOffer(source, order, bundle, numbers);
+  for (let rank = 0; rank < byRank.length; rank++) {
+    const index = byRank[rank] ?? 0;
+    const place = byPlace[index] ?? 0;
+    const offer = compileOffer(bundle.offers[index] as Offer, rank, place, order[index] ?? 0, names);
     offers.push(offer);
+    placed[place] = offer;
     byId.set(offer.id, offer);
     byPhase[offer.phase].push(offer);
     if (rank % stepSize === stepSize - 1) yield;
   }
-  const placed = offers.slice();
-  for (const offer of offers) placed[offer.place] = offer;
   return {
     bundle,
     byPlace: placed,
@@ -159,32 +150,88 @@ export function* compiling(bundle: Bundle): Generator<undefined, CompiledBundle>
     offers,
     byId,
     byPhase,
-    keys: numbers.keys,
-    classes: numbers.classes,
+    keys: names.scope.keys,
+    classes: names.classes,
     allInClasses: byPhase.issue.every(offer => offer.class >= 0),
-    groups: numbers.groups.size,
-    categories: numbers.categories.size,
+    groups: names.groups.size,
+    categories: names.categories.size,
   };
 }
 
-/** Numbers for names, so that decisions count in arrays. */
-class Numbers {
-  readonly keys = new Keys();
+/** No coupons are printed after this instant, though the bundle itself would go on: whoever vouched for it does no more. */
+export function endIssue(compiled: CompiledBundle, endsAt: string): void {
+  const own = parseInstant(compiled.bundle.notAfter) ?? Number.NEGATIVE_INFINITY;
+  const end = parseInstant(endsAt) ?? Number.NEGATIVE_INFINITY;
+  Object.assign(compiled, end < own ? { notAfter: end, endsAt } : { notAfter: own, endsAt: undefined });
+}
+
+interface Orders {
+  /** Place of each offer, by its index in the bundle, among the ids by code point; and in the lookup's index. */
+  readonly byId: Int32Array;
+  readonly byPlace: Int32Array;
+  /** Indexes in the bundle, in the contract's order. */
+  readonly byRank: readonly number[];
+  /** Those in the order of their places. */
+  readonly wanted: readonly number[];
+}
+
+/** The three orders of the offers: texts are compared once, for the ids; the others keep that order among equals. */
+function* ordering(offers: readonly Offer[]): Generator<undefined, Orders> {
+  const ids = new Array<string>(offers.length);
+  const phases = new Int32Array(offers.length);
+  const sequences = new Float64Array(offers.length);
+  const priorities = new Int32Array(offers.length);
+  for (let index = 0; index < offers.length; index++) {
+    const { id, phase, sequence, priority } = offers[index] as Offer;
+    ids[index] = id;
+    phases[index] = phaseOrder[phase];
+    sequences[index] = sequence ?? 0;
+    priorities[index] = phase === 'issue' ? (priority ?? 1) : 0;
+    if (index % orderedStep === orderedStep - 1) yield;
+  }
+  const of = (numbers: Int32Array | Float64Array, index: number) => numbers[index] ?? 0;
+  const sorted = yield* sortedInSteps([...ids.keys()], (a, b) => compareIds(ids[a] ?? '', ids[b] ?? ''));
+  const byRank = yield* sortedInSteps(
+    sorted,
+    (a, b) => of(phases, a) - of(phases, b) || of(sequences, a) - of(sequences, b),
+  );
+  // By phase, and of one phase in the contract's order; coupons to print in the order in which they are the most wanted.
+  const wanted = yield* sortedInSteps(
+    byRank,
+    (a, b) => of(phases, a) - of(phases, b) || of(priorities, b) - of(priorities, a),
+  );
+  return { byId: placesOf(sorted), byPlace: placesOf(wanted), byRank, wanted };
+}
+
+/** For each index where it stands in the order. */
+function placesOf(order: readonly number[]): Int32Array {
+  const places = new Int32Array(order.length);
+  for (let place = 0; place < order.length; place++) places[order[place] ?? 0] = place;
+  return places;
+}
+
+/** What the offers of a bundle have in common: numbers for names, so that decisions count in arrays. */
+class Names {
+  readonly scope: Scope;
   readonly classes: ReadonlyMap<string, number>;
   readonly groups = new Map<string, number>();
   readonly categories = new Map<string, number>();
 
-  constructor({ contactPolicies }: Bundle) {
-    const names = new Set((contactPolicies ?? []).map(policy => policy.class));
-    this.classes = new Map([...names].map((name, index) => [name, index]));
+  constructor({ contactPolicies, loyalty }: Bundle) {
+    const classes = new Set((contactPolicies ?? []).map(policy => policy.class));
+    this.classes = new Map([...classes].map((name, index) => [name, index]));
+    this.scope = new Scope(loyalty?.tiers ?? []);
   }
 }
 
 function numberIn(numbers: Map<string, number>, name: string | undefined): number {
   if (name === undefined) return -1;
-  const known = numbers.get(name) ?? numbers.size;
-  numbers.set(name, known);
-  return known;
+  let number = numbers.get(name);
+  if (number === undefined) {
+    number = numbers.size;
+    numbers.set(name, number);
+  }
+  return number;
 }
 
 /** By code point; ids are ASCII. */
@@ -197,77 +244,96 @@ export function countsRedemptions(cap: Cap, phase: Phase): boolean {
   return (cap.counts ?? (phase === 'issue' ? 'issued' : 'redeemed')) === 'redeemed';
 }
 
-/** By phase, and of one phase in the contract's order; coupons to print in the order in which they are the most wanted. */
-function byPlace(a: Offer, b: Offer): number {
-  if (a.phase !== 'issue' || b.phase !== 'issue') return phaseOrder[a.phase] - phaseOrder[b.phase];
-  return (b.priority ?? 1) - (a.priority ?? 1) || compareIds(a.id, b.id);
-}
-
-function compileOffer(
-  offer: Offer,
-  order: Pick<CompiledOffer, 'rank' | 'place' | 'byId'>,
-  bundle: Bundle,
-  numbers: Numbers,
-): CompiledOffer {
-  const predicate = (source: Predicate | undefined) =>
-    source === undefined ? null : compilePredicate(source, bundle.loyalty?.tiers ?? noTiers, numbers.keys);
-  const terms = (variant: string | null, benefit: Benefit, coupon: CouponTerms | undefined): Terms => {
-    const of = selectorOf(benefit);
-    return {
-      variant,
-      benefit,
-      selects: of === undefined ? selectsAll : compileSelector(of),
-      trigger: triggerOf(offer.when, benefit),
-      coupon:
-        coupon === undefined
-          ? null
-          : {
-              terms: coupon,
-              phase: 'points' in benefit ? 'points' : of === undefined ? 'basket' : 'line',
-              stores: compileStores(coupon.redeemStores),
-              redeem: predicate(coupon.redeem),
-              trigger: triggerOf(coupon.redeem, benefit),
-            },
-      category: numberIn(numbers.categories, coupon?.category),
-    };
-  };
+function compileOffer(offer: Offer, rank: number, place: number, byId: number, names: Names): CompiledOffer {
+  const { phase, trigger, contact, experiment } = offer;
+  const caps = capsOf(offer);
   return {
     offer,
     id: offer.id,
-    phase: offer.phase,
+    phase,
     sequence: offer.sequence ?? 0,
-    ...order,
-    trigger: offer.trigger ?? 'auto',
+    rank,
+    place,
+    byId,
+    trigger: trigger ?? 'auto',
     schedule: compileSchedule(offer),
     stores: compileStores(offer.stores),
     needsMember: needOfMember(offer),
-    audience: predicate(offer.audience),
-    when: predicate(offer.when),
-    base: terms(null, offer.benefit, offer.coupon),
-    variants: new Map(
-      offer.experiment?.variants?.map(variant => [
-        variant.id,
-        terms(variant.id, variant.benefit ?? offer.benefit, variant.coupon ?? offer.coupon),
-      ]),
-    ),
-    placedFirst: (offer.experiment?.variants ?? noVariants).some(
+    audience: offer.audience === undefined ? null : compilePredicate(offer.audience, names.scope),
+    when: offer.when === undefined ? null : compilePredicate(offer.when, names.scope),
+    base: new CompiledTerms(null, offer.benefit, offer.coupon, offer.when, names),
+    variants: compileVariants(offer, names),
+    placedFirst: (experiment?.variants ?? noVariants).some(
       ({ coupon }) => coupon !== undefined && coupon.category !== offer.coupon?.category,
     ),
-    caps: capOrder.flatMap(scope => {
-      const cap = offer.caps?.find(each => each.scope === scope);
-      return cap === undefined ? [] : [{ cap, redemptions: countsRedemptions(cap, offer.phase) }];
-    }),
-    capsByHistory: (offer.caps ?? noCaps).every(
-      ({ scope, limit }) => scope === 'member' && limit > 0 && offer.phase === 'issue',
-    ),
-    group: numberIn(numbers.groups, offer.group),
-    class: numbers.classes.get(offer.contact?.class ?? '') ?? -1,
+    caps,
+    capsByHistory: caps.every(({ cap }) => cap.scope === 'member' && cap.limit > 0 && phase === 'issue'),
+    group: numberIn(names.groups, offer.group),
+    class: contact === undefined ? -1 : (names.classes.get(contact.class) ?? -1),
   };
 }
 
-const noTiers: readonly Tier[] = [];
-const noCaps: readonly Cap[] = [];
+const noCaps: readonly CompiledCap[] = [];
 const noVariants: readonly Variant[] = [];
+const noTerms: ReadonlyMap<string, Terms> = new Map();
+
+function compileVariants(offer: Offer, names: Names): ReadonlyMap<string, Terms> {
+  const variants = offer.experiment?.variants ?? noVariants;
+  if (variants.length === 0) return noTerms;
+  const terms = new Map<string, Terms>();
+  for (const { id, benefit, coupon } of variants)
+    terms.set(id, new CompiledTerms(id, benefit ?? offer.benefit, coupon ?? offer.coupon, offer.when, names));
+  return terms;
+}
+
+class CompiledTerms implements Terms {
+  readonly variant: string | null;
+  readonly benefit: Benefit;
+  readonly trigger: number;
+  readonly coupon: CompiledCoupon | null;
+  readonly category: number;
+  #selects: Selects | null = null;
+
+  constructor(
+    variant: string | null,
+    benefit: Benefit,
+    coupon: CouponTerms | undefined,
+    when: Predicate | undefined,
+    names: Names,
+  ) {
+    this.variant = variant;
+    this.benefit = benefit;
+    this.trigger = triggerOf(when, benefit);
+    this.coupon = coupon === undefined ? null : compileCoupon(coupon, benefit, names);
+    this.category = numberIn(names.categories, coupon?.category);
+  }
+
+  /** Made when the offer first applies: of ten thousand few do. */
+  get selects(): Selects {
+    this.#selects ??= compileSelector(selectorOf(this.benefit));
+    return this.#selects;
+  }
+}
+
+function compileCoupon(terms: CouponTerms, benefit: Benefit, { scope }: Names): CompiledCoupon {
+  return {
+    terms,
+    phase: 'points' in benefit ? 'points' : selectorOf(benefit) === undefined ? 'basket' : 'line',
+    stores: compileStores(terms.redeemStores),
+    redeem: terms.redeem === undefined ? null : compilePredicate(terms.redeem, scope),
+    trigger: triggerOf(terms.redeem, benefit),
+  };
+}
+
+const capOrder: readonly Cap['scope'][] = ['member', 'household', 'store', 'global'];
+
+function capsOf({ caps, phase }: Offer): readonly CompiledCap[] {
+  if (caps === undefined || caps.length === 0) return noCaps;
+  const compiled: CompiledCap[] = [];
+  for (const scope of capOrder)
+    for (const cap of caps) if (cap.scope === scope) compiled.push({ cap, redemptions: countsRedemptions(cap, phase) });
+  return compiled;
+}
 
 function needOfMember(offer: Offer): CompiledOffer['needsMember'] {
   if (offer.phase === 'points') return 'points';
@@ -278,11 +344,13 @@ function needOfMember(offer: Offer): CompiledOffer['needsMember'] {
   return offer.caps?.some(cap => cap.scope === 'member' || cap.scope === 'household') ? 'cap' : null;
 }
 
+const everywhere = () => true;
+
 function compileStores(filter: StoreFilter | undefined): (storeId: string) => boolean {
-  if (filter === undefined) return () => true;
-  const include = filter.include === undefined ? null : new Set(filter.include);
-  const exclude = new Set(filter.exclude ?? []);
-  return storeId => (include === null || include.has(storeId)) && !exclude.has(storeId);
+  if (filter === undefined) return everywhere;
+  const { include, exclude } = filter;
+  // The index asks once for each store, so that lists of a few hundred are not worth sets.
+  return storeId => include?.includes(storeId) !== false && exclude?.includes(storeId) !== true;
 }
 
 function compileSchedule({ schedule }: Offer): CompiledSchedule | null {
@@ -290,7 +358,7 @@ function compileSchedule({ schedule }: Offer): CompiledSchedule | null {
   return {
     from: schedule.from === undefined ? Number.NEGATIVE_INFINITY : (parseDate(schedule.from) ?? Number.NaN),
     to: schedule.to === undefined ? Number.POSITIVE_INFINITY : (parseDate(schedule.to) ?? Number.NaN),
-    days: schedule.days === undefined ? null : new Set(schedule.days),
+    days: schedule.days ?? null,
     times:
       schedule.times?.map(window => ({
         from: parseTime(window.from) ?? Number.NaN,

@@ -216,8 +216,8 @@ export class CouponChoice {
   }
 
   #expired({ now, sale }: Facts): Finding | null {
-    const { bundle, notAfter } = this.#compiled;
-    return now > notAfter ? { reason: 'expired-bundle', notAfter: bundle.notAfter, at: sale.at } : null;
+    const { bundle, notAfter, endsAt } = this.#compiled;
+    return now > notAfter ? { reason: 'expired-bundle', notAfter: endsAt ?? bundle.notAfter, at: sale.at } : null;
   }
 
   #fullPolicy({ class: class_ }: CompiledOffer): Finding | null {

@@ -2,12 +2,13 @@
 import type { Basket } from './basket.ts';
 import type { Facts } from './facts.ts';
 import { Keys } from './keys.ts';
-import { compileSelector, type Selects } from './selector.ts';
+import { compileSelector, type Selects, selectsAll } from './selector.ts';
 import { daysToBirthday, parseDate } from './time.ts';
 import type { AttributeTest, Bounds, Predicate, Selector, Tier } from './types.ts';
 
 const dayMs = 86_400_000;
 
+/** A condition with its test; the document's own stays beside it for explanations. */
 export interface CompiledPredicate {
   readonly source: Predicate;
   readonly test: (facts: Facts) => boolean;
@@ -21,150 +22,299 @@ export interface CompiledPredicate {
 
 export type Found = number | string | readonly string[] | null;
 
-type Leaf = Pick<CompiledPredicate, 'test' | 'found'>;
+/** What the conditions of a bundle share: the numbers of names, the order of the tiers. */
+export class Scope {
+  readonly keys: Keys;
+  readonly tiers: ReadonlyMap<string, number>;
 
-/** @param keys of the bundle: numbers the products that the predicate asks for */
-export function compilePredicate(
-  source: Predicate,
-  tiers: readonly Tier[],
-  keys: Keys = new Keys(),
-): CompiledPredicate {
-  const many = (predicates: readonly Predicate[]) => predicates.map(part => compilePredicate(part, tiers, keys));
-  if ('all' in source) {
-    const parts = many(source.all);
-    const asked = byCost(parts);
-    return { source, parts, found: nothing, cost: costOf(parts), test: facts => isEach(asked, facts, true) };
+  constructor(tiers: readonly Tier[], keys: Keys = new Keys()) {
+    this.keys = keys;
+    this.tiers = new Map(tiers.map((tier, index) => [tier.id, index]));
   }
+}
+
+export function compilePredicate(source: Predicate, scope: Scope): CompiledPredicate {
+  if ('segment' in source) return new Leaf(source, kinds.segment, scope, scope.keys.segment(source.segment));
+  if ('all' in source) return new Group(source, 'all', compileEach(source.all, scope));
   if ('any' in source) {
-    const parts = many(source.any);
-    const asked = byCost(parts);
-    return { source, parts, found: nothing, cost: costOf(parts), test: facts => !isEach(asked, facts, false) };
+    const segments = segmentsOf(source.any, scope.keys);
+    return segments === null
+      ? new Group(source, 'any', compileEach(source.any, scope))
+      : new Leaf(source, kinds.oneOfSegments, scope, 0, segments);
   }
-  if ('not' in source) {
-    const part = compilePredicate(source.not, tiers, keys);
-    return { source, parts: [part], found: nothing, cost: part.cost, test: facts => !part.test(facts) };
-  }
-  const { test, found } = compileLeaf(source, tiers, keys);
-  return { source, parts: noParts, found, cost: leafCosts[Object.keys(source)[0] ?? ''] ?? 1, test };
+  if ('not' in source) return new Group(source, 'not', [compilePredicate(source.not, scope)]);
+  return compileLeaf(source, scope);
+}
+
+function compileEach(predicates: readonly Predicate[], scope: Scope): readonly CompiledPredicate[] {
+  const compiled = new Array<CompiledPredicate>(predicates.length);
+  for (let index = 0; index < predicates.length; index++)
+    compiled[index] = compilePredicate(predicates[index] as Predicate, scope);
+  return compiled;
 }
 
 /** The same predicates, cheapest first. */
 export function byCost(parts: readonly CompiledPredicate[]): readonly CompiledPredicate[] {
-  return parts.length < 2 ? parts : [...parts].sort((a, b) => a.cost - b.cost);
+  for (let index = 1; index < parts.length; index++)
+    if ((parts[index - 1]?.cost ?? 0) > (parts[index]?.cost ?? 0)) return [...parts].sort((a, b) => a.cost - b.cost);
+  return parts;
 }
 
-function costOf(parts: readonly CompiledPredicate[]): number {
-  let cost = 1;
-  for (const part of parts) cost += part.cost;
-  return cost;
+/** `all`, `any` or `not`. */
+class Group implements CompiledPredicate {
+  readonly source: Predicate;
+  readonly parts: readonly CompiledPredicate[];
+  readonly cost: number;
+  readonly way: 'all' | 'any' | 'not';
+  readonly asked: readonly CompiledPredicate[];
+
+  constructor(source: Predicate, way: Group['way'], parts: readonly CompiledPredicate[]) {
+    let cost = way === 'not' ? 0 : 1;
+    for (let index = 0; index < parts.length; index++) cost += parts[index]?.cost ?? 0;
+    this.source = source;
+    this.parts = parts;
+    this.cost = cost;
+    this.way = way;
+    this.asked = byCost(parts);
+  }
+
+  test(facts: Facts): boolean {
+    const { asked, way } = this;
+    const any = way === 'any';
+    const decisive = way !== 'all';
+    for (let index = 0; index < asked.length; index++) if (asked[index]?.test(facts) === decisive) return any;
+    return !any;
+  }
+
+  found(): Found {
+    return null;
+  }
 }
 
-const leafCosts: Readonly<Record<string, number>> = {
-  segment: 1,
-  tier: 1,
-  points: 1,
-  attribute: 2,
-  spend: 2,
-  items: 2,
-  memberDays: 3,
-  birthday: 4,
-  received: 8,
-  redeemed: 8,
-  bought: 12,
-};
+type LeafSource = Exclude<Predicate, { all: unknown } | { not: unknown }>;
 
-const nothing = () => null;
+/**
+ * A condition without parts. A bundle has tens of thousands: each is one small object, and what is asked of all of a kind stands in a
+ * table.
+ */
+class Leaf implements CompiledPredicate {
+  readonly source: LeafSource;
+  readonly kind: Kind;
+  readonly scope: Scope;
+  /** The segment, offer, key of products, place of the tier, or days. */
+  readonly number: number;
+  /** The segments or keys, if there are several; the days, where `number` is something else. */
+  readonly numbers: readonly number[] | null;
+  readonly selects: Selects;
+  /** Which bounds there are: 1 `atLeast`, 2 `atMost`, 3 both. */
+  readonly bounds: number;
+  readonly least: number;
+  readonly most: number;
+  #parts: readonly CompiledPredicate[] | null = null;
+
+  constructor(
+    source: LeafSource,
+    kind: Kind,
+    scope: Scope,
+    number: number,
+    numbers: readonly number[] | null = null,
+    bounds: Bounds = unbounded,
+    selects: Selects = selectsAll,
+  ) {
+    const { atLeast, atMost } = bounds;
+    this.source = source;
+    this.kind = kind;
+    this.scope = scope;
+    this.number = number;
+    this.numbers = numbers;
+    this.selects = selects;
+    this.bounds = (atLeast === undefined ? 0 : 1) + (atMost === undefined ? 0 : 2);
+    this.least = atLeast ?? 0;
+    this.most = atMost ?? 0;
+  }
+
+  get cost(): number {
+    return this.kind.cost;
+  }
+
+  /** Of several segments, which are one leaf: made when somebody asks which of them it was. */
+  get parts(): readonly CompiledPredicate[] {
+    const { source } = this;
+    this.#parts ??= 'any' in source ? compileEach(source.any, this.scope) : noParts;
+    return this.#parts;
+  }
+
+  test(facts: Facts): boolean {
+    return this.kind.test(this, facts);
+  }
+
+  found(facts: Facts): Found {
+    return this.kind.found(this, facts);
+  }
+
+  /** Whether a number lies in the bounds; of one that is not there nothing holds. */
+  holds(value: number | null): boolean {
+    if (value === null) return false;
+    const { bounds } = this;
+    return ((bounds & 1) === 0 || value >= this.least) && ((bounds & 2) === 0 || value <= this.most);
+  }
+}
+
+const unbounded: Bounds = {};
 const noParts: readonly CompiledPredicate[] = [];
 
-function isEach(parts: readonly CompiledPredicate[], facts: Facts, value: boolean): boolean {
-  for (let index = 0; index < parts.length; index++) if (parts[index]?.test(facts) !== value) return false;
-  return true;
+/** What all leaves of a kind have in common. */
+interface Kind {
+  readonly cost: number;
+  readonly test: (leaf: Leaf, facts: Facts) => boolean;
+  readonly found: (leaf: Leaf, facts: Facts) => Found;
 }
 
-function compileLeaf(
-  source: Exclude<Predicate, { all: unknown } | { any: unknown } | { not: unknown }>,
-  tiers: readonly Tier[],
-  keys: Keys,
-): Leaf {
-  if ('segment' in source) {
-    const segment = keys.segment(source.segment);
-    return {
-      test: facts => facts.isIn(segment, keys),
-      found: ({ member }) => member?.segments ?? [],
-    };
-  }
-  if ('tier' in source) return tierTest(source.tier, tiers);
-  if ('attribute' in source) return attributeTest(source.attribute);
-  if ('memberDays' in source) return bounded(source.memberDays, memberDays);
-  if ('points' in source)
-    return bounded(source.points, ({ member }) => (member === null ? null : (member.points ?? 0)));
-  if ('birthday' in source) {
-    const { within } = source.birthday;
-    return bounded({ atMost: within }, birthdayDistance);
-  }
-  if ('spend' in source) {
-    const sum = sumOf(source.spend.of, 'spend', keys);
-    return bounded(source.spend, ({ basket }) => sum(basket));
-  }
-  if ('items' in source) {
-    const sum = sumOf(source.items.of, 'items', keys);
-    return bounded(source.items, ({ basket }) => sum(basket));
+function kind(cost: number, test: Kind['test'], found: Kind['found']): Kind {
+  return { cost, test, found };
+}
+
+/** One that counts something and compares it with its bounds. */
+function counting(cost: number, number: (leaf: Leaf, facts: Facts) => number | null): Kind {
+  return kind(cost, (leaf, facts) => leaf.holds(number(leaf, facts)), number);
+}
+
+const nothing = () => null;
+const foundSegments: Kind['found'] = (_leaf, { member }) => member?.segments ?? [];
+const foundTier: Kind['found'] = (_leaf, { member }) => member?.tier ?? null;
+
+const kinds = {
+  segment: kind(1, (leaf, facts) => facts.isIn(leaf.number, leaf.scope.keys), foundSegments),
+  oneOfSegments: kind(2, isInOne, nothing),
+  tierAtLeast: kind(1, ({ scope, number }, { member }) => rankOf(member?.tier, scope) >= number, foundTier),
+  tierIs: kind(1, ({ scope, number }, { member }) => rankOf(member?.tier, scope) === number, foundTier),
+  attribute: kind(2, attributeMatches, foundAttribute),
+  memberDays: counting(3, memberDays),
+  points: counting(1, (_leaf, { member }) => (member === null ? null : (member.points ?? 0))),
+  birthday: counting(4, birthdayDistance),
+  spend: counting(2, (_leaf, { basket }) => basket.net),
+  spendOfKey: counting(2, ({ scope, number }, { basket }) => basket.sums(scope.keys).spend(number)),
+  spendOfKeys: counting(2, ({ scope, numbers }, { basket }) => sumOf('spend', numbers, basket, scope)),
+  spendOf: counting(2, ({ selects }, { basket }) => basket.spend(selects)),
+  items: counting(2, (_leaf, { basket }) => basket.pieces),
+  itemsOfKey: counting(2, ({ scope, number }, { basket }) => basket.sums(scope.keys).items(number)),
+  itemsOfKeys: counting(2, ({ scope, numbers }, { basket }) => sumOf('items', numbers, basket, scope)),
+  itemsOf: counting(2, ({ selects }, { basket }) => basket.items(selects)),
+  bought: counting(12, ({ selects, number }, facts) => salesWith(selects, number, facts)),
+  boughtSome: kind(12, hasBought, ({ selects, number }, facts) => salesWith(selects, number, facts)),
+  boughtNone: kind(
+    12,
+    (leaf, facts) => !hasBought(leaf, facts),
+    ({ selects, number }, facts) => salesWith(selects, number, facts),
+  ),
+  received: counting(8, (leaf, facts) => couponsOf(leaf, 'issued', facts)),
+  redeemed: counting(8, (leaf, facts) => couponsOf(leaf, 'redeemed', facts)),
+};
+
+function compileLeaf(source: Exclude<LeafSource, { any: unknown }>, scope: Scope): Leaf {
+  const { keys, tiers } = scope;
+  if ('items' in source) return sumLeaf(source, 'items', source.items, scope);
+  if ('attribute' in source) return new Leaf(source, kinds.attribute, scope, 0);
+  if ('spend' in source) return sumLeaf(source, 'spend', source.spend, scope);
+  if ('tier' in source) {
+    const { tier } = source;
+    // Nobody has the place after the last one.
+    if ('is' in tier) return new Leaf(source, kinds.tierIs, scope, tiers.get(tier.is) ?? tiers.size);
+    return new Leaf(source, kinds.tierAtLeast, scope, tiers.get(tier.atLeast) ?? tiers.size);
   }
   if ('bought' in source) {
     const { of, withinDays } = source.bought;
     keys.boughtWithinDays = Math.max(keys.boughtWithinDays, withinDays);
-    const selects = compileSelector(of);
     const bounds = atLeastOne(source.bought);
-    const bySale = bounded(bounds, facts => salesWith(selects, withinDays, facts));
     const some = (bounds.atLeast ?? 0) === 1 && bounds.atMost === undefined;
     const none = (bounds.atLeast ?? 0) <= 0 && bounds.atMost === 0;
-    if (!some && !none) return bySale;
-    const asked = keysOf(of, keys);
-    return {
-      found: bySale.found,
-      test: facts => {
-        const { bought } = facts;
-        const byKey = asked !== null && bought.isWorthIndexing(keys) && !facts.boughtOverlaps;
-        const was = byKey ? wasBought(asked, keys, withinDays, facts) : wasSold(selects, withinDays, facts);
-        return was === some;
-      },
-    };
+    const asked = some ? kinds.boughtSome : none ? kinds.boughtNone : kinds.bought;
+    const numbers = some || none ? keysOf(of, keys) : null;
+    return new Leaf(source, asked, scope, withinDays, numbers, bounds, compileSelector(of));
   }
+  if ('points' in source) return new Leaf(source, kinds.points, scope, 0, null, source.points);
+  if ('memberDays' in source) return new Leaf(source, kinds.memberDays, scope, 0, null, source.memberDays);
+  if ('birthday' in source) return new Leaf(source, kinds.birthday, scope, 0, null, { atMost: source.birthday.within });
   if ('received' in source) {
-    const { offer, withinDays } = source.received;
-    const number = keys.offer(offer);
-    return bounded(atLeastOne(source.received), facts => couponsOf(number, keys, withinDays, 'issued', facts));
+    const { received } = source;
+    return new Leaf(
+      source,
+      kinds.received,
+      scope,
+      keys.offer(received.offer),
+      [received.withinDays],
+      atLeastOne(received),
+    );
   }
-  const { offer, withinDays } = source.redeemed;
-  const number = keys.offer(offer);
-  return bounded(atLeastOne(source.redeemed), facts => couponsOf(number, keys, withinDays, 'redeemed', facts));
-}
-
-function couponsOf(offer: number, keys: Keys, withinDays: number, event: 'issued' | 'redeemed', facts: Facts): number {
-  const { coupons } = facts;
-  const offers = coupons.offers(keys);
-  let count = 0;
-  for (let index = 0; index < coupons.count; index++)
-    if (offers[index] === offer && facts.withinDays(coupons[event](index), withinDays)) count++;
-  return count;
+  if ('redeemed' in source) {
+    const { redeemed } = source;
+    return new Leaf(
+      source,
+      kinds.redeemed,
+      scope,
+      keys.offer(redeemed.offer),
+      [redeemed.withinDays],
+      atLeastOne(redeemed),
+    );
+  }
+  return new Leaf(source, kinds.segment, scope, keys.segment(source.segment));
 }
 
 /** What the basket has of a selector: from its sums where one product has one key of the selector only, else by line. */
-function sumOf(of: Selector | undefined, what: 'spend' | 'items', keys: Keys): (basket: Basket) => number {
-  if (of === undefined) return what === 'spend' ? basket => basket.net : basket => basket.pieces;
-  const asked = keysOf(of, keys);
-  const [only] = asked ?? [];
-  if (asked === null) {
-    const selects = compileSelector(of);
-    return basket => basket[what](selects);
+function sumLeaf(
+  source: LeafSource,
+  what: 'spend' | 'items',
+  asked: { readonly of?: Selector } & Bounds,
+  scope: Scope,
+): Leaf {
+  const { of } = asked;
+  if (of === undefined) return new Leaf(source, kinds[what], scope, 0, null, asked);
+  const keys = keysOf(of, scope.keys);
+  if (keys === null) return new Leaf(source, kinds[`${what}Of`], scope, 0, null, asked, compileSelector(of));
+  const [only] = keys;
+  return keys.length === 1 && only !== undefined
+    ? new Leaf(source, kinds[`${what}OfKey`], scope, only, null, asked)
+    : new Leaf(source, kinds[`${what}OfKeys`], scope, 0, keys, asked);
+}
+
+function sumOf(what: 'spend' | 'items', keys: readonly number[] | null, basket: Basket, scope: Scope): number {
+  const sums = basket.sums(scope.keys);
+  let total = 0;
+  if (keys !== null) for (let index = 0; index < keys.length; index++) total += sums[what](keys[index] ?? -1);
+  return total;
+}
+
+/** The numbers of the segments where nothing else is asked; null where something is, or nothing at all. */
+function segmentsOf(any: readonly Predicate[], keys: Keys): readonly number[] | null {
+  if (any.length === 0) return null;
+  for (let index = 0; index < any.length; index++) if (!('segment' in (any[index] as Predicate))) return null;
+  const numbers = new Array<number>(any.length);
+  for (let index = 0; index < any.length; index++) {
+    const part = any[index] as Predicate;
+    if ('segment' in part) numbers[index] = keys.segment(part.segment);
   }
-  if (only !== undefined && asked.length === 1) return basket => basket.sums(keys)[what](only);
-  return basket => {
-    const sums = basket.sums(keys);
-    let total = 0;
-    for (let index = 0; index < asked.length; index++) total += sums[what](asked[index] ?? -1);
-    return total;
-  };
+  return numbers;
+}
+
+function isInOne({ numbers, scope }: Leaf, facts: Facts): boolean {
+  if (numbers !== null)
+    for (let index = 0; index < numbers.length; index++) if (facts.isIn(numbers[index] ?? -1, scope.keys)) return true;
+  return false;
+}
+
+/** Place of a tier among those of the bundle; -1 for one that it does not know. */
+function rankOf(tier: string | undefined, { tiers }: Scope): number {
+  return tier === undefined ? -1 : (tiers.get(tier) ?? -1);
+}
+
+function couponsOf({ number, numbers, scope }: Leaf, event: 'issued' | 'redeemed', facts: Facts): number {
+  const { coupons } = facts;
+  const offers = coupons.offers(scope.keys);
+  const withinDays = numbers?.[0] ?? 0;
+  let count = 0;
+  for (let index = 0; index < coupons.count; index++)
+    if (offers[index] === number && facts.withinDays(coupons[event](index), withinDays)) count++;
+  return count;
 }
 
 /** Keys of which each selected product has exactly one; null if there are none such. */
@@ -183,57 +333,35 @@ function disjointNodes(nodes: readonly string[]): readonly string[] | null {
   return each;
 }
 
-function tierTest(test: { readonly atLeast: string } | { readonly is: string }, tiers: readonly Tier[]): Leaf {
-  const order = new Map(tiers.map((tier, index) => [tier.id, index]));
-  const found = ({ member }: Facts) => member?.tier ?? null;
-  if ('is' in test) {
-    const known = order.has(test.is);
-    return { found, test: ({ member }) => known && member?.tier === test.is };
-  }
-  const least = order.get(test.atLeast) ?? Number.POSITIVE_INFINITY;
-  return {
-    found,
-    test: ({ member }) => member?.tier !== undefined && (order.get(member.tier) ?? Number.NEGATIVE_INFINITY) >= least,
-  };
+function attributeMatches({ source }: Leaf, facts: Facts): boolean {
+  if (!('attribute' in source)) return false;
+  const value = attributeOf(source.attribute.name, facts);
+  if (value === undefined) return false;
+  if (!isList(value)) return isAsked(value, source.attribute);
+  for (let index = 0; index < value.length; index++)
+    if (isAsked(value[index] as AttributeValue, source.attribute)) return true;
+  return false;
 }
 
-function attributeTest(test: AttributeTest): Leaf {
-  const { name, in: listed } = test;
-  const matches = (value: string | number | boolean) =>
-    listed === undefined ? typeof value === 'number' && inBounds(value, test) : listed.includes(value);
-  const attributeOf = ({ member }: Facts) => {
-    const attributes = member?.attributes;
-    return attributes === undefined || !Object.hasOwn(attributes, name) ? undefined : attributes[name];
-  };
-  return {
-    test: facts => {
-      const value = attributeOf(facts);
-      if (value === undefined) return false;
-      return isList(value) ? value.some(matches) : matches(value);
-    },
-    found: facts => {
-      const value = attributeOf(facts);
-      if (value === undefined) return [];
-      return isList(value) ? value.map(String) : [String(value)];
-    },
-  };
+function isAsked(value: AttributeValue, test: AttributeTest): boolean {
+  return test.in === undefined ? typeof value === 'number' && inBounds(value, test) : test.in.includes(value);
+}
+
+function foundAttribute({ source }: Leaf, facts: Facts): Found {
+  const value = 'attribute' in source ? attributeOf(source.attribute.name, facts) : undefined;
+  if (value === undefined) return [];
+  return isList(value) ? value.map(String) : [String(value)];
+}
+
+function attributeOf(name: string, { member }: Facts): AttributeValue | readonly AttributeValue[] | undefined {
+  const attributes = member?.attributes;
+  return attributes === undefined || !Object.hasOwn(attributes, name) ? undefined : attributes[name];
 }
 
 type AttributeValue = string | number | boolean;
 
 function isList(value: AttributeValue | readonly AttributeValue[]): value is readonly AttributeValue[] {
   return Array.isArray(value);
-}
-
-/** A number inside bounds; null where there is nothing to count, which never matches. */
-function bounded(bounds: Bounds, number: (facts: Facts) => number | null): Leaf {
-  return {
-    test: facts => {
-      const found = number(facts);
-      return found !== null && inBounds(found, bounds);
-    },
-    found: number,
-  };
 }
 
 function inBounds(value: number, { atLeast, atMost }: Bounds): boolean {
@@ -245,14 +373,20 @@ export function atLeastOne(bounds: Bounds): Bounds {
   return bounds.atLeast === undefined && bounds.atMost === undefined ? { atLeast: 1 } : bounds;
 }
 
-function memberDays({ member, today }: Facts): number | null {
+function memberDays(_leaf: Leaf, { member, today }: Facts): number | null {
   const joined = member?.joined === undefined ? null : parseDate(member.joined);
   return joined === null ? null : today - joined;
 }
 
-function birthdayDistance({ member, today }: Facts): number | null {
+function birthdayDistance(_leaf: Leaf, { member, today }: Facts): number | null {
   const birthday = member?.birthday === undefined ? null : parseDate(member.birthday);
   return birthday === null ? null : daysToBirthday(birthday, today);
+}
+
+/** Whether a selected product was bought within the days, in another sale. */
+function hasBought({ scope, number, numbers, selects }: Leaf, facts: Facts): boolean {
+  const byKey = numbers !== null && facts.bought.isWorthIndexing(scope.keys) && !facts.boughtOverlaps;
+  return byKey ? wasBought(numbers, scope.keys, number, facts) : wasSold(selects, number, facts);
 }
 
 /** Whether a product with one of the keys was bought within the days; of a history that ends before the sale. */

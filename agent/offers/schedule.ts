@@ -14,5 +14,5 @@ export function isScheduled(schedule: CompiledSchedule, today: LocalDay, minute:
 }
 
 function isDay(schedule: CompiledSchedule, day: LocalDay): boolean {
-  return day >= schedule.from && day <= schedule.to && (schedule.days?.has(weekdayOf(day)) ?? true);
+  return day >= schedule.from && day <= schedule.to && (schedule.days?.includes(weekdayOf(day)) ?? true);
 }

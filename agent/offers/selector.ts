@@ -36,7 +36,23 @@ function isEach(parts: readonly Selects[], product: Product, value: boolean): bo
 
 /** Whether two selectors are the same document: same keys, same lists in the same order; none means all products. */
 export function sameSelector(a: Selector | undefined, b: Selector | undefined): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
+  if (a === undefined || b === undefined) return a === b;
+  if ('gtin' in a) return 'gtin' in b && sameList(a.gtin, b.gtin);
+  if ('category' in a) return 'category' in b && sameList(a.category, b.category);
+  if ('brand' in a) return 'brand' in b && sameList(a.brand, b.brand);
+  if ('all' in a) return 'all' in b && sameParts(a.all, b.all);
+  if ('any' in a) return 'any' in b && sameParts(a.any, b.any);
+  return 'not' in b && sameSelector(a.not, b.not);
+}
+
+function sameList(a: readonly string[], b: readonly string[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return false;
+  return true;
+}
+
+function sameParts(a: readonly Selector[], b: readonly Selector[]): boolean {
+  return a.length === b.length && a.every((part, index) => sameSelector(part, b[index]));
 }
 
 function among(values: readonly string[], of: (product: Product) => string | undefined): Selects {

@@ -32,7 +32,17 @@ export interface Bundle {
   readonly contactPolicies?: readonly ContactPolicy[];
   readonly selection?: { readonly couponsPerSale?: number; readonly perCategory?: number };
   readonly retiredOffers?: readonly string[];
+  /** Sales that the till decides before it takes the bundle up; see golden.ts. */
+  readonly golden?: readonly GoldenBasket[];
   readonly offers: readonly Offer[];
+}
+
+export interface GoldenBasket {
+  readonly name: string;
+  /** A sale as `decide` reads it. */
+  readonly sale: Readonly<Record<string, unknown>>;
+  /** Those fields of the decision that matter, with their values. */
+  readonly expect: Readonly<Record<string, unknown>>;
 }
 
 export interface CardScheme {

@@ -1,6 +1,6 @@
 /** The shop's logo on every coupon: read from a file, put into the printer's memory when the printer is ready and idle, else printed as dots. */
 import { readFileSync } from 'node:fs';
-import { createImageKeeper, type ImageRecord } from '../../drivers/printer/escpos/image-keeper.ts';
+import { createImageKeeper, type ImageRecord, type ImageRecords } from '../../drivers/printer/escpos/image-keeper.ts';
 import type { PrinterProfile } from '../../drivers/printer/profiles.ts';
 import type { Printer, PrinterStatus, SlipImage } from '../../drivers/printer/types.ts';
 import { messageOf, TillsideError } from '../../errors.ts';
@@ -39,10 +39,7 @@ export function createLogo(options: LogoOptions): Logo {
     device,
     printer,
     profile,
-    records: {
-      read: () => JSON.parse(settings.get(setting) ?? '[]') as readonly ImageRecord[],
-      write: records => settings.set(setting, JSON.stringify(records)),
-    },
+    records: imageRecords(settings),
   });
   let storing = false;
   const tryToStore = ({ evidence, problem, printing }: PrinterStatus) => {
@@ -59,6 +56,14 @@ export function createLogo(options: LogoOptions): Logo {
   const forget = printer.onStatus(tryToStore);
   tryToStore(printer.status());
   return { current: () => keeper.place(image), stop: forget };
+}
+
+/** What is known of the memory of the till's printers. */
+export function imageRecords(settings: LogoOptions['settings']): ImageRecords {
+  return {
+    read: () => JSON.parse(settings.get(setting) ?? '[]') as readonly ImageRecord[],
+    write: records => settings.set(setting, JSON.stringify(records)),
+  };
 }
 
 /**

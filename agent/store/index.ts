@@ -14,6 +14,20 @@ export {
   type NewMember,
   openMembers,
 } from './members.ts';
+export { newMembersFile, openMembersFile, removeMembersFile } from './members-file.ts';
+export {
+  build,
+  fold,
+  isSound,
+  type Job,
+  noteErased,
+  type Outcome,
+  phaseOf,
+  settle,
+  stage,
+  type Target,
+  unstage,
+} from './members-jobs.ts';
 export { type BundleRef, eventHash, type Outbox } from './outbox.ts';
 export type { PeerReservation } from './peer-rows.ts';
 export type { JobState, PrintJobRow, PrintJournal } from './print-journal.ts';

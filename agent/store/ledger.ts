@@ -82,7 +82,9 @@ const ERASE = [
   'DELETE FROM purchase WHERE member_id = ?',
   'DELETE FROM points_change WHERE member_id = ?',
   'UPDATE usage SET member_id = NULL, household = NULL WHERE member_id = ?',
-  'UPDATE coupon SET member_id = NULL WHERE member_id = ?',
+  'UPDATE coupon SET member_id = NULL, household = NULL WHERE member_id = ?',
+  // Bound to the member alone: nobody can show that it is his any more.
+  "UPDATE coupon SET bound_to = '#erased' WHERE bound_to = ?",
   'UPDATE sale SET member_id = NULL, document = NULL WHERE member_id = ?',
 ];
 

@@ -20,6 +20,9 @@ export type Outcome = { readonly ok: true } | { readonly ok: false; readonly rea
 
 export type Target = MemberFileOffer & { readonly scope: string; readonly tenant: string };
 
+/** Words that the version's rows may refer to. */
+const wordsOf = ({ header }: MemberFile): number => header.wordsFrom + header.words.length;
+
 const done: Outcome = { ok: true };
 const failed = (reason: string): Outcome => ({ ok: false, reason });
 
@@ -104,10 +107,13 @@ export function* build(next: Database, source: MemberFile, target: Target): Job<
     next.pragma('wal_checkpoint(PASSIVE)');
   }
   yield* buildCards(next);
-  const content = yield* contentOf(next, false);
+  const content = yield* contentOf(next, false, wordsOf(source));
   if (content.hash !== target.content || content.count !== target.count)
     return failed('the rows are not those that HQ published');
-  setMeta(next, 'version', JSON.stringify(versionOf(target)));
+  next.transaction(() => {
+    setMeta(next, 'version', JSON.stringify(versionOf(target, wordsOf(source))));
+    for (const name of ['offset', 'last']) next.prepare(REMOVE_META).run(name);
+  })();
   return done;
 }
 
@@ -165,18 +171,18 @@ export function* stage(file: Database, source: MemberFile, target: Target): Job<
     }
     offset = following;
   }
-  const content = yield* contentOf(file, true);
+  const content = yield* contentOf(file, true, wordsOf(source));
   if (content.hash !== target.content || content.count !== target.count)
     return failed('the change does not lead to the rows that HQ published');
   return done;
 }
 
 /** From here on the staged version counts, whole, in one transaction. */
-export function settle(file: Database, target: Target): void {
+export function settle(file: Database, source: MemberFile, target: Target): void {
   file.transaction(() => {
-    setMeta(file, 'version', JSON.stringify(versionOf(target)));
+    setMeta(file, 'version', JSON.stringify(versionOf(target, wordsOf(source))));
     setMeta(file, 'phase', 'folding');
-    for (const name of ['staging', 'offset', 'last']) file.prepare(REMOVE_META).run(name);
+    for (const name of ['staging', 'offset', 'last', 'erased']) file.prepare(REMOVE_META).run(name);
   })();
 }
 
@@ -231,7 +237,7 @@ export function* unstage(file: Database): Job<void> {
 export function* isSound(file: Database): Job<boolean> {
   const version = currentVersion(file);
   if (version === null || getMeta(file, 'erased') !== null) return true;
-  const content = yield* contentOf(file, phaseOf(file) === 'folding');
+  const content = yield* contentOf(file, phaseOf(file) === 'folding', version.words);
   return content.hash === version.content;
 }
 
@@ -246,7 +252,13 @@ function isFor({ header }: MemberFile, target: Target, base: string | null): str
   return target.base === base || target.base === null ? null : 'the change is for a version that is not here';
 }
 
-const versionOf = ({ scope, version, content, count }: Target): MembersVersion => ({ scope, version, content, count });
+const versionOf = ({ scope, version, content, count }: Target, words: number): MembersVersion => ({
+  scope,
+  version,
+  content,
+  count,
+  words,
+});
 
 function currentVersion(file: Database): MembersVersion | null {
   const known = getMeta(file, 'version');
@@ -264,8 +276,8 @@ function* addWords(file: Database, from: number, words: readonly string[]): Job<
 }
 
 /** Hash and number of the rows; with the staged change on top where `changed`. */
-function* contentOf(file: Database, changed: boolean): Job<{ hash: string; count: number }> {
-  const content = new ContentHash(file.prepare<[], string>(WORDS).pluck().all());
+function* contentOf(file: Database, changed: boolean, words: number): Job<{ hash: string; count: number }> {
+  const content = new ContentHash(file.prepare<[], string>(WORDS).pluck().all().slice(0, words));
   yield;
   const rows = file.prepare<[number, number], Row>(ROWS);
   const changes = file.prepare<[number, number], Change>(CHANGES);

@@ -42,6 +42,8 @@ export type MembersVersion = {
   readonly version: number;
   readonly content: string;
   readonly count: number;
+  /** Words that its rows may refer to. */
+  readonly words: number;
 };
 
 export interface Members {
@@ -58,6 +60,7 @@ export interface Members {
   /** Deletes everything: the data lease is over. */
   clear(): void;
   count(): number;
+  empty(): boolean;
   /** When the balance of this member was taken; 0 if it is not here. */
   asOf(memberId: string): number;
   version(): MembersVersion | null;
@@ -97,7 +100,7 @@ const OLD_ANSWERS = [
 const COUNT = `SELECT (SELECT count(*) FROM member) + (SELECT count(*) FROM answer a WHERE NOT EXISTS
   (SELECT 1 FROM member m WHERE m.key = a.key))`;
 const META = 'SELECT name, value FROM meta';
-const SET_META = 'INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value';
+const ANY = 'SELECT EXISTS (SELECT 1 FROM member) OR EXISTS (SELECT 1 FROM change) OR EXISTS (SELECT 1 FROM answer)';
 const WORDS = 'SELECT word FROM word ORDER BY number';
 
 /** @param onFault told when the file turned out to be damaged: everybody is a guest until it has been built anew */
@@ -149,6 +152,7 @@ export function openMembers(path: string, onFault: (error: unknown) => void = ()
     remove: memberId => open.remove(keyOfMember(memberId)),
     clear,
     count: () => open.count(),
+    empty: () => open.isEmpty(),
     version: () => open.version(),
     reread: () => open.reread(),
     swap(next) {
@@ -194,7 +198,7 @@ function openOne(path: string) {
   const cardRemovals = REMOVE_CARD.map(sql => database.prepare<[number, number]>(sql));
   const oldAnswers = OLD_ANSWERS.map(sql => database.prepare<[number]>(sql));
   const count = database.prepare<[], number>(COUNT).pluck();
-  const setMeta = database.prepare<[string, string]>(SET_META);
+  const any = database.prepare<[], number>(ANY).pluck();
   let words: readonly string[] = [];
   let version: MembersVersion | null = null;
   /** The next version counts already, while its rows are still being moved into place. */
@@ -238,6 +242,7 @@ function openOne(path: string) {
     reread,
     version: () => version,
     count: () => count.get() ?? 0,
+    isEmpty: () => any.get() === 0,
     byCard(hash: string): MemberRecord | null {
       const key = keyOfCard(hash);
       for (const [isOn, find] of [
@@ -296,7 +301,6 @@ function openOne(path: string) {
         database.exec('DETACH next');
       }
     },
-    setMeta: (name: string, value: string) => void setMeta.run(name, value),
     close: () => void database.close(),
   };
 

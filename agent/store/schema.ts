@@ -240,11 +240,22 @@ export const migrations: readonly string[] = [
   CREATE INDEX lease_unit_sale ON lease_unit (sale_id);
   CREATE INDEX lease_unit_time ON lease_unit (spent_ms);
   `,
+  `
+  -- Highest version trusted of a bundle, by whose key: what a stolen key signed stops counting when the key is revoked.
+  CREATE TABLE trusted_key (
+    id TEXT NOT NULL,
+    key_id TEXT NOT NULL,
+    highest INTEGER NOT NULL,
+    PRIMARY KEY (id, key_id)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO trusted_key (id, key_id, highest) SELECT id, '', highest FROM trusted;
+  DROP TABLE trusted;
+  `,
 ];
 
 /** Tables in the order in which a salvage copies them (owners before those that refer to them). The outbox goes apart. */
 export const salvagedTables = [
-  'trusted',
+  'trusted_key',
   'bundle',
   'sale',
   'coupon',

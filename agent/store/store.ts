@@ -73,6 +73,8 @@ export interface Store {
    * while the wall clock jumps: not in a run before which it moved otherwise than the monotonic one.
    */
   prune(): void;
+  /** Empties the log, in which deleted rows still stand as they were; the pages themselves are cleared by secure_delete. */
+  scrub(): void;
   close(): void;
 }
 
@@ -182,6 +184,7 @@ function openLocked(options: StoreOptions, unlock: () => void): Store {
         store.leases.prune(now - KEEP_HISTORY_MS);
       });
     },
+    scrub: () => void database.pragma('wal_checkpoint(TRUNCATE)'),
     close() {
       note.close();
       database.close();

@@ -24,7 +24,7 @@ const encoders: Readonly<Record<string, (slip: Slip) => number>> = {
 };
 
 const { values } = parseArgs({ options: { json: { type: 'boolean' } } });
-const texts = sampleCoupons.filter(({ coupon }) => coupon.logo === undefined);
+const texts = sampleCoupons.filter(({ coupon }) => coupon.logo === undefined && coupon.picture === undefined);
 const rows = texts.map(({ file, coupon }) => {
   const slip = layoutCoupon(coupon, profile.columns);
   return {

@@ -51,6 +51,8 @@ export interface PrinterProfile {
 export type NativeSymbol =
   /** `GS ( k` 49 */
   | 'qr'
+  /** `ESC GS y`: the one that Star's specification of its ESC/POS mode has, as of its line mode. */
+  | 'qr-star'
   /** `GS ( k` 48 */
   | 'pdf417'
   /** `GS k` 75 and 78 */
@@ -168,7 +170,7 @@ export const printerProfiles: readonly PrinterProfile[] = [
     selectPage: 'star',
     smallHeight: 24,
     motionUnits: false,
-    symbols: ['qr'],
+    symbols: ['qr-star'],
     imageMemory: 'numbered',
   },
   {

@@ -204,7 +204,7 @@ export class EscPosDevice {
   #families(): string {
     const { processId, profile } = this.#options.personality;
     const images = profile.imageMemory === 'keyed' ? 'L' : '';
-    return `ACDEK${images}${profile.symbols.length > 0 ? 'k' : ''}${processId ? 'HMN' : ''}`;
+    return `ACDEK${images}${profile.symbols.some(symbol => symbol !== 'qr-star') ? 'k' : ''}${processId ? 'HMN' : ''}`;
   }
 
   #execute(command: EscPosCommand): void {
@@ -298,6 +298,9 @@ export class EscPosDevice {
       case 'GS ( k':
         this.#symbol(data);
         break;
+      case 'ESC GS y':
+        this.#starSymbol(data);
+        break;
       case 'GS v 0':
         this.#endLine();
         this.#print(rasterRows(data, modes, this.width));
@@ -359,6 +362,16 @@ export class EscPosDevice {
   #symbol(data: Uint8Array): void {
     const rows = this.#symbols.command(data, this.#modes.align, this.width, this.#options.personality.profile.symbols);
     if (rows === 'refused') this.unknown.push(`symbol ${data[0]} refused`);
+    else if (rows !== null) {
+      this.#endLine();
+      this.#print(rows);
+    }
+  }
+
+  #starSymbol(data: Uint8Array): void {
+    const knows = this.#options.personality.profile.symbols.includes('qr-star');
+    const rows = knows ? this.#symbols.star(data, this.#modes.align, this.width) : 'refused';
+    if (rows === 'refused') this.unknown.push('symbol of Star refused');
     else if (rows !== null) {
       this.#endLine();
       this.#print(rows);

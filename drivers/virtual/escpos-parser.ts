@@ -107,9 +107,19 @@ function takeDle(bytes: Uint8Array): Taken | null {
   return { command: { kind: 'ignored', byte: DLE }, length };
 }
 
+/** Star: `ESC GS t n` selects a page, `ESC GS y` is about QR codes. */
+function takeStar(bytes: Uint8Array): Taken | null {
+  if (bytes[2] !== 0x79) return bytes.length < 4 ? null : named('ESC GS t', bytes, 3, 4);
+  if (bytes[3] === 0x53) return bytes.length < 6 ? null : named('ESC GS y', bytes, 3, 6);
+  if (bytes[3] === 0x44) {
+    if (bytes.length < 8) return null;
+    return whole('ESC GS y', bytes, 3, 8 + (bytes[6] ?? 0) + (bytes[7] ?? 0) * 256);
+  }
+  return bytes.length < 4 ? null : named('ESC GS y', bytes, 3, 4);
+}
+
 function takeEsc(bytes: Uint8Array): Taken | null {
-  // Star: ESC GS t n
-  if (bytes[1] === GS) return bytes.length < 4 ? null : named('ESC GS t', bytes, 3, 4);
+  if (bytes[1] === GS) return takeStar(bytes);
   if (bytes[1] === 0x2a) {
     if (bytes.length < 5) return null;
     const columns = (bytes[3] ?? 0) + (bytes[4] ?? 0) * 256;

@@ -45,6 +45,16 @@ export class SymbolStore {
     return 'refused';
   }
 
+  /** `ESC GS y` of Star: `S` and `D` store, `P` prints. */
+  star(data: Uint8Array, align: Modes['align'], width: number): Rows | 'refused' | null {
+    const [letter = 0, fn = 0, n = 0] = data;
+    if (letter === 0x53 && fn === 0x31) this.#settings.set(`${qrFamily} ${0x45}`, 0x30 + n);
+    if (letter === 0x53 && fn === 0x32) this.#settings.set(`${qrFamily} ${0x43}`, n);
+    if (letter === 0x44) this.#data.set(qrFamily, data.slice(5));
+    if (letter !== 0x50) return null;
+    return this.#qr(this.#data.get(qrFamily) ?? new Uint8Array(0), align, width) ?? 'refused';
+  }
+
   #of(family: number, fn: number, otherwise: number): number {
     return this.#settings.get(`${family} ${fn}`) ?? otherwise;
   }

@@ -5,13 +5,21 @@
  *   outbox ──► uplink ──► up        ack, down ──► uplink          s/…/pointer, ring/…, blocks ──► downlink ──► bundles
  *   peers ◄──► s/…/peer             state (retained, Will)        hq/state ──► uplink, downlink
  */
-import type { BundlePort, LeasePort, LineStatus, OutboxPort, PeerPort } from '../../agent/ports.ts';
+import type {
+  AskMember,
+  BundlePort,
+  LeasePort,
+  LineStatus,
+  MembersPort,
+  OutboxPort,
+  PeerPort,
+} from '../../agent/ports.ts';
 import { type Cancel, type Clock, instant } from '../../clock.ts';
 import { TillsideError } from '../../errors.ts';
 import { type Backoff, type BrokerAddress, createLink, type OpenLink, type SyncLog } from '../link/link.ts';
 import { decodeBlock } from '../protocol/blocks.ts';
 import { decodeDown, openCommand } from '../protocol/command.ts';
-import { createKeyring, type KeySet } from '../protocol/keyring.ts';
+import type { KeySet } from '../protocol/keyring.ts';
 import {
   type AskMessage,
   decodeAck,
@@ -24,22 +32,29 @@ import {
 import { decodePointer } from '../protocol/pointer.ts';
 import { readTrustedKeys } from '../protocol/signing.ts';
 import { isTopicId, parseTopic, storeTopic, tillSubscriptions, tillTopic } from '../protocol/topics.ts';
+import type { BlockStore } from './block-store.ts';
 import { createDownlink, type Refusal } from './downlink.ts';
 import { createLeaseAsking } from './leases.ts';
+import { createMembersLine } from './members-line.ts';
 import { createPeers, type HeardStore } from './peers.ts';
+import { createTrust, type Trust, type TrustOptions } from './trust.ts';
 import { createUplink } from './uplink.ts';
 
 /** What the agent knows of itself; the edge adds bundle, outbox and line. */
-export type TillState = Pick<StateMessage, 'agent' | 'printer' | 'scanner' | 'totals'>;
+export type TillState = Pick<StateMessage, 'agent' | 'printer' | 'scanner' | 'totals' | 'members'>;
 
 export interface EdgeOptions {
   readonly outbox: OutboxPort;
   readonly bundles: BundlePort;
   /** Units of global caps; left out: the till asks for none. */
   readonly leases?: LeasePort;
+  /** Absent: the till has its members from elsewhere. */
+  readonly members?: MembersPort | undefined;
   readonly broker: BrokerAddress;
-  /** Public root keys (PEM, Ed25519): whom they certify is obeyed. */
-  readonly trust: string | readonly string[];
+  /** Public root keys (PEM, Ed25519): whom they certify is obeyed. Or what is kept of them on disk. */
+  readonly trust: string | readonly string[] | Trust;
+  /** Where blocks of bundles are kept over a restart; absent: in memory only. */
+  readonly blocks?: BlockStore;
   readonly ring?: string;
   readonly clock: Clock;
   /** Uniform in [0, 1): jitter only. */
@@ -61,6 +76,8 @@ export interface Edge {
   /** Tells HQ that the till goes, then closes. */
   stop(): Promise<void>;
   readonly peers: PeerPort;
+  /** Null where members come from elsewhere. */
+  readonly askMember: AskMember | null;
   line(): LineStatus;
   onLine(listener: (status: LineStatus) => void): () => void;
   /** Something of `stateOf` changed (device, totals): HQ is told soon. */
@@ -71,18 +88,33 @@ export interface Edge {
   onBundle(listener: () => void): () => void;
 }
 
+/**
+ * What the till trusts, of the PEM texts of its roots.
+ * @throws TillsideError `config-invalid` where one is no public Ed25519 key
+ */
+export function openTrust({
+  roots,
+  ...others
+}: Omit<TrustOptions, 'roots'> & { readonly roots: string | readonly string[] }): Trust {
+  const keys = readTrustedKeys(typeof roots === 'string' ? [roots] : roots);
+  if (!keys.ok) throw new TillsideError('config-invalid', `The trusted key ${keys.reason}.`);
+  return createTrust({ roots: keys.value, ...others });
+}
+
+const isTrust = (trust: EdgeOptions['trust']): trust is Trust => typeof trust === 'object' && 'alarm' in trust;
+
 /** Changes within this time are one message. */
 const gatherStateMs = 250;
 const askPointersMs = 15 * 60_000;
+const askAgainMs = 10_000;
+const maxObeyed = 256;
 
 /** @throws TillsideError `config-invalid` where a key or an id cannot be used */
 export function createEdge(options: EdgeOptions): Edge {
   const { outbox, bundles, clock, random, log } = options;
   const { address } = outbox;
   const ring = options.ring ?? 'all';
-  const trusted = readTrustedKeys(typeof options.trust === 'string' ? [options.trust] : options.trust);
-  if (!trusted.ok) throw new TillsideError('config-invalid', `The trusted key ${trusted.reason}.`);
-  const keyring = createKeyring(trusted.value);
+  const trust = isTrust(options.trust) ? options.trust : openTrust({ roots: options.trust, file: null, clock, log });
   for (const id of [address.tenant, address.store, address.till, ring])
     if (!isTopicId(id))
       throw new TillsideError('config-invalid', `"${id}" can be no id: allowed are a-z, 0-9 and -, at most 64.`);
@@ -96,10 +128,14 @@ export function createEdge(options: EdgeOptions): Edge {
   };
   let session = 0;
   let hq = { boot: -1, session: -1 };
+  let hqOnline = false;
   let forget: () => void = () => {};
   let cancelState: Cancel | null = null;
   let cancelTotals: Cancel | null = null;
   let cancelPointers: Cancel = () => {};
+  let lastPointersMs = Number.NEGATIVE_INFINITY;
+  /** Signatures of commands that were obeyed: each counts once. */
+  const obeyed = new Set<string>();
 
   const link = (options.openLink ?? createLink)({
     broker: options.broker,
@@ -119,8 +155,10 @@ export function createEdge(options: EdgeOptions): Edge {
       uplink.up();
       peers.up();
       leases?.up();
+      members?.up();
     },
     onDown() {
+      members?.down();
       uplink.down();
       downlink.down();
       peers.down();
@@ -144,7 +182,9 @@ export function createEdge(options: EdgeOptions): Edge {
   });
   const downlink = createDownlink({
     bundles,
-    trusted: () => keyring.trusted(clock.now()),
+    trust,
+    blocks: options.blocks ?? null,
+    askPointers: askPointersOnce,
     store: address.store,
     ring,
     clock,
@@ -168,6 +208,10 @@ export function createEdge(options: EdgeOptions): Edge {
 
   const leases =
     options.leases === undefined ? null : createLeaseAsking({ port: options.leases, clock, random, log, ask });
+  const members =
+    options.members === undefined
+      ? null
+      : createMembersLine({ members: options.members, clock, random, ask, isHeard: () => link.up && hqOnline });
 
   function receive(topic: string, payload: Uint8Array, retained: boolean) {
     const parsed = parseTopic(topic);
@@ -193,7 +237,9 @@ export function createEdge(options: EdgeOptions): Edge {
     }
     if (to.kind === 'store' && to.channel === 'blocks') {
       const block = decodeBlock(payload);
-      return block.ok ? downlink.block(block.value) : unreadable(block.reason);
+      if (!block.ok) return unreadable(block.reason);
+      if (members?.block(block.value) !== true) downlink.block(block.value);
+      return;
     }
     if (to.kind === 'store' && to.channel === 'peer') return peers.receive(payload);
     if (to.kind === 'hq') {
@@ -204,8 +250,7 @@ export function createEdge(options: EdgeOptions): Edge {
 
   function takeKeys(keys: KeySet | undefined) {
     if (keys === undefined) return;
-    const taken = keyring.take(keys);
-    if (!taken.ok) log.warn({ reason: taken.reason }, 'keys refused');
+    if (!trust.take(keys).ok) touch();
   }
 
   function hqSaid({ online, boot, session: of, keys }: HqStateMessage, retained: boolean) {
@@ -214,12 +259,14 @@ export function createEdge(options: EdgeOptions): Edge {
     if (boot < hq.boot || (boot === hq.boot && of < hq.session)) return;
     const isNew = boot > hq.boot || of > hq.session;
     hq = { boot, session: of };
+    hqOnline = online;
     uplink.hq(online);
     leases?.hq(online);
     if (!online || !isNew || retained || !link.up) return;
     // HQ came on line just now: what was sent since this till did, nobody has heard.
     uplink.restart();
     askPointers();
+    members?.restart();
   }
 
   function command(payload: Uint8Array, unreadable: (reason: string) => void) {
@@ -227,22 +274,43 @@ export function createEdge(options: EdgeOptions): Edge {
     if (!message.ok) return unreadable(message.reason);
     if (message.value.kind === 'pointers') {
       takeKeys(message.value.keys);
-      for (const pointer of message.value.pointers) downlink.pointer(pointer);
-      return;
+      for (const pointer of message.value.pointers) downlink.pointer(pointer, true);
+      return downlink.settle();
     }
-    const now = clock.now();
-    const opened = openCommand(message.value, keyring.trusted(now), address, now);
-    if (!opened.ok) return log.warn({ reason: opened.reason }, 'command refused');
+    const opened = openCommand(message.value, trust.keys(), address, clock.now());
+    if (!opened.ok) {
+      trust.alarm('command', opened.reason);
+      return touch();
+    }
     const { value: order } = opened;
-    if (order.kind === 'resend') uplink.resend(order.epoch, order.from);
+    if (order.kind === 'resend') resend(message.value.signature, order);
     else if (order.kind === 'lease' || order.kind === 'lease.return') leases?.command(order);
+    else members?.command(order);
+  }
+
+  /** Once: whoever recorded the command can't make this till send all day long. */
+  function resend(signature: string, { epoch, from }: { readonly epoch: number; readonly from: number }) {
+    if (obeyed.has(signature)) return;
+    obeyed.add(signature);
+    for (const oldest of [...obeyed].slice(0, -maxObeyed)) obeyed.delete(oldest);
+    uplink.resend(epoch, from);
   }
 
   function ask(message: AskMessage) {
     void link.publish(topics.ask, encodeMessage(message));
   }
 
+  /** What is not understood may be HQ's new key; a stranger who shows a hundred makes one question. */
+  function askPointersOnce() {
+    if (!link.up) return;
+    const wait = lastPointersMs + askAgainMs - clock.monotonic();
+    if (wait <= 0) return askPointers();
+    cancelPointers();
+    cancelPointers = clock.after(wait, askPointers);
+  }
+
   function askPointers() {
+    lastPointersMs = clock.monotonic();
     ask({ kind: 'pointers', ring });
     cancelPointers();
     cancelPointers = clock.after(askPointersMs * (0.75 + random() / 2), askPointers);
@@ -253,11 +321,18 @@ export function createEdge(options: EdgeOptions): Edge {
     const short = { online, boot, session: ofSession, epoch, at: instant(clock.now(), options.timeZone ?? 'UTC') };
     if (!online) return short;
     const bundle = bundles.current();
+    const { revocations, untrusted, last } = trust.view();
     return {
       ...short,
       ...options.stateOf(),
       ring,
-      bundle: bundle === null ? null : { id: bundle.id, version: bundle.version },
+      bundle: bundle && {
+        id: bundle.id,
+        version: bundle.version,
+        ...(bundle.ended === undefined || bundle.ended === null ? {} : { ended: bundle.ended }),
+      },
+      told: downlink.told(),
+      trust: { revocations, untrusted, last },
       bundleRefused: downlink.refused(),
       outbox: { ...outbox.depth(), acknowledged: outbox.acknowledged() },
     };
@@ -300,11 +375,13 @@ export function createEdge(options: EdgeOptions): Edge {
       downlink.down();
       peers.down();
       leases?.down();
+      members?.stop();
       cancelState?.();
       cancelTotals?.();
       cancelPointers();
     },
     peers: peers.port,
+    askMember: members?.askMember ?? null,
     line: link.status,
     onLine: link.onStatus,
     touch,

@@ -5,6 +5,7 @@
 import type { StateMessage } from '../protocol/messages.ts';
 import type { BundlePointer, TillEvent } from '../protocol/types.ts';
 import type { LeaseAnswer, LeaseRequest } from './lease-steps.ts';
+import type { MemberSql } from './members-sql.ts';
 import type {
   CampaignRow,
   EventRow,
@@ -77,6 +78,8 @@ export interface TillRecord extends TillName {
 
 export interface Ledger {
   readonly kind: 'sqlite' | 'postgres';
+  /** The members' tables. */
+  readonly members: MemberSql;
   /** Commits that may run side by side; those with events of the same till must not. */
   readonly workers: number;
   /** Makes or updates the tables. @throws TillsideError `store-newer`, `config-invalid` (no right to), `database-unavailable` */

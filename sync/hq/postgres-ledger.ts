@@ -4,6 +4,7 @@ import { messageOf } from '../../errors.ts';
 import type { SyncLog } from '../link/link.ts';
 import { grantSteps } from './lease-steps.ts';
 import type { Ledger, StoredBundle } from './ledger.ts';
+import { postgresMembers } from './members-sql.ts';
 import { settledCursor } from './postgres-cursor.ts';
 import { migrate } from './postgres-migrate.ts';
 import { openPool } from './postgres-pool.ts';
@@ -47,6 +48,7 @@ export function createPostgresLedger(options: PostgresOptions): Ledger {
 
   return {
     kind: 'postgres',
+    members: postgresMembers(reading, writing),
     workers,
     ...askThrough(query, () => settledCursor(reading.run)),
     async migrate() {

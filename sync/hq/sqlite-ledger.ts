@@ -6,6 +6,7 @@ import Database from 'better-sqlite3';
 import { TillsideError } from '../../errors.ts';
 import { grantSteps } from './lease-steps.ts';
 import type { Ledger, StoredBundle, TillName } from './ledger.ts';
+import { sqliteMembers } from './members-sql.ts';
 import type { Query } from './query.ts';
 import { askThrough } from './questions.ts';
 import { migrations } from './sqlite-schema.ts';
@@ -36,6 +37,7 @@ export function createSqliteLedger(path: string): Ledger {
 
   return {
     kind: 'sqlite',
+    members: sqliteMembers(database, prepare),
     workers: 1,
     ...askThrough(query),
     // Done when the file was opened.

@@ -20,6 +20,10 @@ const headerBytes = magic.byteLength + 32 + 4 + 32;
 
 export const blockCount = (size: number, block: number): number => Math.ceil(size / block);
 
+/** Bytes of block `index`; the last one is what is left. */
+export const blockSize = (size: number, block: number, index: number): number =>
+  Math.min(block, Math.max(0, size - index * block));
+
 /** Block `index` of a file, or null if the file ends before it. */
 export function cutBlock(file: Uint8Array, block: number, index: number): Uint8Array | null {
   const from = index * block;

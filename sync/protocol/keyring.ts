@@ -42,6 +42,8 @@ export interface Keyring {
   /** The roots themselves, and the keys that are certified, not revoked and in date. @param now ms since 1970 UTC */
   trusted(now: number): TrustedKeys;
   isRevoked(keyId: string): boolean;
+  /** Is it a root, or was it ever certified by one? */
+  isKnown(keyId: string): boolean;
   /** Why a key is not trusted now, for a person; null where it is. */
   whyNot(keyId: string, now: number): string | null;
   /** All that was taken, to be kept or handed on. */
@@ -98,6 +100,7 @@ export function createKeyring(roots: TrustedKeys): Keyring {
       return Math.max(0, ...[...revocations.values()].map(list => list.number));
     },
     isRevoked,
+    isKnown: keyId => roots.has(keyId) || [...certificates.values()].some(one => one.keyId === keyId),
     take(set) {
       const own = <T extends { readonly rootId: string }>(all: readonly T[]) =>
         all.filter(one => roots.has(one.rootId));

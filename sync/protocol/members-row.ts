@@ -110,6 +110,16 @@ export function packMember(facts: MemberFacts, numberOf: NumberOfWord): Buffer {
   return out.done();
 }
 
+/** Do the facts fit a row, even where no word of theirs is in the dictionary? */
+export function isPackable(facts: MemberFacts): boolean {
+  try {
+    packMember(facts, () => undefined);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * The member again, exactly as it was packed; null where the bytes are none (damage, another dictionary).
  * @param words the dictionary, by number

@@ -55,7 +55,20 @@ export interface StateMessage {
   readonly at: string;
   readonly ring?: string;
   readonly agent?: string;
-  readonly bundle?: { readonly id: string; readonly version: number } | null;
+  readonly bundle?: {
+    readonly id: string;
+    readonly version: number;
+    /** Why it issues no coupons any more: past its end, or its key was revoked. */
+    readonly ended?: 'expired' | 'revoked';
+  } | null;
+  /** The newest bundle that the till was pointed to and trusts. */
+  readonly told?: { readonly id: string; readonly version: number } | null;
+  /** What it trusts, and what was shown to it that is not to be trusted. */
+  readonly trust?: {
+    readonly revocations: number;
+    readonly untrusted: number;
+    readonly last: { readonly what: string; readonly reason: string; readonly at: string } | null;
+  };
   readonly bundleRefused?: {
     readonly id: string;
     readonly version: number;
@@ -66,6 +79,8 @@ export interface StateMessage {
   readonly printer?: { readonly problem: string | null; readonly evidence: string | null } | null;
   readonly scanner?: { readonly problem: string | null } | null;
   readonly outbox?: { readonly waiting: number; readonly oldestAt: string | null; readonly acknowledged: number };
+  /** The members' version that is here; null: none. */
+  readonly members?: { readonly version: number; readonly count: number } | null;
   /** Totals of the last days, counting every event up to `upTo`. */
   readonly totals?: { readonly upTo: number; readonly days: readonly DayTotals[] };
 }
@@ -85,11 +100,17 @@ export function decodeState(payload: Uint8Array): Result<StateMessage> {
   if (!isCount(boot) || !isCount(session) || !isCount(epoch)) return refuse('boot, session or epoch is no number');
   if (!isInstant(at)) return refuse('at is no RFC 3339 instant');
   const message: Writable<StateMessage> = { online, boot, session, epoch, at };
-  const { ring, agent, bundle, bundleRefused, printer, scanner, outbox, totals } = parsed.value;
+  const { ring, agent, bundle, told, trust, bundleRefused, printer, scanner, outbox, totals, members } = parsed.value;
   if (isMatch(ring, topicId)) message.ring = ring;
   if (isText(agent, 64)) message.agent = agent;
   if (bundle === null) message.bundle = null;
-  else if (isBundleName(bundle)) message.bundle = { id: bundle.id, version: bundle.version };
+  else if (isBundleName(bundle)) {
+    const { id, version, ended } = bundle;
+    message.bundle = ended === 'expired' || ended === 'revoked' ? { id, version, ended } : { id, version };
+  }
+  if (isBundleName(told)) message.told = { id: told.id, version: told.version };
+  if (isRecord(trust) && isCount(trust.revocations) && isCount(trust.untrusted))
+    message.trust = { revocations: trust.revocations, untrusted: trust.untrusted, last: alarmOf(trust.last) };
   if (bundleRefused === null) message.bundleRefused = null;
   else if (isRecord(bundleRefused) && isBundleName(bundleRefused))
     message.bundleRefused = {
@@ -108,6 +129,9 @@ export function decodeState(payload: Uint8Array): Result<StateMessage> {
       acknowledged: outbox.acknowledged,
       oldestAt: isInstant(outbox.oldestAt) ? outbox.oldestAt : null,
     };
+  if (members === null) message.members = null;
+  else if (isRecord(members) && isCount(members.version) && isCount(members.count))
+    message.members = { version: members.version, count: members.count };
   if (isRecord(totals) && isCount(totals.upTo) && Array.isArray(totals.days) && totals.days.length <= 62)
     message.totals = { upTo: totals.upTo, days: totals.days.filter(isDayTotals) };
   return accept(message);
@@ -168,6 +192,11 @@ type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 const isBundleName = (value: unknown): value is { readonly id: string; readonly version: number } & Json =>
   isRecord(value) && isMatch(value.id, documentId) && isCount(value.version);
+
+const alarmOf = (value: unknown) =>
+  isRecord(value) && isText(value.what, 64) && isText(value.reason, 500) && isInstant(value.at)
+    ? { what: value.what, reason: value.reason, at: value.at }
+    : null;
 
 const isDayTotals = (value: unknown): value is DayTotals =>
   isRecord(value) &&

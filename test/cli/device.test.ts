@@ -1,10 +1,17 @@
 /** `tillside device` as a technician uses it, against a simulated printer on TCP. */
 import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { type TestContext, test } from 'node:test';
+import { PNG } from 'pngjs';
 import { deviceCommand } from '../../agent/cli/device.ts';
+import { imageRecords } from '../../agent/printing/layout-logo.ts';
+import { openStore } from '../../agent/store/index.ts';
 import { createVirtualPrinter } from '../../drivers/virtual/printer.ts';
 import { type PersonalityName, printerPersonalities } from '../../drivers/virtual/printer-personalities.ts';
+import { FakeClock } from '../support/fake-clock.ts';
 
 async function printerAt(t: TestContext, name: PersonalityName = 'TM-T88VI') {
   const paper = createVirtualPrinter({ personality: { ...printerPersonalities[name], speed: 3000 } });
@@ -73,4 +80,45 @@ test('list names what is plugged in as JSON, and wrong use says what would be ri
   assert.match(nothing.complained, /usage: tillside device list/);
   await assert.rejects(run('probe'), { code: 'usage' });
   await assert.rejects(run('probe', 'lpt1'), { code: 'config-invalid' });
+});
+
+test('a logo goes into the memory of a printer that cannot confirm it: uploaded, seen by a person, forgotten when the printer is exchanged', async t => {
+  const { device, paper } = await printerAt(t, 'SRP-350III');
+  const folder = mkdtempSync(join(tmpdir(), 'device-logo-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const png = new PNG({ width: 64, height: 24 });
+  png.data.fill(0);
+  for (let at = 3; at < png.data.length; at += 4) png.data[at] = 255;
+  writeFileSync(join(folder, 'logo.png'), PNG.sync.write(png));
+  const file = join(folder, 'till.json');
+  const till = { tenant: 'demo', store: '0042', till: '1', dataDir: './data', timezone: 'Europe/Zurich' };
+  const printer = { device, profile: 'SRP-350III', logo: 'file:logo.png' };
+  writeFileSync(file, JSON.stringify({ ...till, api: { port: 0 }, printer }));
+  mkdirSync(join(folder, 'data'));
+  const clock = new FakeClock();
+  const known = () => {
+    const address = { tenant: 'demo', store: '0042', till: '1' };
+    const path = join(folder, 'data', 'till.sqlite');
+    const store = openStore({ path, address, clock, timeZone: 'Europe/Zurich' });
+    try {
+      return imageRecords(store.settings)
+        .read()
+        .map(({ key, seenBy }) => [key, seenBy]);
+    } finally {
+      store.close();
+    }
+  };
+  const uploaded = await run('logo', '--config', file);
+  assert.equal(uploaded.code, 0, uploaded.said);
+  assert.match(uploaded.said, /Printed from memory: fenced/);
+  assert.match(uploaded.said, /--seen/);
+  assert.deepEqual(known(), [], 'nothing is believed before a person has seen it');
+  const slip = PNG.sync.read(Buffer.from(paper.slips().at(-1)?.png() ?? ''));
+  const black = slip.data.filter((value, at) => at % 4 === 0 && value < 128).length;
+  assert.ok(black > 64 * 24, 'the bar is on the slip');
+  assert.equal((await run('logo', '--config', file, '--seen')).code, 0);
+  assert.deepEqual(known(), [['01', 'person']]);
+  assert.equal((await run('logo', '--config', file, '--forget')).code, 0);
+  assert.deepEqual(known(), []);
+  await assert.rejects(run('logo'), /needs the configuration/);
 });

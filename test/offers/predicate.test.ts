@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { Facts } from '../../agent/offers/facts.ts';
 import { failureOf } from '../../agent/offers/failure.ts';
-import { compilePredicate } from '../../agent/offers/predicate.ts';
+import { compilePredicate, Scope } from '../../agent/offers/predicate.ts';
 import { compileSelector } from '../../agent/offers/selector.ts';
 import type { Bounds, Predicate, Sale, Selector } from '../../agent/offers/types.ts';
 import { zoneOf } from '../../agent/offers/zone.ts';
@@ -125,7 +125,7 @@ test('compiled predicates say what the contract says', () => {
   fc.assert(
     fc.property(predicate, sale, (source, basket) => {
       const facts = new Facts(basket, zoneOf('Europe/Zurich'));
-      assert.equal(compilePredicate(source, tiers).test(facts), holds(source, basket));
+      assert.equal(compilePredicate(source, new Scope(tiers)).test(facts), holds(source, basket));
     }),
     { numRuns: 1000 },
   );
@@ -152,7 +152,7 @@ test('the part that is blamed for a failure really decided it', () => {
   fc.assert(
     fc.property(predicate, sale, (source, basket) => {
       const facts = new Facts(basket, zoneOf('Europe/Zurich'));
-      const compiled = compilePredicate(source, tiers);
+      const compiled = compilePredicate(source, new Scope(tiers));
       if (compiled.test(facts)) return;
       const { predicate: blamed, negated } = failureOf(compiled, facts);
       assert.equal(blamed.test(facts), negated);

@@ -11,7 +11,7 @@ import {
   type Tokens,
 } from '../../agent/coupons/index.ts';
 import type { Bundle, Offer } from '../../agent/offers/types.ts';
-import type { AskMember, PeerPort } from '../../agent/ports.ts';
+import type { AskMember, PeerPort, TrustPort } from '../../agent/ports.ts';
 import { createPrintQueue, type PrintQueue } from '../../agent/printing/queue.ts';
 import {
   type ActiveBundle,
@@ -116,7 +116,7 @@ export function pointerTo(bytes: Uint8Array, id = 'weekly', version = 1): Bundle
     size: bytes.length,
     block: 131_072,
     notBefore: '2026-01-01T00:00:00Z',
-    notAfter: '2027-01-01T00:00:00Z',
+    notAfter: '2999-01-01T00:00:00Z',
     ring: 'all',
     keyId: 'k',
     signature: 'c2ln',
@@ -153,6 +153,7 @@ export type CoreTillOptions = {
   readonly wrapStore?: (store: Store) => Store;
   /** 32 bytes; the same for all tills of a retailer. */
   readonly couponKey?: Uint8Array;
+  readonly trust?: TrustPort;
 };
 
 export type CoreTill = {
@@ -195,7 +196,13 @@ export async function coreTill(options: CoreTillOptions = {}): Promise<CoreTill>
   const members = openMembers(join(dir, 'members.sqlite'));
   if (members.count() === 0) members.importMembers(options.members ?? [anna, beat], 0);
   const engine = options.engine === undefined ? {} : { engine: options.engine };
-  const bundles = createActiveBundle({ store, clock, onFault, ...engine });
+  const bundles = createActiveBundle({
+    store,
+    clock,
+    onFault,
+    ...engine,
+    ...(options.trust === undefined ? {} : { trust: options.trust }),
+  });
   const activate = (bundle: Bundle) => {
     const bytes = new TextEncoder().encode(JSON.stringify(bundle));
     return bundles.activate(bytes, pointerTo(bytes, bundle.id, bundle.version));
@@ -271,6 +278,7 @@ export async function coreTill(options: CoreTillOptions = {}): Promise<CoreTill>
       await queue.stop();
       sales.stop();
       members.close();
+      bundles.close();
       store.close();
     },
   };

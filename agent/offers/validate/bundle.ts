@@ -143,6 +143,7 @@ function bundleCheck(offers: Check): Check {
       contactPolicies: listUniqueBy(contactPolicy, 'id'),
       selection: object({ optional: { couponsPerSale: count, perCategory: count } }),
       retiredOffers: list(id),
+      golden: listUniqueBy(goldenBasket, 'name'),
     },
   });
 }
@@ -164,6 +165,13 @@ const cardScheme = object(
       report.fault(`is longer than the code's length (${length})`, 'prefix');
   },
 );
+
+const document: Check = (value, report) => {
+  if (fieldsOf(value) === null) report.fault(`must be an object, is ${kindOf(value)}`);
+};
+
+/** Whether the sale is one, and what comes of it, is seen when it is decided. */
+const goldenBasket = object({ required: { name: someText, sale: document, expect: document } });
 
 const tier = object({ required: { id, from: count } });
 

@@ -64,6 +64,19 @@ export function qr(data: Uint8Array, module: number): Uint8Array {
   );
 }
 
+/** ESC GS y, Star's own in both of its modes: QR model 2, error correction M, kind of data left to the printer. */
+export function starQr(data: Uint8Array, module: number): Uint8Array {
+  const own = (...rest: readonly number[]) => bytes(ESC, GS, 0x79, ...rest);
+  return join(
+    own(0x53, 0x30, 2),
+    own(0x53, 0x31, 1),
+    own(0x53, 0x32, module),
+    own(0x44, 0x31, 0, data.length & 0xff, data.length >> 8),
+    data,
+    own(0x50),
+  );
+}
+
 /** GS ( k 48: PDF417 of so many columns, error correction level 2, rows three modules high. ASCII only. */
 export function pdf417(data: Uint8Array, columns: number, module: number): Uint8Array {
   const stored = data.length + 3;

@@ -165,11 +165,16 @@ function qr(data: string, profile: PrinterProfile): PlacedSymbol {
     refuseBarcode('characters', 'a QR code holds text without control characters, at least one character');
   if (bytes.length > mostBytes)
     refuseBarcode('length', `a QR code on a slip holds at most ${mostBytes} bytes, not ${bytes.length}`);
-  if (!profile.symbols.includes('qr')) return square(qrSquares(bytes), profile, undefined);
+  const native = profile.symbols.includes('qr-star')
+    ? command.starQr
+    : profile.symbols.includes('qr')
+      ? command.qr
+      : null;
+  if (native === null) return square(qrSquares(bytes), profile, undefined);
   // Only the size is needed: drawing it takes longer than all the rest of a coupon.
   const side = qrSide(bytes.length);
   const module = squareModule({ width: side }, profile);
-  return { bytes: command.qr(bytes, module), human: undefined, dots: side * module, quiet: quietOf(module) };
+  return { bytes: native(bytes, module), human: undefined, dots: side * module, quiet: quietOf(module) };
 }
 
 function qrSquares(bytes: Uint8Array): DrawnSymbol {

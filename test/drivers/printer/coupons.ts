@@ -1,6 +1,7 @@
 /** Coupons as shops print them, for the golden pictures: four languages on each of three widths. */
 import type { CouponPrint } from '../../../agent/printing/layout.ts';
 import type { PersonalityName } from '../../../drivers/virtual/printer-personalities.ts';
+import { coffeePicture } from './coffee-picture.ts';
 import { shopLogo } from './shop-logo.ts';
 
 export interface SampleCoupon {
@@ -273,6 +274,23 @@ export const sampleCoupons: readonly SampleCoupon[] = [
       logo: shopLogo,
       languages: ['fr'],
       firstName: 'Maëlle',
+    },
+  },
+  {
+    file: '17-de-42-picture',
+    printer: 'TM-T88VI',
+    coupon: {
+      ...dates,
+      title: 'auf Bohnenkaffee und Kapseln',
+      benefitText: 'CHF 3.–',
+      body: 'Ab zwei Packungen',
+      legal: legalDe,
+      serial: 'C0FF-3E8K-72',
+      token: 'TS1.C0FF3E8K72.Lm4nBv7cXz1aSd9f',
+      barcode: 'qr',
+      storeName: 'Muster Markt Luzern',
+      picture: coffeePicture,
+      languages: ['de'],
     },
   },
 ];

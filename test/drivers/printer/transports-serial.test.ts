@@ -50,6 +50,24 @@ test(
   },
 );
 
+test('with flow=dtr the kernel is told to send only while CTS is up, with xonxoff to heed XOFF', options, async t => {
+  const { pty } = await plugged(t, 'none');
+  const modes = async (flow: string) => {
+    const link = await openTransport(`serial:${pty.path}?baud=9600&flow=${flow}`).open();
+    try {
+      return spawnSync('stty', ['-a', '-F', pty.path], { encoding: 'utf8' }).stdout.split(/[\s;]+/);
+    } finally {
+      await link.close();
+    }
+  };
+  const dtr = await modes('dtr');
+  assert.deepEqual([dtr.includes('crtscts'), dtr.includes('-ixon')], [true, true]);
+  const xonxoff = await modes('xonxoff');
+  assert.deepEqual([xonxoff.includes('-crtscts'), xonxoff.includes('ixon')], [true, true]);
+  const none = await modes('none');
+  assert.deepEqual([none.includes('-crtscts'), none.includes('-ixon')], [true, true]);
+});
+
 test('the port has one owner', options, async t => {
   const { device } = await plugged(t, 'none');
   const link = await openTransport(device).open();

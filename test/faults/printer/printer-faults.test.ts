@@ -11,7 +11,7 @@ import { troubles } from './troubles.ts';
 const seed = Number(process.env.PRINTER_SEED ?? 20_261_122);
 const again = `PRINTER_SEED=${seed}`;
 /** Prime, and each trouble begins at another byte. */
-const stride = 131;
+const stride = 41;
 const shifts = 10;
 const kills = 6;
 

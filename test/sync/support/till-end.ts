@@ -81,6 +81,7 @@ export function memoryBundles(): MemoryBundles {
       return pointer === undefined ? null : { id: pointer.id, version: pointer.version, sha256: pointer.sha256 };
     },
     highest: id => highest.get(id) ?? 0,
+    file: sha256 => activated.find(({ pointer }) => pointer.sha256 === sha256)?.bytes ?? null,
     async activate(bytes, pointer) {
       if (this.refuseWith !== null) return this.refuseWith;
       activated.push({ bytes, pointer });
