@@ -48,6 +48,9 @@ export const errorCodes = {
   // sync
   'protocol-invalid': 'a message breaks the sync contract',
   'broker-unreachable': 'no connection to the broker',
+  // enrolment
+  'enrol-refused': 'the one-time code or the certificate request is not accepted; the message says why',
+  'too-many-tries': 'too many wrong codes came from this address; wait ten minutes',
   // HQ
   'database-unavailable':
     "HQ's database takes nothing at the moment; nothing is lost, the tills keep it and send it again",

@@ -32,6 +32,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: 'check, sign, publish bundles of offers; see who has which',
     load: async () => (await import('./agent/cli/bundle.ts')).bundleCommand,
   },
+  enrol: {
+    summary: "this till's key and certificate: enrol --hq URL --code CODE",
+    load: async () => (await import('./agent/cli/enrol.ts')).enrolCommand,
+  },
   device: {
     summary: 'list, probe and test printers and scanners',
     load: async () => (await import('./agent/cli/device.ts')).deviceCommand,

@@ -30,10 +30,12 @@ import { openTokens } from './api/tokens.ts';
 import type { SimulatorView } from './api/wire.ts';
 import type { BrokerConfig, TillConfig } from './config/till-config.ts';
 import { createCouponBook, createTokens, loadCouponKeys } from './coupons/index.ts';
+import { openIdentity } from './identity.ts';
 import type { Log } from './log.ts';
 import { importMembers } from './member-import.ts';
 import { createMembersKeeper } from './members/keeper.ts';
 import { createTillMetrics } from './metrics.ts';
+import type { IdentityPort } from './ports.ts';
 import { layoutCoupon } from './printing/layout.ts';
 import { createLogo, type Logo } from './printing/layout-logo.ts';
 import { onPaper, paperNotes } from './printing/layout-paper.ts';
@@ -233,12 +235,15 @@ export function createAgent(config: TillConfig, ports: AgentPorts): Agent {
           ],
         },
       );
+    const { ca, cert, key } = broker;
+    const identity = cert === null || key === null ? null : openIdentity({ ca, cert, key }, log.warn.bind(log));
     return createEdge({
       outbox: store.outbox,
       bundles,
       leases: leases.port,
       members: membersKeeper ?? undefined,
-      broker: brokerAddress(broker),
+      broker: brokerAddress(broker, identity),
+      ...(identity === null || ca === null ? {} : { identity }),
       trust,
       blocks: createBlockStore(join(config.dataDir, 'blocks', 'bundle'), log),
       ring: till.ring,
@@ -387,12 +392,17 @@ function heardIn(store: Store): HeardStore {
   };
 }
 
-function brokerAddress({ url, ca, cert, key, username, password }: BrokerConfig): BrokerAddress {
+function brokerAddress({ url, ca, username, password }: BrokerConfig, identity: IdentityPort | null): BrokerAddress {
   return {
     url,
     ...(ca === null ? {} : { ca: readSecret(ca, 'broker.ca') }),
-    ...(cert === null ? {} : { cert: readSecret(cert, 'broker.cert') }),
-    ...(key === null ? {} : { key: readSecret(key, 'broker.key') }),
+    // Read for each connection: the certificate is renewed now and then.
+    get cert() {
+      return identity?.certificate();
+    },
+    get key() {
+      return identity?.key();
+    },
     ...(username === null ? {} : { username }),
     ...(password === null ? {} : { password: readSecret(password, 'broker.password').trim() }),
   };

@@ -76,6 +76,16 @@ export interface CurrentBundle {
   readonly ended?: 'expired' | 'revoked' | null;
 }
 
+/** The till's certificate at the broker. Implemented by the agent, used by sync/edge. All texts are PEM. */
+export interface IdentityPort {
+  certificate(): string;
+  key(): string;
+  /** The authority that signs such certificates. */
+  authority(): string;
+  /** The new certificate is used from the next connection on, also after a restart. */
+  replace(certificate: string): void;
+}
+
 /** The other tills of the store. Implemented by sync/edge, used by agent/coupons. */
 export interface PeerPort {
   readonly online: boolean;

@@ -14,11 +14,13 @@ import type { ReconcileAnswer } from '../../sync/hq/wire.ts';
 import type { SyncLog } from '../../sync/link/link.ts';
 import type { CommandIo } from './command.ts';
 import { askHq, demoToken, demoUrl } from './hq-client.ts';
+import { enrolmentActions, hqEnrolmentCommand } from './hq-enrol.ts';
 
 const help = `tillside hq: takes the tills' facts, publishes bundles, serves the console
 
 usage: tillside hq --config FILE [--check]
        tillside hq migrate --config FILE
+       tillside hq ca|broker|enrol-code|revoke|enrolled …   (tillside hq ca --help)
        tillside hq reconcile [--config FILE | --hq URL --token-file FILE] [--from DATE] [--to DATE] [--json]
 
   --config FILE      hq.json
@@ -34,6 +36,7 @@ Exit codes: 0 done, all agree; 1 something differs or failed; 2 wrong usage or i
 `;
 
 export async function hqCommand(args: readonly string[], io: CommandIo): Promise<number> {
+  if (enrolmentActions.has(args[0] ?? '')) return hqEnrolmentCommand(args, io);
   const { values, positionals } = parse(args);
   if (values.help === true) {
     io.stdout.write(help);

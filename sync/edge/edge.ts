@@ -8,6 +8,7 @@
 import type {
   AskMember,
   BundlePort,
+  IdentityPort,
   LeasePort,
   LineStatus,
   MembersPort,
@@ -37,6 +38,7 @@ import { createDownlink, type Refusal } from './downlink.ts';
 import { createLeaseAsking } from './leases.ts';
 import { createMembersLine } from './members-line.ts';
 import { createPeers, type HeardStore } from './peers.ts';
+import { createRenewal } from './renewal.ts';
 import { createTrust, type Trust, type TrustOptions } from './trust.ts';
 import { createUplink } from './uplink.ts';
 
@@ -50,11 +52,14 @@ export interface EdgeOptions {
   readonly leases?: LeasePort;
   /** Absent: the till has its members from elsewhere. */
   readonly members?: MembersPort | undefined;
-  readonly broker: BrokerAddress;
   /** Public root keys (PEM, Ed25519): whom they certify is obeyed. Or what is kept of them on disk. */
   readonly trust: string | readonly string[] | Trust;
   /** Where blocks of bundles are kept over a restart; absent: in memory only. */
   readonly blocks?: BlockStore;
+  /** Asked anew for each connection: a certificate may be renewed meanwhile. */
+  readonly broker: BrokerAddress;
+  /** Where the till has a certificate of HQ's; it is renewed. */
+  readonly identity?: IdentityPort | undefined;
   readonly ring?: string;
   readonly clock: Clock;
   /** Uniform in [0, 1): jitter only. */
@@ -156,9 +161,11 @@ export function createEdge(options: EdgeOptions): Edge {
       peers.up();
       leases?.up();
       members?.up();
+      renewal?.up();
     },
     onDown() {
       members?.down();
+      renewal?.down();
       uplink.down();
       downlink.down();
       peers.down();
@@ -212,6 +219,10 @@ export function createEdge(options: EdgeOptions): Edge {
     options.members === undefined
       ? null
       : createMembersLine({ members: options.members, clock, random, ask, isHeard: () => link.up && hqOnline });
+  const renewal =
+    options.identity === undefined
+      ? null
+      : createRenewal({ identity: options.identity, till: address.till, clock, random, log, ask });
 
   function receive(topic: string, payload: Uint8Array, retained: boolean) {
     const parsed = parseTopic(topic);
@@ -277,6 +288,7 @@ export function createEdge(options: EdgeOptions): Edge {
       for (const pointer of message.value.pointers) downlink.pointer(pointer, true);
       return downlink.settle();
     }
+    if (message.value.kind === 'certificate') return renewal?.certificate(message.value.pem);
     const opened = openCommand(message.value, trust.keys(), address, clock.now());
     if (!opened.ok) {
       trust.alarm('command', opened.reason);
@@ -376,6 +388,7 @@ export function createEdge(options: EdgeOptions): Edge {
       peers.down();
       leases?.down();
       members?.stop();
+      renewal?.down();
       cancelState?.();
       cancelTotals?.();
       cancelPointers();

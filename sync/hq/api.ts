@@ -8,6 +8,8 @@ import Type from 'typebox';
 import { type ErrorCode, isTillsideError, messageOf, TillsideError } from '../../errors.ts';
 import type { SyncLog } from '../link/link.ts';
 import { maxBundleBytes } from '../protocol/pointer.ts';
+import type { Desk } from './enrol/desk.ts';
+import { enrolmentRoutes } from './enrol/routes.ts';
 import type { BundleFacts, Fleet } from './fleet.ts';
 import type { LeaseDesk } from './leases.ts';
 import type { Ledger } from './ledger.ts';
@@ -45,6 +47,7 @@ export interface ApiOptions {
   readonly stream: HqStream;
   readonly metrics: HqMetrics;
   readonly leases: Pick<LeaseDesk, 'offers' | 'holders' | 'recall'>;
+  readonly desk: Desk;
   readonly status: () => Promise<StatusView>;
   readonly bundleFacts: (sha256: string) => Promise<BundleFacts | null>;
   readonly publish: (
@@ -86,6 +89,7 @@ export async function createApi(options: ApiOptions): Promise<HqApi> {
     reply.header('referrer-policy', 'no-referrer');
   });
   routes(app, options);
+  enrolmentRoutes(app, options.desk);
   serveConsole(app, options.consoleDir);
   try {
     await app.listen({ port: options.port, host: options.host });
@@ -116,7 +120,9 @@ function routes(app: FastifyInstance, options: ApiOptions) {
     return reply.code(problem === null ? 200 : 503).send({ ready: problem === null, problem });
   });
   app.get('/metrics', async (_request, reply) =>
-    reply.type(options.metrics.contentType).send(await options.metrics.text(await options.status())),
+    reply
+      .type(options.metrics.contentType)
+      .send(await options.metrics.text(await options.status(), await options.desk.count())),
   );
   app.get('/v1/status', async (): Promise<StatusView> => options.status());
   app.get('/v1/tills', async (): Promise<TillsAnswer> => ({ tills: [...(await fleet.tills())] }));

@@ -65,6 +65,29 @@ export const HqConfigDocument = Type.Object(
         closed,
       ),
     ),
+    enrolment: Type.Optional(
+      Type.Object(
+        {
+          host: Type.Optional(Type.String({ minLength: 1, description: 'address to listen on; absent: all' })),
+          port: Type.Optional(
+            Type.Integer({ minimum: 0, maximum: 65535, description: 'TCP port (HTTPS) for tills that enrol' }),
+          ),
+          names: Type.Array(
+            PatternText('^[A-Za-z0-9.:-]{1,253}$', 'a name or address under which tills reach this HQ', ['hq.example']),
+            { minItems: 1 },
+          ),
+          broker: Type.Optional(
+            PatternText('^mqtts://[^\\s/?#@]+$', 'address of the broker that tills are told', [
+              'mqtts://broker.example:8883',
+            ]),
+          ),
+          brokerFiles: Type.Optional(
+            PathText("folder in which a mosquitto's ca.pem, crl.pem and acl are kept up to date"),
+          ),
+        },
+        { ...closed, description: 'tills have certificates of this HQ; only those enrolled here are heard' },
+      ),
+    ),
     log: Type.Optional(
       Type.Object(
         {
@@ -93,7 +116,7 @@ export type LoadedHqConfig = HqConfig & { readonly logLevel: 'debug' | 'info' | 
  */
 export function loadHqConfig(file: string, env: Environment): LoadedHqConfig {
   const document = readConfiguration(HqConfigDocument, { file, env, check: relations });
-  const { broker, database, signing } = document;
+  const { broker, database, signing, enrolment } = document;
   const content = (key: string, path: string | undefined) => (path === undefined ? undefined : read(key, path));
   return {
     tenant: document.tenant,
@@ -111,6 +134,9 @@ export function loadHqConfig(file: string, env: Environment): LoadedHqConfig {
       ? `sqlite:${resolve(dirname(resolve(file)), database.slice('sqlite:'.length))}`
       : database,
     signing,
+    ...(enrolment === undefined
+      ? {}
+      : { enrolment: { ...enrolment, host: enrolment.host ?? '::', port: enrolment.port ?? 4793 } }),
     logLevel: document.log?.level ?? 'info',
   };
 }

@@ -12,6 +12,7 @@ import { type Command, signCommand } from '../protocol/command.ts';
 import { decodeAsk, decodeHqState, encodeMessage } from '../protocol/messages.ts';
 import { hqSubscriptions, isTopicId, parseTopic, tillTopic, topicOf } from '../protocol/topics.ts';
 import { createApi, type HqApi } from './api.ts';
+import { createDesk, type EnrolmentConfig } from './enrol/desk.ts';
 import { openToken } from './files.ts';
 import { type BundleFacts, createFleet } from './fleet.ts';
 import { createIngest } from './ingest.ts';
@@ -34,6 +35,8 @@ export interface HqConfig {
   readonly database?: string | undefined;
   /** Paths; absent: root and signing key in `dataDir`, made at first start. */
   readonly signing?: SigningFiles | undefined;
+  /** Absent: tills are not enrolled here, and all that the broker lets in are heard. */
+  readonly enrolment?: EnrolmentConfig | undefined;
   /** Folder of the built console (ui/dist/hq); absent: the API alone. */
   readonly consoleDir?: string | undefined;
   readonly version?: string | undefined;
@@ -129,12 +132,19 @@ export function createHq(options: HqOptions): Hq {
     },
     onRefused: metrics.refused,
   });
+  const desk = createDesk({
+    ...{ tenant, clock, log, registry: ledger.registry, trust: keys.rootPem },
+    ...{ dataDir: config.dataDir, config: config.enrolment ?? null },
+    onRefused: metrics.refusedFrom,
+    onEnrolment: metrics.enrolment,
+  });
 
   const rollCall = createRollCall({
     ledger,
     clock,
     log,
     onState,
+    onUnreadable: till => desk.note(till, 'state', 'unreadable'),
     onSilent(tills) {
       if (tills.length > 0) log.warn({ tills: tills.length }, 'tills that had been on line are silent');
       tellSummary();
@@ -142,7 +152,7 @@ export function createHq(options: HqOptions): Hq {
   });
 
   const link = (options.openLink ?? createLink)({
-    broker: config.broker,
+    broker: desk.addressOf(config.broker),
     clientId: `tillside-hq-${tenant}`,
     subscriptions: hqSubscriptions(tenant),
     will: own => ({ topic: stateTopic, payload: hqState(false, own) }),
@@ -171,6 +181,11 @@ export function createHq(options: HqOptions): Hq {
     if (from.kind === 'hq') return ownState(payload);
     if (from.kind !== 'till') return;
     const till = { store: from.store, till: from.till };
+    const refused = desk.refuses(till, from.channel);
+    if (refused !== null) {
+      if (from.channel === 'up') await ingest.refuse(till, payload, `the till is not heard: ${refused}`);
+      return;
+    }
     if (from.channel === 'up') return ingest.receive(till, payload);
     if (from.channel === 'state') return rollCall.receive(till, payload);
     if (from.channel === 'ask') return answer(till, payload);
@@ -214,7 +229,15 @@ export function createHq(options: HqOptions): Hq {
 
   async function answer(till: TillName, payload: Uint8Array) {
     const ask = decodeAsk(payload);
-    if (!ask.ok) return log.warn({ ...till, reason: ask.reason }, 'unreadable question');
+    if (!ask.ok) {
+      desk.note(till, 'ask', 'unreadable');
+      return log.warn({ ...till, reason: ask.reason }, 'unreadable question');
+    }
+    if (ask.value.kind === 'renew') {
+      const renewed = await desk.renew(till, ask.value.csr);
+      if (renewed !== null) send(tillTopic({ tenant, ...till }, 'down'), encodeMessage(renewed), false);
+      return;
+    }
     if (ask.value.kind === 'blocks') return publisher.sendBlocks(till.store, ask.value.sha256, ask.value.indexes);
     if (ask.value.kind === 'lease') return leases.answer(till, ask.value);
     if (ask.value.kind !== 'pointers') return;
@@ -284,6 +307,7 @@ export function createHq(options: HqOptions): Hq {
   return {
     async start() {
       boot = await ledger.open();
+      await desk.start();
       api = await createApi({
         port: config.api.port,
         host: config.api.host ?? '127.0.0.1',
@@ -294,6 +318,7 @@ export function createHq(options: HqOptions): Hq {
         fleet,
         stream,
         metrics,
+        desk,
         status,
         bundleFacts,
         publish: publishBundle,
@@ -306,6 +331,7 @@ export function createHq(options: HqOptions): Hq {
       cancelSummary?.();
       stream.close();
       await api?.close();
+      await desk.stop();
       rollCall.stop();
       await link.stop({ topic: stateTopic, payload: hqState(false) });
       await ingest.idle();

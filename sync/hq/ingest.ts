@@ -8,6 +8,7 @@ import { isTillsideError, messageOf } from '../../errors.ts';
 import type { SyncLog } from '../link/link.ts';
 import { decodeBatch } from '../protocol/batch.ts';
 import type { Arrival, Committed, Ledger, Standing, TillName } from './ledger.ts';
+import { createQuarantine } from './quarantine.ts';
 
 export interface IngestOptions {
   readonly ledger: Ledger;
@@ -16,12 +17,14 @@ export interface IngestOptions {
   /** Sends the acknowledgement; called only after the commit. */
   readonly acknowledge: (standing: Standing) => void;
   readonly onCommitted: (committed: Committed) => void;
-  readonly onRefused: (reason: 'unreadable' | 'address' | 'database') => void;
+  readonly onRefused: (reason: 'unreadable' | 'address' | 'database' | 'flood') => void;
 }
 
 export interface Ingest {
   /** A payload of the till's `up` topic. Settles when there is room for the next one. */
   receive(from: TillName, payload: Uint8Array): Promise<void>;
+  /** A payload of somebody who is not heard: kept aside, not acknowledged. */
+  refuse(from: TillName, payload: Uint8Array, reason: string): Promise<void>;
   /** Why the last commit failed; null while commits succeed. */
   problem(): string | null;
   /** Called at the end. Resolves when everything received so far is committed; what the database does not take at once is given up. */
@@ -41,6 +44,7 @@ const retryMs = [50, 100, 200, 400, 800, 1600, 3200, 6400];
 
 export function createIngest(options: IngestOptions): Ingest {
   const { ledger, clock, log } = options;
+  const quarantine = createQuarantine(ledger, clock, log);
   let waiting = 0;
   const makeRoom: (() => void)[] = [];
   let problem: string | null = null;
@@ -81,6 +85,11 @@ export function createIngest(options: IngestOptions): Ingest {
         while (working !== null) await working;
       },
     };
+  }
+
+  async function refuse(from: TillName, payload: Uint8Array, reason: string) {
+    const { store, till } = from;
+    if (!(await quarantine.put({ store, till, reason, payload }))) options.onRefused('flood');
   }
 
   async function commit(set: readonly Arrival[]): Promise<void> {
@@ -136,14 +145,14 @@ export function createIngest(options: IngestOptions): Ingest {
           : `the batch names till ${batch.value.store}/${batch.value.till}`;
       if (!batch.ok || fault !== null) {
         options.onRefused(batch.ok ? 'address' : 'unreadable');
-        log.warn({ ...from, reason: fault }, 'a batch was put into quarantine');
-        await ledger.quarantine({ ...from, reason: fault ?? '', payload }, now());
+        await refuse(from, payload, fault ?? '');
         return;
       }
       const { epoch, boot, events, unreadable } = batch.value;
       workers[workerOf(from, workers.length)]?.take({ ...from, epoch, boot, events, unreadable });
       while (waiting >= roomFor) await new Promise<void>(resolve => makeRoom.push(resolve));
     },
+    refuse,
     problem: () => problem,
     async idle() {
       ending = true;

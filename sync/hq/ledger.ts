@@ -2,8 +2,10 @@
  * HQ's database as the rest of HQ sees it. One transaction takes a set of batches; only after it has committed is anything
  * acknowledged. SQLite is built in; PostgreSQL stands behind the same interface.
  */
+
 import type { StateMessage } from '../protocol/messages.ts';
 import type { BundlePointer, TillEvent } from '../protocol/types.ts';
+import type { Registry } from './enrol/registry.ts';
 import type { LeaseAnswer, LeaseRequest } from './lease-steps.ts';
 import type { MemberSql } from './members-sql.ts';
 import type {
@@ -80,6 +82,8 @@ export interface Ledger {
   readonly kind: 'sqlite' | 'postgres';
   /** The members' tables. */
   readonly members: MemberSql;
+  /** Codes, tills and certificates. */
+  readonly registry: Registry;
   /** Commits that may run side by side; those with events of the same till must not. */
   readonly workers: number;
   /** Makes or updates the tables. @throws TillsideError `store-newer`, `config-invalid` (no right to), `database-unavailable` */

@@ -6,9 +6,19 @@ import type { StatusView } from './wire.ts';
 export interface HqMetrics {
   committed(committed: Committed): void;
   refused(reason: string): void;
+  /** Something on a till's channel was not taken. */
+  refusedFrom(channel: string, reason: string): void;
+  /** How an enrolment or a renewal ended. */
+  enrolment(result: string): void;
   /** Prometheus text, with the gauges as they are now. */
-  text(status: StatusView): Promise<string>;
+  text(status: StatusView, certificates: CertificateCount): Promise<string>;
   readonly contentType: string;
+}
+
+export interface CertificateCount {
+  readonly good: number;
+  readonly ending: number;
+  readonly revoked: number;
 }
 
 export function createMetrics(): HqMetrics {
@@ -19,6 +29,11 @@ export function createMetrics(): HqMetrics {
   const events = counter('tillside_hq_events_total', 'Events committed since start');
   const quarantined = counter('tillside_hq_quarantined_total', 'Events put into quarantine since start');
   const refused = counter('tillside_hq_batches_refused_total', 'Batches not committed since start', ['reason']);
+  const refusedFrom = counter('tillside_hq_refused_total', 'Messages not taken since start', ['channel', 'reason']);
+  const enrolments = counter('tillside_hq_enrolments_total', 'Enrolments and renewals since start', ['result']);
+  const good = gauge('tillside_hq_till_certificates', 'Enrolled tills with a certificate that is good');
+  const ending = gauge('tillside_hq_till_certificates_ending', 'Tills whose certificate ends within 20 days');
+  const revoked = gauge('tillside_hq_tills_revoked', 'Tills that were revoked');
   const online = gauge('tillside_hq_tills_online', 'Tills that are online');
   const known = gauge('tillside_hq_tills_known', 'Tills that ever spoke');
   const behind = gauge('tillside_hq_tills_behind', 'Tills with events that HQ lacks');
@@ -33,7 +48,16 @@ export function createMetrics(): HqMetrics {
     refused(reason) {
       refused.inc({ reason });
     },
-    async text(status) {
+    refusedFrom(channel, reason) {
+      refusedFrom.inc({ channel, reason });
+    },
+    enrolment(result) {
+      enrolments.inc({ result });
+    },
+    async text(status, certificates) {
+      good.set(certificates.good);
+      ending.set(certificates.ending);
+      revoked.set(certificates.revoked);
       online.set(status.tills.online);
       known.set(status.tills.known);
       behind.set(status.tills.behind);

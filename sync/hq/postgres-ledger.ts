@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { messageOf } from '../../errors.ts';
 import type { SyncLog } from '../link/link.ts';
+import { createRegistry } from './enrol/registry.ts';
 import { grantSteps } from './lease-steps.ts';
 import type { Ledger, StoredBundle } from './ledger.ts';
 import { postgresMembers } from './members-sql.ts';
@@ -51,6 +52,10 @@ export function createPostgresLedger(options: PostgresOptions): Ledger {
     members: postgresMembers(reading, writing),
     workers,
     ...askThrough(query, () => settledCursor(reading.run)),
+    registry: createRegistry(
+      async <Row>(sql: string, parameters: readonly (string | number | null)[] = []) =>
+        (await writing.run<Row>(numbered(sql), parameters)).rows,
+    ),
     async migrate() {
       await migrate(writing);
     },

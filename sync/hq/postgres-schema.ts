@@ -4,6 +4,8 @@
  * there. What can be computed from an event's JSON (its hash, the hash it names) is not stored twice.
  */
 
+import { postgresEnrolment } from './enrol/schema.ts';
+
 export const migrations: readonly string[] = [
   `
   CREATE TABLE setting (name text COLLATE "C" PRIMARY KEY, value text NOT NULL);
@@ -195,4 +197,5 @@ export const migrations: readonly string[] = [
   ) WITH (fillfactor = 80);
   CREATE INDEX lease_offer ON lease (offer, until_ms);
   `,
+  postgresEnrolment,
 ];

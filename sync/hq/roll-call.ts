@@ -15,6 +15,7 @@ export interface RollCallOptions {
   /** The till's state is written. */
   readonly onState: (record: TillRecord) => Promise<void>;
   readonly onSilent: (tills: readonly TillName[]) => void;
+  readonly onUnreadable?: (till: TillName) => void;
 }
 
 export interface RollCall {
@@ -58,7 +59,10 @@ export function createRollCall(options: RollCallOptions): RollCall {
       // An empty retained message is a state taken back.
       if (payload.byteLength === 0) return;
       const state = decodeState(payload);
-      if (!state.ok) return log.warn({ ...till, reason: state.reason }, 'unreadable state');
+      if (!state.ok) {
+        options.onUnreadable?.(till);
+        return log.warn({ ...till, reason: state.reason }, 'unreadable state');
+      }
       const name = `${till.store}/${till.till}`;
       heard.add(name);
       const before = waiting.get(name)?.state;

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import process from 'node:process';
 import Database from 'better-sqlite3';
 import { TillsideError } from '../../errors.ts';
+import { createRegistry } from './enrol/registry.ts';
 import { grantSteps } from './lease-steps.ts';
 import type { Ledger, StoredBundle, TillName } from './ledger.ts';
 import { sqliteMembers } from './members-sql.ts';
@@ -40,6 +41,7 @@ export function createSqliteLedger(path: string): Ledger {
     members: sqliteMembers(database, prepare),
     workers: 1,
     ...askThrough(query),
+    registry: createRegistry(query),
     // Done when the file was opened.
     async migrate() {},
     async open() {

@@ -1,5 +1,7 @@
 /** HQ's tables in SQLite, as numbered migrations: entry n brings a database from version n to n + 1. Never edited. */
 
+import { sqliteEnrolment } from './enrol/schema.ts';
+
 export const migrations: readonly string[] = [
   `
   CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -178,4 +180,5 @@ export const migrations: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX lease_offer ON lease (offer, until_ms);
   `,
+  sqliteEnrolment,
 ];

@@ -23,6 +23,8 @@ export type DownMessage =
       /** What roots signed, so that the pointers can be verified. */
       readonly keys?: KeySet;
     }
+  /** A new certificate of the till (PEM): HQ's authority signed it, so it needs no cover. */
+  | { readonly kind: 'certificate'; readonly pem: string }
   | { readonly kind: 'command'; readonly text: string; readonly keyId: string; readonly signature: string };
 
 /** The command with its address and dates; `text` is what is signed, to the byte. */
@@ -40,7 +42,7 @@ export function signCommand(
 export function decodeDown(payload: Uint8Array): Result<DownMessage> {
   const parsed = parseObject(payload, maxMessageBytes);
   if (!parsed.ok) return parsed;
-  const { kind, pointers, keys, text, keyId, signature } = parsed.value;
+  const { kind, pointers, keys, pem, text, keyId, signature } = parsed.value;
   if (kind === 'pointers') {
     if (!Array.isArray(pointers) || pointers.length > 8) return refuse('pointers is no list of at most 8');
     const read: BundlePointer[] = [];
@@ -53,6 +55,7 @@ export function decodeDown(payload: Uint8Array): Result<DownMessage> {
     const set = readKeySet(keys);
     return set.ok ? accept({ kind, pointers: read, keys: set.value }) : set;
   }
+  if (kind === 'certificate') return isText(pem, 8192) ? accept({ kind, pem }) : refuse('pem is missing');
   if (kind === 'command') {
     if (!isText(text, maxMessageBytes) || !isText(keyId, 64) || !isText(signature, 128))
       return refuse('text, keyId or signature is missing');

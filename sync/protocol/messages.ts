@@ -167,7 +167,9 @@ export type AskMessage =
   /** The files of members that there are, or one member; answered by a signed command on `down`. */
   | MembersAsk
   /** Units of global caps; answered by a signed command on `down`. */
-  | LeaseAsk;
+  | LeaseAsk
+  /** A new certificate for the same key; answered on `down`. */
+  | { readonly kind: 'renew'; readonly csr: string };
 
 /** One question names at most this many blocks: 8 MiB. */
 export const maxAskedBlocks = 64;
@@ -175,7 +177,7 @@ export const maxAskedBlocks = 64;
 export function decodeAsk(payload: Uint8Array): Result<AskMessage> {
   const parsed = parseObject(payload, maxMessageBytes);
   if (!parsed.ok) return parsed;
-  const { kind, ring, sha256, indexes } = parsed.value;
+  const { kind, ring, sha256, indexes, csr } = parsed.value;
   if (kind === 'pointers') return isMatch(ring, topicId) ? accept({ kind, ring }) : refuse('ring is no id');
   if (kind === 'blocks') {
     if (!isMatch(sha256, sha256Hex)) return refuse('sha256 is no SHA-256');
@@ -185,6 +187,7 @@ export function decodeAsk(payload: Uint8Array): Result<AskMessage> {
   }
   if (kind === 'members' || kind === 'member') return readMembersAsk(parsed.value);
   if (kind === 'lease') return readLeaseAsk(parsed.value);
+  if (kind === 'renew') return isText(csr, 4096) ? accept({ kind, csr }) : refuse('csr is missing');
   return refuse('kind is not known here');
 }
 

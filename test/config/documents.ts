@@ -6,12 +6,14 @@ import { statusOf } from '../../agent/api/problem.ts';
 import { TillConfigDocument } from '../../agent/config/schema.ts';
 import { environmentVariables } from '../../configuration.ts';
 import { errorCodes } from '../../errors.ts';
+import { HqConfigDocument } from '../../sync/hq/config.ts';
 
 const docs = fileURLToPath(new URL('../../docs/', import.meta.url));
 
 /** Path and text of each. */
 export const documents: readonly (readonly [path: string, text: string])[] = [
   [`${docs}till.schema.json`, `${JSON.stringify(TillConfigDocument, null, 2)}\n`],
+  [`${docs}hq.schema.json`, `${JSON.stringify(HqConfigDocument, null, 2)}\n`],
   [`${docs}errors.md`, errorsDocument()],
 ];
 

@@ -13,6 +13,8 @@ export const systemNeeds: readonly SystemNeed[] = [
   { package: 'chromium', files: ['/usr/bin/chromium'], optional: false },
   { package: 'zbar-tools', files: ['/usr/bin/zbarimg'], optional: false },
   { package: 'mosquitto', files: ['/usr/sbin/mosquitto'], optional: false },
+  // Certificates and requests are held against its judgement.
+  { package: 'openssl', files: ['/usr/bin/openssl'], optional: false },
   {
     package: 'postgresql',
     files: globSync('/usr/lib/postgresql/*/bin/initdb'),

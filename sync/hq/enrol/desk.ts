@@ -1,0 +1,173 @@
+/**
+ * Enrolment as a part of HQ: the authority on disk, the HTTPS door for new tills, the files of the broker, and whom HQ hears.
+ * Where `enrolment` is not configured there is none of it, and every till that the broker lets in is heard.
+ */
+import type { Clock } from '../../../clock.ts';
+import { isTillsideError, messageOf, TillsideError } from '../../../errors.ts';
+import type { BrokerAddress, SyncLog } from '../../link/link.ts';
+import type { DownMessage } from '../../protocol/command.ts';
+import type { TillName } from '../ledger.ts';
+import { createAdmission, createRefusals, type Refusal, type Refusals } from './admission.ts';
+import { behindMs, newKey, openAuthority, privatePem, publicOf } from './authority.ts';
+import { writeBrokerFiles } from './broker-files.ts';
+import { type Authority, issue } from './certificate.ts';
+import { createEnrolment, type Enrolment, serviceNames } from './enrolment.ts';
+import type { Registry } from './registry.ts';
+import { type EnrolServer, openEnrolServer } from './server.ts';
+
+export interface EnrolmentConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly names: readonly string[];
+  readonly broker?: string | undefined;
+  readonly brokerFiles?: string | undefined;
+}
+
+export interface DeskOptions {
+  readonly tenant: string;
+  readonly dataDir: string;
+  readonly config: EnrolmentConfig | null;
+  readonly registry: Registry;
+  /** The public key that tills obey (PEM). */
+  readonly trust: string;
+  readonly clock: Clock;
+  readonly log: SyncLog;
+  /** Counted: what of a till was refused, or how an enrolment ended. */
+  readonly onRefused: (channel: string, reason: string) => void;
+  readonly onEnrolment: (result: string) => void;
+}
+
+export interface Desk {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** Why this till is not heard; null: it is. A refusal is noted and counted. */
+  refuses(till: TillName, channel: string): Refusal | null;
+  /** Something of this till was refused for another reason. */
+  note(till: TillName, channel: string, reason: string): void;
+  readonly refusals: Refusals;
+  /** The answer to a till that asks for a new certificate; null: none for it. */
+  renew(till: TillName, csr: string): Promise<DownMessage | null>;
+  /** @throws TillsideError `not-found` where enrolment is not configured */
+  readonly enrolment: Enrolment;
+  /** Port of the HTTPS door; null: there is none. */
+  readonly port: number | null;
+  /** HQ's own way to the broker: with a certificate of its own authority, where no other is configured. */
+  addressOf(broker: BrokerAddress): BrokerAddress;
+  /** For the figures: till certificates that are good, that should have been renewed, and tills revoked. */
+  count(): Promise<{ readonly good: number; readonly ending: number; readonly revoked: number }>;
+}
+
+/** A till renews 30 days before the end: one that is nearer did not manage to. */
+const endingMs = 20 * 86_400_000;
+
+/** @throws TillsideError `config-invalid` where enrolment is configured and there is no authority */
+export function createDesk(options: DeskOptions): Desk {
+  const { tenant, config, registry, clock, log } = options;
+  const admission = createAdmission(config === null ? null : registry);
+  const refusals = createRefusals(clock);
+  const authority = config === null ? null : openAuthority(options.dataDir);
+  const enrolment =
+    authority === null
+      ? null
+      : createEnrolment({
+          ...{ tenant, registry, authority, clock, trust: options.trust },
+          broker: config?.broker ?? null,
+          onChange,
+        });
+  let server: EnrolServer | null = null;
+
+  async function onChange() {
+    await admission.refresh();
+    if (config?.brokerFiles === undefined || enrolment === null) return;
+    try {
+      await writeBrokerFiles(config.brokerFiles, tenant, enrolment);
+    } catch (error) {
+      // The till is enrolled or revoked all the same, and HQ acts by it; the broker has to be brought up to date.
+      log.error(
+        { folder: config.brokerFiles, error: messageOf(error) },
+        'the files of the broker could not be written',
+      );
+    }
+  }
+
+  function note(till: TillName, channel: string, reason: string) {
+    refusals.note(till, channel, reason);
+    options.onRefused(channel, reason);
+  }
+
+  return {
+    refusals,
+    note,
+    async start() {
+      await onChange();
+      if (config === null || authority === null || enrolment === null) return;
+      server = await openEnrolServer({
+        ...{ tenant, authority, enrolment, clock, log },
+        ...{ host: config.host, port: config.port, names: config.names },
+        onRefused: options.onEnrolment,
+        onEnrolled: () => options.onEnrolment('enrolled'),
+      });
+    },
+    async stop() {
+      await server?.close();
+      server = null;
+    },
+    refuses(till, channel) {
+      const reason = admission.check(till);
+      if (reason !== null) note(till, channel, reason);
+      return reason;
+    },
+    async renew(till, csr) {
+      if (enrolment === null) return null;
+      try {
+        const pem = await enrolment.renew(till, csr);
+        options.onEnrolment('renewed');
+        return { kind: 'certificate', pem };
+      } catch (error) {
+        if (!isTillsideError(error, 'enrol-refused')) throw error;
+        log.warn({ ...till, reason: error.message }, 'no new certificate');
+        note(till, 'ask', 'renewal');
+        return null;
+      }
+    },
+    get enrolment() {
+      if (enrolment === null)
+        throw new TillsideError('not-found', 'This HQ enrols no tills: "enrolment" is missing in its configuration.');
+      return enrolment;
+    },
+    get port() {
+      return server?.port ?? null;
+    },
+    addressOf(broker) {
+      if (authority === null || broker.cert !== undefined || !/^(mqtts|wss):/.test(broker.url)) return broker;
+      const { key, pem } = clientCertificate(tenant, authority, clock);
+      return { ...broker, ca: broker.ca ?? authority.pem, key, cert: pem };
+    },
+    async count() {
+      const tills = enrolment === null ? [] : await enrolment.tills();
+      const ends = tills.flatMap(({ revokedAt, certificate }) =>
+        revokedAt === null && certificate !== null ? [Date.parse(certificate.notAfter) - clock.now()] : [],
+      );
+      return {
+        good: ends.length,
+        ending: ends.filter(left => left < endingMs).length,
+        revoked: tills.filter(({ revokedAt }) => revokedAt !== null).length,
+      };
+    },
+  };
+}
+
+const yearMs = 365 * 86_400_000;
+
+/** Made at each start and kept in memory only; HQ has the authority's key at hand anyway. */
+function clientCertificate(tenant: string, authority: Authority, clock: Clock): { key: string; pem: string } {
+  const key = newKey();
+  const { pem } = issue(authority, {
+    purpose: 'hq',
+    name: { tenant, common: serviceNames.hq },
+    publicKey: publicOf(key),
+    notBefore: clock.now() - behindMs,
+    notAfter: clock.now() + 5 * yearMs,
+  });
+  return { key: privatePem(key), pem };
+}
