@@ -1,4 +1,5 @@
-/** The till's own count of its days, for HQ to hold against what arrived there. */
+/** The till's own count of its days in this epoch, for HQ to hold against what arrived there. */
+import type { TillEvent } from '../../sync/protocol/types.ts';
 import { localDateOf } from '../offers/index.ts';
 import type { Database } from './database.ts';
 
@@ -18,7 +19,18 @@ type Row = { readonly completedAt: string; readonly state: string; readonly net:
 
 // By the sales' own table, not by the outbox: two counts that agree only if nothing was lost between them.
 const SINCE = `SELECT completed_at AS completedAt, state, json_extract(decision, '$.decision.total.net') AS net
-  FROM sale WHERE completed_ms IS NOT NULL AND completed_ms >= ?`;
+  FROM sale WHERE completed_ms IS NOT NULL AND completed_ms >= ?
+    AND sale_id NOT IN (SELECT sale_id FROM former_sale)`;
+const FORMER = `INSERT OR IGNORE INTO former_sale (sale_id) SELECT sale_id FROM sale WHERE completed_ms IS NOT NULL
+  AND sale_id NOT IN (SELECT value FROM json_each(?))`;
+const FORGET = 'DELETE FROM former_sale WHERE sale_id NOT IN (SELECT sale_id FROM sale)';
+
+/** A new epoch begins: of the sales made so far it tells only those that it carries over. */
+export function leaveFormerSales(database: Database, carriedOver: readonly TillEvent[]): void {
+  const told = carriedOver.filter(({ type }) => type === 'sale.completed').map(({ body }) => body.saleId);
+  database.prepare<[]>(FORGET).run();
+  database.prepare<[string]>(FORMER).run(JSON.stringify(told));
+}
 
 export function createDayTotals(database: Database, timeZone: string): DayTotals {
   const since = database.prepare<[number], Row>(SINCE);

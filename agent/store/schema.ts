@@ -251,6 +251,10 @@ export const migrations: readonly string[] = [
   INSERT INTO trusted_key (id, key_id, highest) SELECT id, '', highest FROM trusted;
   DROP TABLE trusted;
   `,
+  `
+  -- Completed sales that HQ confirmed in a former epoch: what the till counts of this epoch leaves them out, as HQ does.
+  CREATE TABLE former_sale (sale_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** Tables in the order in which a salvage copies them (owners before those that refer to them). The outbox goes apart. */

@@ -10,7 +10,7 @@ import type { TillAddress } from '../../sync/protocol/types.ts';
 import { type BundleRows, createBundleRows } from './bundle-rows.ts';
 import { type CouponRows, createCouponRows } from './coupon-rows.ts';
 import { type Database, firstDamage, migrate, openDatabase, withStoreErrors } from './database.ts';
-import { createDayTotals, type DayTotals } from './day-totals.ts';
+import { createDayTotals, type DayTotals, leaveFormerSales } from './day-totals.ts';
 import { makeFolder } from './folder.ts';
 import { type Random, systemRandom } from './ids.ts';
 import { createLeaseRows, type LeaseRows } from './lease-rows.ts';
@@ -194,8 +194,8 @@ function openLocked(options: StoreOptions, unlock: () => void): Store {
   const lastFact = database.prepare<[], number>(LAST_FACT).pluck();
   outbox.onAppend(() => note.write({ epoch, boot, seq: lastFact.get() ?? 0 }));
   store.transaction(() => store.coupons.releaseStray());
-  if (opened.damaged !== null) tellDamage(store, opened.damaged, opened.saved);
-  else if (restored) tellRestored(store);
+  if (opened.damaged !== null) tellDamage(store, database, opened.damaged, opened.saved);
+  else if (restored) tellRestored(store, database);
   return store;
 }
 
@@ -262,7 +262,12 @@ function count(path: string, { database, saved }: Opened, settings: Settings, cl
 }
 
 /** HQ learns of it first, then everything that it may not have: same ids, new numbers. */
-function tellDamage(store: Store, damaged: NonNullable<Store['damaged']>, saved: Salvage | null): void {
+function tellDamage(
+  store: Store,
+  database: Database,
+  damaged: NonNullable<Store['damaged']>,
+  saved: Salvage | null,
+): void {
   const events = saved?.events ?? [];
   store.transaction(() => {
     store.outbox.append('till.note', {
@@ -273,14 +278,16 @@ function tellDamage(store: Store, damaged: NonNullable<Store['damaged']>, saved:
       formerEpoch: saved?.epoch ?? null,
     });
     for (const event of events) store.outbox.appendSalvaged(event);
+    leaveFormerSales(database, events);
   });
 }
 
 /** An older copy was put back: its numbers may be taken by facts that HQ has and this copy never saw. */
-function tellRestored(store: Store): void {
+function tellRestored(store: Store, database: Database): void {
   store.transaction(() => {
     const events = store.outbox.restart();
     store.outbox.append('till.note', { note: 'store-restored', carriedOver: events.length });
     for (const event of events) store.outbox.appendSalvaged(event);
+    leaveFormerSales(database, events);
   });
 }

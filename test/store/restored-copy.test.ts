@@ -53,3 +53,25 @@ test('a note that a power cut left empty, old or spoilt starts no new epoch', as
   }
   await discard(await coreTill({ dir }));
 });
+
+test('after a copy was put back the till counts the sales that it tells in its new epoch, not those that HQ confirmed before', async () => {
+  const before = await coreTill();
+  const { dir } = before;
+  const file = join(dir, 'till.sqlite');
+  await before.sell('told', [coffee]);
+  before.store.outbox.acknowledge(before.store.epoch, before.events().length);
+  await before.sell('carried', [coffee]);
+  await before.close();
+  copyFileSync(file, `${file}.copy`);
+  await (await coreTill({ dir })).close();
+  copyFileSync(`${file}.copy`, file);
+  const restored = await coreTill({ dir });
+  // Coffee for 9.00 less a tenth.
+  const carried = { day: '2026-11-21', sales: 1, voided: 0, net: 810 };
+  assert.deepEqual(restored.store.dayTotals(0), [carried]);
+  await restored.sell('new', [coffee]);
+  restored.sales.voidSale('told', 'en');
+  restored.sales.voidSale('carried', 'en');
+  assert.deepEqual(restored.store.dayTotals(0), [{ ...carried, sales: 2, voided: 1 }]);
+  await discard(restored);
+});
