@@ -14,6 +14,7 @@ import type { BundleFacts, Fleet } from './fleet.ts';
 import type { LeaseDesk } from './leases.ts';
 import type { Ledger } from './ledger.ts';
 import type { HqMetrics } from './metrics.ts';
+import { type RolloutRoutes, rolloutRoutes } from './rollout-routes.ts';
 import type { HqStream } from './stream.ts';
 import {
   type BundlesAnswer,
@@ -54,6 +55,7 @@ export interface ApiOptions {
     bytes: Uint8Array,
     ring?: string,
   ) => Promise<{ readonly answer: PublishAnswer; readonly isNew: boolean }>;
+  readonly rollout: RolloutRoutes;
   /** Why facts cannot be taken now; null: they can. */
   readonly problem: () => string | null;
 }
@@ -90,6 +92,7 @@ export async function createApi(options: ApiOptions): Promise<HqApi> {
   });
   routes(app, options);
   enrolmentRoutes(app, options.desk);
+  rolloutRoutes(app, options.rollout);
   serveConsole(app, options.consoleDir);
   try {
     await app.listen({ port: options.port, host: options.host });
@@ -122,7 +125,10 @@ function routes(app: FastifyInstance, options: ApiOptions) {
   app.get('/metrics', async (_request, reply) =>
     reply
       .type(options.metrics.contentType)
-      .send(await options.metrics.text(await options.status(), await options.desk.count())),
+      .send(
+        (await options.metrics.text(await options.status(), await options.desk.count())) +
+          (await options.rollout.rollouts.metrics()),
+      ),
   );
   app.get('/v1/status', async (): Promise<StatusView> => options.status());
   app.get('/v1/tills', async (): Promise<TillsAnswer> => ({ tills: [...(await fleet.tills())] }));
@@ -267,6 +273,8 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
   conflict: 409,
   'bundle-invalid': 422,
   'bundle-unsupported': 422,
+  'bundle-golden': 422,
+  'bundle-untrusted': 422,
   'request-invalid': 400,
   'database-unavailable': 503,
 };

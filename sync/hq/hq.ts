@@ -16,6 +16,7 @@ import { createDesk, type EnrolmentConfig } from './enrol/desk.ts';
 import { openToken } from './files.ts';
 import { type BundleFacts, createFleet } from './fleet.ts';
 import { createIngest } from './ingest.ts';
+import { createKeyDesk } from './key-desk.ts';
 import { openHqKeys, type SigningFiles } from './keys.ts';
 import { createLeaseDesk } from './leases.ts';
 import type { Ledger, TillName, TillRecord } from './ledger.ts';
@@ -23,6 +24,7 @@ import { openLedger } from './ledger-choice.ts';
 import { createMetrics } from './metrics.ts';
 import { createPublisher } from './publisher.ts';
 import { createRollCall } from './roll-call.ts';
+import { createRollouts } from './rollout.ts';
 import { HqStream } from './stream.ts';
 import type { PublishAnswer } from './wire.ts';
 
@@ -107,7 +109,24 @@ export function createHq(options: HqOptions): Hq {
     encodeMessage({ online, boot, session: ofSession, at: now(), keys: keys.ring.keySet() });
   const send = (topic: string, payload: Uint8Array, retain: boolean) => void link.publish(topic, payload, retain);
 
-  const publisher = createPublisher({ tenant, ledger, clock, key, send });
+  const keyProblem = () => keys.problem(clock.now());
+  const publisher = createPublisher({ tenant, ledger, clock, key, keyProblem, send });
+  const keyDesk = createKeyDesk({
+    keys,
+    ledger,
+    clock,
+    log,
+    onChange: () => send(stateTopic, hqState(true), true),
+  });
+  const rollouts = createRollouts({
+    tenant,
+    ledger,
+    clock,
+    log,
+    publisher,
+    beforeLook: keyDesk.share,
+    onChange: tellSummary,
+  });
   const leases = createLeaseDesk({ ledger, clock, log, days: config.leaseDays ?? 7, command: sendCommand });
   const fleet = createFleet(ledger, clock, bundleFacts);
   const ingest = createIngest({
@@ -164,7 +183,9 @@ export function createHq(options: HqOptions): Hq {
       session = own;
       send(stateTopic, hqState(true), true);
       rollCall.up();
+      inBackground(keyDesk.share);
       inBackground(publisher.announce);
+      inBackground(rollouts.announce);
       tellSummary();
     },
     onDown() {
@@ -202,6 +223,7 @@ export function createHq(options: HqOptions): Hq {
   }
 
   async function onState({ state, ...till }: TillRecord) {
+    rollouts.heard();
     const { epoch, outbox } = state;
     if (state.online && outbox !== undefined) {
       const standing = await ledger.standing(till, epoch);
@@ -241,7 +263,8 @@ export function createHq(options: HqOptions): Hq {
     if (ask.value.kind === 'blocks') return publisher.sendBlocks(till.store, ask.value.sha256, ask.value.indexes);
     if (ask.value.kind === 'lease') return leases.answer(till, ask.value);
     if (ask.value.kind !== 'pointers') return;
-    const pointers = await publisher.pointersFor(till.store, ask.value.ring);
+    const published = await publisher.pointersFor(till.store, ask.value.ring);
+    const pointers = [...published, ...(await rollouts.pointersFor(till.store))];
     send(
       tillTopic({ tenant, ...till }, 'down'),
       encodeMessage({ kind: 'pointers', pointers, keys: keys.ring.keySet() }),
@@ -280,6 +303,7 @@ export function createHq(options: HqOptions): Hq {
     const published = await publisher.publish(bytes, ring);
     leases.forget();
     const { id, version, sha256 } = published.answer;
+    if (published.answer.ring === 'all') await rollouts.supersede(id, version);
     log.info({ id, version, sha256, ring: published.answer.ring, isNew: published.isNew }, 'bundle published');
     tellSummary();
     return published;
@@ -322,13 +346,16 @@ export function createHq(options: HqOptions): Hq {
         status,
         bundleFacts,
         publish: publishBundle,
+        rollout: { rollouts, keys: keyDesk.view, takeKeys: keyDesk.take },
         leases,
         problem: () => (link.up ? ingest.problem() : 'no line to the broker'),
       });
       link.start();
+      rollouts.start();
     },
     async stop() {
       cancelSummary?.();
+      await rollouts.stop();
       stream.close();
       await api?.close();
       await desk.stop();

@@ -8,6 +8,7 @@ import type { BundlePointer, TillEvent } from '../protocol/types.ts';
 import type { Registry } from './enrol/registry.ts';
 import type { LeaseAnswer, LeaseRequest } from './lease-steps.ts';
 import type { MemberSql } from './members-sql.ts';
+import type { RolloutRows } from './rollout-rows.ts';
 import type {
   CampaignRow,
   EventRow,
@@ -78,7 +79,7 @@ export interface TillRecord extends TillName {
   readonly state: StateMessage;
 }
 
-export interface Ledger {
+export interface Ledger extends RolloutRows {
   readonly kind: 'sqlite' | 'postgres';
   /** The members' tables. */
   readonly members: MemberSql;

@@ -13,6 +13,7 @@ import { markSilent, saveStates } from './postgres-tills.ts';
 import { createPostgresWriter } from './postgres-writer.ts';
 import { numbered, type Query } from './query.ts';
 import { askThrough } from './questions.ts';
+import { rolloutRows } from './rollout-rows.ts';
 
 export interface PostgresOptions {
   /** `postgres://…`, as libpq writes it; what it says of time-outs goes before those of this program. */
@@ -56,6 +57,7 @@ export function createPostgresLedger(options: PostgresOptions): Ledger {
       async <Row>(sql: string, parameters: readonly (string | number | null)[] = []) =>
         (await writing.run<Row>(numbered(sql), parameters)).rows,
     ),
+    ...rolloutRows(query, (sql, parameters) => writing.run(numbered(sql), parameters)),
     async migrate() {
       await migrate(writing);
     },

@@ -198,4 +198,18 @@ export const migrations: readonly string[] = [
   CREATE INDEX lease_offer ON lease (offer, until_ms);
   `,
   postgresEnrolment,
+  `
+  -- A bundle on its way through the rings of stores, one of an id at a time.
+  CREATE TABLE rollout (
+    number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id text COLLATE "C" NOT NULL, version bigint NOT NULL, sha256 text COLLATE "C" NOT NULL REFERENCES bundle (sha256),
+    first_store text COLLATE "C" NOT NULL, stages text COLLATE "C" NOT NULL, soak_ms bigint NOT NULL,
+    stage bigint NOT NULL, state text COLLATE "C" NOT NULL, reason text COLLATE "C",
+    started_at text COLLATE "C" NOT NULL, stage_ms bigint NOT NULL, changed_at text COLLATE "C" NOT NULL
+  );
+  CREATE UNIQUE INDEX rollout_running ON rollout (id) WHERE state = 'running';
+
+  -- What makes a bundle of the one before, to be fetched in its place.
+  CREATE TABLE patch (sha256 text COLLATE "C" PRIMARY KEY, bytes bytea NOT NULL);
+  `,
 ];

@@ -10,6 +10,7 @@ import type { Ledger, StoredBundle, TillName } from './ledger.ts';
 import { sqliteMembers } from './members-sql.ts';
 import type { Query } from './query.ts';
 import { askThrough } from './questions.ts';
+import { type Change, rolloutRows } from './rollout-rows.ts';
 import { migrations } from './sqlite-schema.ts';
 import { createSqliteWriter } from './sqlite-writer.ts';
 
@@ -34,6 +35,12 @@ export function createSqliteLedger(path: string): Ledger {
   };
   const query: Query = async <Row>(sql: string, parameters: readonly (string | number | null)[] = []) =>
     prepare(sql).all(...parameters) as Row[];
+  const change: Change = async <Row>(sql: string, parameters: Parameters<Change>[1]) => {
+    const statement = prepare(sql);
+    if (!statement.reader) return { rows: [], count: statement.run(...parameters).changes };
+    const rows = statement.all(...parameters) as Row[];
+    return { rows, count: rows.length };
+  };
   const write = createSqliteWriter(prepare);
 
   return {
@@ -42,6 +49,7 @@ export function createSqliteLedger(path: string): Ledger {
     workers: 1,
     ...askThrough(query),
     registry: createRegistry(query),
+    ...rolloutRows(query, change),
     // Done when the file was opened.
     async migrate() {},
     async open() {

@@ -181,4 +181,18 @@ export const migrations: readonly string[] = [
   CREATE INDEX lease_offer ON lease (offer, until_ms);
   `,
   sqliteEnrolment,
+  `
+  -- A bundle on its way through the rings of stores, one of an id at a time.
+  CREATE TABLE rollout (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL, version INTEGER NOT NULL, sha256 TEXT NOT NULL REFERENCES bundle (sha256),
+    first_store TEXT NOT NULL, stages TEXT NOT NULL, soak_ms INTEGER NOT NULL,
+    stage INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT,
+    started_at TEXT NOT NULL, stage_ms INTEGER NOT NULL, changed_at TEXT NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX rollout_running ON rollout (id) WHERE state = 'running';
+
+  -- What makes a bundle of the one before, to be fetched in its place.
+  CREATE TABLE patch (sha256 TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
+  `,
 ];

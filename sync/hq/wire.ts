@@ -339,6 +339,76 @@ export const PublishAnswer = Type.Object({
 });
 export type PublishAnswer = Static<typeof PublishAnswer>;
 
+// --- rollouts -----------------------------------------------------------------------------------------------------------
+
+export const RingView = Type.Object({
+  /** Permyriad of all stores; 0: the first store alone. */
+  permyriad: Type.Integer(),
+  state: Type.Union([Type.Literal('waiting'), Type.Literal('open'), Type.Literal('passed')]),
+  stores: Type.Integer(),
+  tills: Type.Integer(),
+  /** By their own word they were pointed to the bundle. */
+  told: Type.Integer(),
+  activated: Type.Integer(),
+  /** Refused it, or went back from it. */
+  failed: Type.Integer(),
+  /** Have it not yet and are waited for. */
+  behind: Type.Integer(),
+  /** Off line for more than a week: not waited for. */
+  away: Type.Integer(),
+});
+export type RingView = Static<typeof RingView>;
+
+const TillTrouble = Type.Object({
+  store: Type.String(),
+  till: Type.String(),
+  code: Type.String(),
+  message: Type.String(),
+});
+
+export const RolloutView = Type.Object({
+  number: Type.Integer(),
+  id: Type.String(),
+  version: Type.Integer(),
+  state: Type.Union([
+    Type.Literal('running'),
+    Type.Literal('stopped'),
+    Type.Literal('done'),
+    Type.Literal('superseded'),
+  ]),
+  /** Why it was stopped; while it runs, what it waits for. */
+  reason: nullable(Type.String()),
+  startedAt: Type.String(),
+  changedAt: Type.String(),
+  firstStore: Type.String(),
+  soakMinutes: Type.Number(),
+  rings: Type.Array(RingView),
+  /** Tills that refused it and why, at most 100. */
+  refused: Type.Array(TillTrouble),
+});
+export type RolloutView = Static<typeof RolloutView>;
+
+/** `GET /v1/rollouts`, newest first. */
+export const RolloutsAnswer = Type.Object({
+  rollouts: Type.Array(RolloutView),
+  /** Tills whose bundle ended or was signed by a revoked key, and tills that were shown what is not to be trusted. */
+  alarms: Type.Array(TillTrouble),
+});
+export type RolloutsAnswer = Static<typeof RolloutsAnswer>;
+
+/** `GET /v1/keys`: which key signs, and what the roots said of keys. */
+export const KeysAnswer = Type.Object({
+  keyId: Type.String(),
+  /** Until when it is certified; null: it is a root itself. */
+  until: nullable(Type.String()),
+  problem: nullable(Type.String()),
+  /** Where the private root key lies beside HQ; null: it is off line. */
+  rootFile: nullable(Type.String()),
+  revocations: Type.Integer(),
+  revoked: Type.Array(Type.String()),
+});
+export type KeysAnswer = Static<typeof KeysAnswer>;
+
 // --- the stream -------------------------------------------------------------------------------------------------------
 
 /**

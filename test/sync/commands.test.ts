@@ -91,7 +91,7 @@ test('publish and status talk to a running HQ; reconcile says whether it agrees'
     );
     writeFileSync(file, bundleFile(1, 3));
     const again = await run(bundleCommand, 'publish', file, ...where);
-    assert.deepEqual([again.code, again.err], [2, '/version: must be above 1\n']);
+    assert.deepEqual([again.code, again.err], [2, '/version: must be above 1; the next one is 2\n']);
 
     till.outbox.append('sale.completed', saleBody('S1', 1000));
     await until(() => till.outbox.acknowledged() === 1, 'the sale');
