@@ -5,14 +5,13 @@ import { createIngest } from '../../../sync/hq/ingest.ts';
 import { leaseTimes } from '../../../sync/hq/lease-caps.ts';
 import { createLeaseDesk, type LeaseDesk } from '../../../sync/hq/leases.ts';
 import type { Ledger, TillName } from '../../../sync/hq/ledger.ts';
-import { createPublisher } from '../../../sync/hq/publisher.ts';
 import { silentLog } from '../../../sync/link/link.ts';
 import { encodeBatch } from '../../../sync/protocol/batch.ts';
 import type { LeaseAsk, LeaseCommand, LeaseUsedBody } from '../../../sync/protocol/lease.ts';
-import { makeSigningKey, readSigningKey } from '../../../sync/protocol/signing.ts';
 import { bundleOf, nextVisit } from '../../sale/core-till.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { noPostgres } from '../../support/postgres.ts';
+import { publish } from '../support/lease-world.ts';
 import { memoryOutbox } from '../support/till-end.ts';
 import { emptyPlace, onBoth, openPostgres, usePostgres } from './ledgers.ts';
 
@@ -45,16 +44,13 @@ function hqOn(ledger: Ledger, clock = new FakeClock()): Hq {
     days: 7,
     command: (to, command) => void sent.push([to, command]),
   });
-  const key = readSigningKey(makeSigningKey().privatePem);
-  assert.ok(key.ok);
-  const publisher = createPublisher({ tenant: 'demo', ledger, clock, key: key.value, send() {} });
   const outboxes = new Map<number, ReturnType<typeof memoryOutbox>>();
   return {
     desk,
     clock,
     sent,
     async publish(bundle) {
-      await publisher.publish(Buffer.from(JSON.stringify(bundle)));
+      await publish(ledger, bundle);
       desk.forget();
     },
     async ask(of, { units = 5, now = true, ...change } = {}) {
