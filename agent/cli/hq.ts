@@ -13,8 +13,9 @@ import { openLedger } from '../../sync/hq/ledger-choice.ts';
 import type { ReconcileAnswer } from '../../sync/hq/wire.ts';
 import type { SyncLog } from '../../sync/link/link.ts';
 import type { CommandIo } from './command.ts';
-import { askHq, demoToken, demoUrl } from './hq-client.ts';
+import { askHq, demoToken, demoUrl, type HqAddress } from './hq-client.ts';
 import { enrolmentActions, hqEnrolmentCommand } from './hq-enrol.ts';
+import { leasesCommand } from './hq-leases.ts';
 
 const help = `tillside hq: takes the tills' facts, publishes bundles, serves the console
 
@@ -22,16 +23,20 @@ usage: tillside hq --config FILE [--check]
        tillside hq migrate --config FILE
        tillside hq ca|broker|enrol-code|revoke|enrolled …   (tillside hq ca --help)
        tillside hq reconcile [--config FILE | --hq URL --token-file FILE] [--from DATE] [--to DATE] [--json]
+       tillside hq leases [--config FILE | --hq URL --token-file FILE] [--offer ID [--recall]] [--json]
 
   --config FILE      hq.json
   --check            reads the configuration, says what is wrong, and ends
   --hq URL           a running HQ (default ${demoUrl})
   --token-file FILE  its token (default ${demoToken})
   --from, --to DATE  local dates, both inclusive
+  --offer ID         the tills that hold units of this offer's global cap
+  --recall           asks them to give back what they have not used
 
 Facts are kept where "database" of hq.json says, else in the PostgreSQL of the environment variable DATABASE_URL, else in
 hq.sqlite in dataDir. migrate makes or updates the tables and ends: for a role that may do so, where HQ's own may not.
-reconcile holds HQ's totals of each till and day against the till's own.
+reconcile holds HQ's totals of each till and day against the till's own. leases tells, for every offer with a global cap,
+how many units were granted to tills, used, returned and left; overdue ones count as used until their till tells.
 Exit codes: 0 done, all agree; 1 something differs or failed; 2 wrong usage or input.
 `;
 
@@ -44,6 +49,7 @@ export async function hqCommand(args: readonly string[], io: CommandIo): Promise
   }
   const [action] = positionals;
   if (action === 'reconcile' && positionals.length === 1) return reconcile(values, io);
+  if (action === 'leases' && positionals.length === 1) return leasesCommand(addressOf(values), values, io);
   if ((positionals.length > 0 && (action !== 'migrate' || positionals.length > 1)) || values.config === undefined)
     throw new TillsideError('usage', 'needs --config FILE or reconcile; see tillside hq --help');
   const config = loadHqConfig(values.config, process.env);
@@ -69,6 +75,8 @@ function parse(args: readonly string[]) {
         'token-file': { type: 'string' },
         from: { type: 'string' },
         to: { type: 'string' },
+        offer: { type: 'string' },
+        recall: { type: 'boolean' },
         json: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
@@ -108,7 +116,15 @@ async function run(config: LoadedHqConfig, io: CommandIo): Promise<number> {
     log,
     ledger: ledgerOf(config, log),
   });
-  await hq.start();
+  const stop = new Promise<void>(resolve => {
+    process.once('SIGINT', resolve);
+    process.once('SIGTERM', resolve);
+  });
+  const isUp = await Promise.race([hq.start().then(() => true), stop.then(() => false)]);
+  if (!isUp) {
+    await hq.stop();
+    return 0;
+  }
   // The address holds the token: for the person at the terminal, not for the log of a service.
   const seen = 'isTTY' in io.stdout && io.stdout.isTTY === true;
   io.stdout.write(
@@ -116,18 +132,20 @@ async function run(config: LoadedHqConfig, io: CommandIo): Promise<number> {
       ? `HQ is at ${hq.url}/#token=${hq.token}\n`
       : `HQ is at ${hq.url}; the console opens with /#token= and the token from ${join(config.dataDir, 'tokens', 'hq')}\n`,
   );
-  await new Promise<void>(resolve => {
-    process.once('SIGINT', resolve);
-    process.once('SIGTERM', resolve);
-  });
+  await stop;
   await hq.stop();
   return 0;
 }
 
-async function reconcile(values: Values, io: CommandIo): Promise<number> {
+function addressOf(values: Values): HqAddress {
   const config = values.config === undefined ? null : loadHqConfig(values.config, process.env);
-  const url = values.hq ?? (config === null ? demoUrl : `http://127.0.0.1:${config.api.port}`);
-  const tokenFile = values['token-file'] ?? (config === null ? demoToken : join(config.dataDir, 'tokens', 'hq'));
+  return {
+    url: values.hq ?? (config === null ? demoUrl : `http://127.0.0.1:${config.api.port}`),
+    tokenFile: values['token-file'] ?? (config === null ? demoToken : join(config.dataDir, 'tokens', 'hq')),
+  };
+}
+
+async function reconcile(values: Values, io: CommandIo): Promise<number> {
   const days = new URLSearchParams();
   for (const name of ['from', 'to'] as const) {
     const day = values[name];
@@ -135,7 +153,7 @@ async function reconcile(values: Values, io: CommandIo): Promise<number> {
     if (!/^\d{4}-\d{2}-\d{2}$/.test(day)) throw new TillsideError('usage', `--${name} must be a date like 2026-11-21`);
     days.set(name, day);
   }
-  const answer = (await askHq({ url, tokenFile }, 'GET', `/v1/reconcile?${days}`)) as ReconcileAnswer;
+  const answer = (await askHq(addressOf(values), 'GET', `/v1/reconcile?${days}`)) as ReconcileAnswer;
   if (values.json === true) io.stdout.write(`${JSON.stringify(answer)}\n`);
   else {
     io.stdout.write(table(answer.rows));

@@ -88,6 +88,29 @@ export const HqConfigDocument = Type.Object(
         { ...closed, description: 'tills have certificates of this HQ; only those enrolled here are heard' },
       ),
     ),
+    leases: Type.Optional(
+      Type.Object(
+        {
+          days: Type.Optional(
+            Type.Integer({
+              minimum: 1,
+              maximum: 90,
+              description: 'days for which a till may use units of a global cap that it was granted',
+            }),
+          ),
+        },
+        closed,
+      ),
+    ),
+    machines: Type.Optional(
+      Type.Object(
+        {
+          count: Type.Integer({ minimum: 1, maximum: 64, description: 'HQs that share the stores of this tenant' }),
+          number: Type.Integer({ minimum: 1, maximum: 64, description: 'which of them this is, from 1' }),
+        },
+        closed,
+      ),
+    ),
     log: Type.Optional(
       Type.Object(
         {
@@ -137,12 +160,16 @@ export function loadHqConfig(file: string, env: Environment): LoadedHqConfig {
     ...(enrolment === undefined
       ? {}
       : { enrolment: { ...enrolment, host: enrolment.host ?? '::', port: enrolment.port ?? 4793 } }),
+    ...(document.leases?.days === undefined ? {} : { leaseDays: document.leases.days }),
+    ...(document.machines === undefined ? {} : { machines: document.machines }),
     logLevel: document.log?.level ?? 'info',
   };
 }
 
-function relations({ broker }: HqConfigDocument): readonly Fault[] {
+function relations({ broker, machines }: HqConfigDocument): readonly Fault[] {
   const faults: Fault[] = [];
+  if (machines !== undefined && machines.number > machines.count)
+    faults.push({ pointer: '/machines/number', message: `is above count, which is ${machines.count}` });
   if ((broker.cert === undefined) !== (broker.key === undefined))
     faults.push({
       pointer: broker.cert === undefined ? '/broker/cert' : '/broker/key',

@@ -5,11 +5,11 @@
  *          ──ask─► publisher ──► pointers, blocks   api: POST /v1/bundles ──► publisher
  */
 import { parseBundle } from '../../agent/offers/validate/bundle.ts';
-import { type Cancel, type Clock, instant } from '../../clock.ts';
-import { messageOf, TillsideError } from '../../errors.ts';
+import { type Cancel, type Clock, instant, pause } from '../../clock.ts';
+import { isTillsideError, messageOf, TillsideError } from '../../errors.ts';
 import { type Backoff, type BrokerAddress, createLink, type OpenLink, type SyncLog } from '../link/link.ts';
 import { type Command, signCommand } from '../protocol/command.ts';
-import { decodeAsk, decodeHqState, encodeMessage } from '../protocol/messages.ts';
+import { decodeAsk, decodeHqState, encodeMessage, type HqStateMessage } from '../protocol/messages.ts';
 import { hqSubscriptions, isTopicId, parseTopic, tillTopic, topicOf } from '../protocol/topics.ts';
 import { createApi, type HqApi } from './api.ts';
 import { createDesk, type EnrolmentConfig } from './enrol/desk.ts';
@@ -21,6 +21,7 @@ import { openHqKeys, type SigningFiles } from './keys.ts';
 import { createLeaseDesk } from './leases.ts';
 import type { Ledger, TillName, TillRecord } from './ledger.ts';
 import { openLedger } from './ledger-choice.ts';
+import { alone, isStoreOf, type Machines } from './machines.ts';
 import { createMetrics } from './metrics.ts';
 import { createPublisher } from './publisher.ts';
 import { createRollCall } from './roll-call.ts';
@@ -44,6 +45,8 @@ export interface HqConfig {
   readonly version?: string | undefined;
   /** How long a till may use units of a global cap that it was granted, days; default 7. */
   readonly leaseDays?: number | undefined;
+  /** Several HQs share the stores; absent: this one has all. */
+  readonly machines?: Machines | undefined;
 }
 
 export interface HqOptions {
@@ -78,11 +81,13 @@ export interface Hq {
 /** Commands are good for this long: a till's clock may be off by hours, last year's command may not work. */
 const commandMs = 24 * 3_600_000;
 const summaryMs = 200;
+const firstWaitMs = 500;
+const longestWaitMs = 15_000;
 
 /** @throws TillsideError `config-invalid` */
 export function createHq(options: HqOptions): Hq {
   const { config, clock, log, random = Math.random } = options;
-  const { tenant } = config;
+  const { tenant, machines = alone } = config;
   if (!isTopicId(tenant))
     throw new TillsideError(
       'config-invalid',
@@ -98,6 +103,7 @@ export function createHq(options: HqOptions): Hq {
   const startedAt = now();
   let boot = 0;
   let session = 0;
+  let stopped = false;
   let cancelSummary: Cancel | null = null;
   let api: HqApi | null = null;
 
@@ -162,6 +168,7 @@ export function createHq(options: HqOptions): Hq {
     ledger,
     clock,
     log,
+    isMine: till => isStoreOf(machines, till.store),
     onState,
     onUnreadable: till => desk.note(till, 'state', 'unreadable'),
     onSilent(tills) {
@@ -172,7 +179,8 @@ export function createHq(options: HqOptions): Hq {
 
   const link = (options.openLink ?? createLink)({
     broker: desk.addressOf(config.broker),
-    clientId: `tillside-hq-${tenant}`,
+    // Two connections of one name would throw each other out for ever.
+    clientId: machines.count === 1 ? `tillside-hq-${tenant}` : `tillside-hq-${tenant}-${machines.number}`,
     subscriptions: hqSubscriptions(tenant),
     will: own => ({ topic: stateTopic, payload: hqState(false, own) }),
     clock,
@@ -201,6 +209,7 @@ export function createHq(options: HqOptions): Hq {
     const { value: from } = parsed;
     if (from.kind === 'hq') return ownState(payload);
     if (from.kind !== 'till') return;
+    if (!isStoreOf(machines, from.store)) return;
     const till = { store: from.store, till: from.till };
     const refused = desk.refuses(till, from.channel);
     if (refused !== null) {
@@ -216,10 +225,18 @@ export function createHq(options: HqOptions): Hq {
   function ownState(payload: Uint8Array) {
     const seen = decodeHqState(payload);
     if (!seen.ok) return;
+    if (machines.count > 1) return machineState(seen.value);
     if (seen.value.boot > boot)
       return log.error({ boot, other: seen.value.boot }, 'another HQ of this tenant is on this broker');
     if ((!seen.value.online || seen.value.boot < boot || seen.value.session < session) && link.up)
       send(stateTopic, hqState(true), true);
+  }
+
+  /** HQs that share the stores share the word that HQ is there: who goes does not take it along. */
+  function machineState(seen: HqStateMessage) {
+    if (seen.online || !link.up) return;
+    const state = { online: true, boot: Math.max(boot, seen.boot), session: seen.session + 1, at: now() };
+    send(stateTopic, encodeMessage(state), true);
   }
 
   async function onState({ state, ...till }: TillRecord) {
@@ -328,9 +345,27 @@ export function createHq(options: HqOptions): Hq {
     return read;
   }
 
+  /** A database that starts after HQ, as at a machine's start, is waited for. */
+  async function opened(): Promise<number> {
+    // The clock's timers keep no process alive.
+    const awake = setInterval(() => {}, longestWaitMs);
+    try {
+      for (let wait = firstWaitMs; ; wait = Math.min(2 * wait, longestWaitMs))
+        try {
+          return await ledger.open();
+        } catch (error) {
+          if (!isTillsideError(error, 'database-unavailable') || stopped) throw error;
+          log.warn({ error: messageOf(error), again: wait }, 'HQ waits for its database');
+          await pause(clock, wait);
+        }
+    } finally {
+      clearInterval(awake);
+    }
+  }
+
   return {
     async start() {
-      boot = await ledger.open();
+      boot = await opened();
       await desk.start();
       api = await createApi({
         port: config.api.port,
@@ -354,6 +389,7 @@ export function createHq(options: HqOptions): Hq {
       rollouts.start();
     },
     async stop() {
+      stopped = true;
       cancelSummary?.();
       await rollouts.stop();
       stream.close();

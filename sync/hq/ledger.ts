@@ -102,8 +102,15 @@ export interface Ledger extends RolloutRows {
   quarantine(payload: QuarantinedPayload, at: string): Promise<void>;
   /** Takes over what tills say of themselves, in one transaction; answers those that no newer session had spoken over. */
   saveStates(states: readonly TillRecord[], at: string): Promise<readonly TillRecord[]>;
-  /** Tills that are on line by the ledger and not among `heard` (`store/till`) are off line from now on; answers them. */
-  markSilent(heard: ReadonlySet<string>, at: string): Promise<readonly TillName[]>;
+  /**
+   * Tills that are on line by the ledger and not among `heard` (`store/till`) are off line from now on; answers them.
+   * @param isMine the tills to be looked at; absent: all
+   */
+  markSilent(
+    heard: ReadonlySet<string>,
+    at: string,
+    isMine?: (till: TillName) => boolean,
+  ): Promise<readonly TillName[]>;
   /** The standing of a till's stream, or null if nothing of it has ever come. */
   standing(till: TillName, epoch: number): Promise<Standing | null>;
 

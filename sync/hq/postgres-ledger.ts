@@ -83,7 +83,7 @@ export function createPostgresLedger(options: PostgresOptions): Ledger {
       ]);
     },
     saveStates: (states, at) => saveStates(writing, states, at),
-    markSilent: (heard, at) => markSilent(writing, heard, at),
+    markSilent: (heard, at, isMine) => markSilent(writing, heard, at, isMine),
     publish: (bundle, pointer) =>
       writing.transaction(async run => {
         const { sha256, id, version, bytes, offers, publishedAt } = bundle;

@@ -59,11 +59,16 @@ export function saveStates(
 }
 
 /** Takes those off line that are on line by the ledger and not among `heard` (`store/till`); answers them. */
-export function markSilent(pool: PostgresPool, heard: ReadonlySet<string>, at: string): Promise<readonly TillName[]> {
+export function markSilent(
+  pool: PostgresPool,
+  heard: ReadonlySet<string>,
+  at: string,
+  isMine: (till: TillName) => boolean = () => true,
+): Promise<readonly TillName[]> {
   return pool.transaction(async run => {
     await oneAtATime(run);
     const online = (await run<TillName>('SELECT store, till FROM till WHERE online = 1')).rows;
-    const silent = online.filter(name => !heard.has(nameOf(name)));
+    const silent = online.filter(name => isMine(name) && !heard.has(nameOf(name)));
     await insert(run, SILENCE, nameColumns, silent, at);
     return silent;
   });

@@ -12,6 +12,8 @@ export interface RollCallOptions {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly log: SyncLog;
+  /** Tills of other HQs' stores are theirs to mark; absent: all are this one's. */
+  readonly isMine?: (till: TillName) => boolean;
   /** The till's state is written. */
   readonly onState: (record: TillRecord) => Promise<void>;
   readonly onSilent: (tills: readonly TillName[]) => void;
@@ -79,7 +81,7 @@ export function createRollCall(options: RollCallOptions): RollCall {
       cancelSilent();
       cancelSilent = clock.after(silentMs, () => {
         ledger
-          .markSilent(heard, now())
+          .markSilent(heard, now(), options.isMine)
           .then(options.onSilent, error => log.error({ error: messageOf(error) }, 'silent tills could not be marked'));
       });
     },

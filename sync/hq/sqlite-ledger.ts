@@ -78,11 +78,11 @@ export function createSqliteLedger(path: string): Ledger {
     async saveStates(states, at) {
       return database.transaction(() => states.filter(one => write.saveState(one, one.state, at))).immediate();
     },
-    async markSilent(heard, at) {
+    async markSilent(heard, at, isMine = () => true) {
       return database
         .transaction(() => {
           const online = prepare('SELECT store, till FROM till WHERE online = 1').all() as TillName[];
-          const silent = online.filter(({ store, till }) => !heard.has(`${store}/${till}`));
+          const silent = online.filter(one => isMine(one) && !heard.has(`${one.store}/${one.till}`));
           for (const { store, till } of silent)
             prepare('UPDATE till SET online = 0, since = ? WHERE store = ? AND till = ?').run(at, store, till);
           return silent;

@@ -1,5 +1,5 @@
 /** What the offers did: printed by evidence, redeemed, held out. */
-import type { CampaignsAnswer } from '../../sync/hq/wire.ts';
+import type { CampaignsAnswer, LeasesAnswer } from '../../sync/hq/wire.ts';
 import { Days, useDays } from './days.tsx';
 import { Table } from './table.tsx';
 import { useAnswer, useView } from './view.ts';
@@ -47,6 +47,40 @@ export function CampaignsPage() {
           ))}
         </Table>
       )}
+      <Limits />
     </>
+  );
+}
+
+/** Offers of which there are only so many in all stores together. */
+function Limits() {
+  const { state, texts, formats } = useView();
+  const asked = useAnswer<LeasesAnswer>('/v1/leases', state.status?.events.committed);
+  if (asked.state !== 'there' || asked.value.offers.length === 0) return null;
+  return (
+    <section>
+      <h2>{texts.limits}</h2>
+      <p class="quiet">{texts.limitsTodo}</p>
+      <Table
+        name={texts.limits}
+        empty={texts.none}
+        columns={[texts.offer, texts.limitPer]}
+        numbers={[texts.limit, texts.granted, texts.used, texts.returned, texts.left, texts.overdue, texts.tills]}
+      >
+        {asked.value.offers.map(row => (
+          <tr key={row.offer}>
+            <th scope="row">{row.name ?? row.offer}</th>
+            <td>{row.window ?? '–'}</td>
+            <td class="number">{row.limit === null ? '–' : formats.count(row.limit)}</td>
+            <td class="number">{formats.count(row.granted)}</td>
+            <td class="number">{formats.count(row.used)}</td>
+            <td class="number">{formats.count(row.returned)}</td>
+            <td class="number">{row.left === null ? '–' : formats.count(row.left)}</td>
+            <td class="number">{formats.count(row.overdue)}</td>
+            <td class="number">{formats.count(row.tills)}</td>
+          </tr>
+        ))}
+      </Table>
+    </section>
   );
 }

@@ -137,6 +137,15 @@ const en = {
   heldOut: 'Held out',
   campaign: 'Campaign',
   failed: 'That did not work.',
+  limits: 'Limits over all stores',
+  limitsTodo: 'Granted to tills, used by customers, given back. What a till has not told of counts as used.',
+  limitPer: 'Per',
+  limit: 'Limit',
+  granted: 'Granted',
+  used: 'Used',
+  returned: 'Given back',
+  left: 'Left',
+  overdue: 'Overdue',
 };
 
 export type Texts = typeof en;
@@ -276,6 +285,16 @@ const de: Texts = {
   heldOut: 'Kontrollgruppe',
   campaign: 'Kampagne',
   failed: 'Das hat nicht geklappt.',
+  limits: 'Obergrenzen über alle Filialen',
+  limitsTodo:
+    'An Kassen vergeben, von Kunden verbraucht, zurückgegeben. Was eine Kasse nicht gemeldet hat, gilt als verbraucht.',
+  limitPer: 'Je',
+  limit: 'Obergrenze',
+  granted: 'Vergeben',
+  used: 'Verbraucht',
+  returned: 'Zurück',
+  left: 'Übrig',
+  overdue: 'Überfällig',
 };
 
 const fr: Texts = {
@@ -413,6 +432,16 @@ const fr: Texts = {
   heldOut: 'Groupe témoin',
   campaign: 'Campagne',
   failed: 'Cela n’a pas marché.',
+  limits: 'Limites pour tous les magasins',
+  limitsTodo:
+    'Attribués aux caisses, utilisés par les clients, rendus. Ce qu’une caisse n’a pas annoncé compte comme utilisé.',
+  limitPer: 'Par',
+  limit: 'Limite',
+  granted: 'Attribués',
+  used: 'Utilisés',
+  returned: 'Rendus',
+  left: 'Restants',
+  overdue: 'En retard',
 };
 
 const it: Texts = {
@@ -550,6 +579,15 @@ const it: Texts = {
   heldOut: 'Gruppo di controllo',
   campaign: 'Campagna',
   failed: 'Non è riuscito.',
+  limits: 'Limiti per tutti i negozi',
+  limitsTodo: 'Assegnati alle casse, usati dai clienti, resi. Ciò che una cassa non ha comunicato vale come usato.',
+  limitPer: 'Per',
+  limit: 'Limite',
+  granted: 'Assegnati',
+  used: 'Usati',
+  returned: 'Resi',
+  left: 'Rimasti',
+  overdue: 'In ritardo',
 };
 
 export const texts: Readonly<Record<Language, Texts>> = { en, de, fr, it };
