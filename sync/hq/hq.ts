@@ -104,6 +104,8 @@ export function createHq(options: HqOptions): Hq {
   let boot = 0;
   let session = 0;
   let stopped = false;
+  /** Why the database can't be opened yet. */
+  let waiting: string | null = null;
   let cancelSummary: Cancel | null = null;
   let api: HqApi | null = null;
 
@@ -345,28 +347,23 @@ export function createHq(options: HqOptions): Hq {
     return read;
   }
 
-  /** A database that starts after HQ, as at a machine's start, is waited for. */
+  /** A database that starts after HQ, as at a machine's start, is waited for; the API says meanwhile that HQ is not ready. */
   async function opened(): Promise<number> {
-    // The clock's timers keep no process alive.
-    const awake = setInterval(() => {}, longestWaitMs);
-    try {
-      for (let wait = firstWaitMs; ; wait = Math.min(2 * wait, longestWaitMs))
-        try {
-          return await ledger.open();
-        } catch (error) {
-          if (!isTillsideError(error, 'database-unavailable') || stopped) throw error;
-          log.warn({ error: messageOf(error), again: wait }, 'HQ waits for its database');
-          await pause(clock, wait);
-        }
-    } finally {
-      clearInterval(awake);
-    }
+    for (let wait = firstWaitMs; ; wait = Math.min(2 * wait, longestWaitMs))
+      try {
+        const count = await ledger.open();
+        waiting = null;
+        return count;
+      } catch (error) {
+        if (!isTillsideError(error, 'database-unavailable') || stopped) throw error;
+        waiting = messageOf(error);
+        log.warn({ error: waiting, again: wait }, 'HQ waits for its database');
+        await pause(clock, wait);
+      }
   }
 
   return {
     async start() {
-      boot = await opened();
-      await desk.start();
       api = await createApi({
         port: config.api.port,
         host: config.api.host ?? '127.0.0.1',
@@ -383,8 +380,10 @@ export function createHq(options: HqOptions): Hq {
         publish: publishBundle,
         rollout: { rollouts, keys: keyDesk.view, takeKeys: keyDesk.take },
         leases,
-        problem: () => (link.up ? ingest.problem() : 'no line to the broker'),
+        problem: () => waiting ?? (link.up ? ingest.problem() : 'no line to the broker'),
       });
+      boot = await opened();
+      await desk.start();
       link.start();
       rollouts.start();
     },

@@ -133,6 +133,9 @@ test('HQ that starts before its PostgreSQL waits for it', { skip: noPostgres }, 
   try {
     const started = hq.start();
     await until(() => waits > 0, 'HQ waits');
+    const ready = await fetch(`${hq.url}/readyz`);
+    assert.equal(ready.status, 503);
+    assert.match(((await ready.json()) as { problem: string }).problem, /PostgreSQL can't be used/);
     await server.start();
     await started;
     assert.match(hq.url, /:\d+$/);
