@@ -2,7 +2,7 @@
 
 export type Bits = Int32Array;
 
-/** A set to add to bits or take out of them. */
+/** A set to take out of bits. */
 export type PlaceSet =
   | { readonly bits: Bits; readonly list: null }
   | { readonly bits: null; readonly list: Int32Array };
@@ -41,15 +41,6 @@ export function placeSet(places: readonly number[], size: number): PlaceSet {
   const all = bits(size);
   for (const place of places) put(all, place);
   return { bits: all, list: null };
-}
-
-/** Adds what is in `other`. */
-export function join(set: Bits, other: PlaceSet): void {
-  if (other.list !== null) {
-    for (let index = 0; index < other.list.length; index++) put(set, other.list[index] ?? 0);
-    return;
-  }
-  for (let word = 0; word < set.length; word++) set[word] = (set[word] ?? 0) | (other.bits[word] ?? 0);
 }
 
 /** Takes out what is in `other`. */

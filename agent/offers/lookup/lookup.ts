@@ -8,11 +8,12 @@ import type { CompiledPredicate } from '../predicate.ts';
 import { isScheduled } from '../schedule.ts';
 import { finish, sortedInSteps } from '../steps.ts';
 import type { History, Member, Tier } from '../types.ts';
-import { type Bits, bits, drop, has, isEmpty, join, keep, type PlaceSet, placeSet, put } from './bitset.ts';
+import { type Bits, bits, drop, has, isEmpty, keep, type PlaceSet, placeSet, put } from './bitset.ts';
 import { FoundOffers, type OffersByPhase } from './found.ts';
 import { type BasketNeed, type Necessary, necessary } from './necessary.ts';
 import { type ProductLookup, ProductNeeds } from './products.ts';
 import { isOfMember, restOf } from './rest.ts';
+import { mostLists, type SegmentLookup, SegmentNeeds } from './segments.ts';
 import { SpendLookup } from './spends.ts';
 
 /** Offers that a member may get, whatever the basket, store and time: made at the card's scan, used at the total. */
@@ -30,24 +31,10 @@ const mostStores = 4096;
 /** Offers indexed between two pauses. */
 const stepSize = 200;
 
-/** One list of segments of each offer: the member must be in one of them. */
-interface SegmentLayer {
-  /** Offers without such a list. */
-  readonly any: Bits;
-  /** By number of the segment. */
-  readonly segments: readonly (PlaceSet | null)[];
-}
-
-/** Lists of segments beyond this many are asked of the offers that are found. */
-const mostLayers = 3;
-
 /** What the index is made of. */
 interface Parts {
   readonly guests: Bits;
-  /** The first list of segments of each offer, then the second lists of those that have one, and so on. */
-  readonly layers: readonly SegmentLayer[];
-  /** Offers that bar a segment, by its number. */
-  readonly notSegments: readonly (PlaceSet | null)[];
+  readonly segments: SegmentLookup;
   readonly consents: ReadonlyMap<string, PlaceSet>;
   /** For each tier that a member may have, the offers that it does not bar; under null for one without or unknown. */
   readonly tiers: ReadonlyMap<string | null, Bits>;
@@ -85,7 +72,6 @@ export class Lookup {
   #hereMoment: Bits | null = null;
   // Of the decision at hand.
   readonly #member: Bits;
-  readonly #layer: Bits;
   readonly #allowed: Bits;
   readonly #set: Bits;
   readonly #found: FoundOffers;
@@ -98,7 +84,6 @@ export class Lookup {
     this.#here = bits(offers.length);
     this.#unchained = bits(offers.length);
     this.#member = bits(offers.length);
-    this.#layer = bits(offers.length);
     this.#allowed = bits(offers.length);
     this.#set = bits(offers.length);
     this.#found = new FoundOffers(compiled);
@@ -193,23 +178,8 @@ export class Lookup {
   }
 
   #prepareInto(allowed: Bits, member: Member, facts: Facts): void {
-    const { layers, notSegments, tiers, digital } = this.#parts;
-    const count = facts.segmentCount(this.#compiled.keys);
-    const own = facts.segments;
-    for (let layer = 0; layer < layers.length; layer++) {
-      const { any, segments } = layers[layer] as SegmentLayer;
-      const set = layer === 0 ? allowed : this.#layer;
-      set.set(any);
-      for (let index = 0; index < count; index++) {
-        const invited = segments[own[index] ?? 0];
-        if (invited !== null && invited !== undefined) join(set, invited);
-      }
-      if (layer > 0) keep(allowed, set);
-    }
-    for (let index = 0; index < count; index++) {
-      const barred = notSegments[own[index] ?? 0];
-      if (barred !== null && barred !== undefined) drop(allowed, barred);
-    }
+    const { segments, tiers, digital } = this.#parts;
+    segments.find(facts, this.#compiled.keys, allowed);
     for (let index = 0; index < this.#consents.length; index++) {
       const asked = this.#consents[index];
       if (asked !== undefined && !member.consents?.includes(asked.consent)) drop(allowed, asked.offers);
@@ -269,8 +239,7 @@ export function* indexing(compiled: CompiledBundle): Generator<undefined, Parts>
   const { offers } = compiled;
   const size = offers.length;
   const [guests, anyBasket] = [bits(size), bits(size)];
-  const layers = Array.from({ length: mostLayers }, () => ({ any: bits(size), lists: new Map<string, number[]>() }));
-  const notSegments = new Map<string, number[]>();
+  const segments = new SegmentNeeds(size, compiled.keys);
   const after = new Map<string, number[]>();
   const chained = bits(size);
   const consents = new Map<string, number[]>();
@@ -292,15 +261,10 @@ export function* indexing(compiled: CompiledBundle): Generator<undefined, Parts>
       add(after, offer.offer.after.offer, place);
     }
     if (offer.offer.consent !== undefined) add(consents, offer.offer.consent, place);
-    for (const segment of new Set(need.notSegments)) add(notSegments, segment, place);
+    segments.add(place, need.segments, need.notSegments);
     for (const { from, to } of offer.schedule?.times ?? noTimes) slots.add(from).add(to);
     const decided = need.memberSources;
-    for (const [index, { any, lists }] of layers.entries()) {
-      const list = need.segments[index];
-      if (list === undefined) put(any, place);
-      else for (const segment of new Set(list)) add(lists, segment, place);
-    }
-    decided.push(...need.segmentSources.slice(0, mostLayers));
+    decided.push(...need.segmentSources.slice(0, mostLists));
     const basket = easiest(need.baskets);
     if (basket !== null) {
       products.add(place, basket);
@@ -317,27 +281,15 @@ export function* indexing(compiled: CompiledBundle): Generator<undefined, Parts>
   }
   const sets = (lists: ReadonlyMap<string, readonly number[]>) =>
     new Map([...lists].map(([name, places]) => [name, placeSet(places, size)]));
-  const bySegment = (lists: ReadonlyMap<string, readonly number[]>) => {
-    const numbered = new Array<PlaceSet | null>(compiled.keys.segmentCount).fill(null);
-    for (const [name, places] of lists) numbered[compiled.keys.segment(name)] = placeSet(places, size);
-    return numbered;
-  };
   const followers: (Int32Array | null)[] = compiled.offers.map(() => null);
   for (const [id, places] of after) followers[compiled.keys.offer(id)] = Int32Array.from(places);
   yield;
   const spends = yield* sortedInSteps(bySpend, (a, b) => a[0] - b[0]);
   yield;
-  const segmentLayers: SegmentLayer[] = [];
-  for (const [index, { any, lists }] of layers.entries()) {
-    if (index > 0 && lists.size === 0) continue;
-    segmentLayers.push({ any, segments: bySegment(lists) });
-    yield;
-  }
   return {
     guests,
     slots: [...slots].sort((a, b) => a - b),
-    layers: segmentLayers,
-    notSegments: bySegment(notSegments),
+    segments: yield* segments.index(),
     consents: sets(consents),
     tiers: tiers.sets,
     digital: placeSet(digital, size),

@@ -1,0 +1,129 @@
+/** From a member's segments to the offers that invite one of them, and none that bars one. */
+import type { Facts } from '../facts.ts';
+import type { Keys } from '../keys.ts';
+import { type Bits, bits, put } from './bitset.ts';
+
+/** Lists of segments of one offer beyond this many are asked of the offers that are found. */
+export const mostLists = 3;
+
+/** A word of bits costs about half as much as an entry of a list. */
+const wordsOfEntry = 2;
+
+/** Collects what offers ask of segments, then makes the index of it. */
+export class SegmentNeeds {
+  readonly #size: number;
+  readonly #keys: Keys;
+  /** Of each list in turn the offers that have none. */
+  readonly #without: readonly Bits[];
+  /** By number of the segment: offers whose first, second, third list names it; last those that bar it. */
+  readonly #named: (number[][] | undefined)[] = [];
+
+  constructor(size: number, keys: Keys) {
+    this.#size = size;
+    this.#keys = keys;
+    this.#without = Array.from({ length: mostLists }, () => bits(size));
+  }
+
+  /**
+   * @param lists of each of which the member must be in one
+   * @param barred of which the member must be in none
+   */
+  add(place: number, lists: readonly (readonly string[])[], barred: readonly string[]): void {
+    for (const [kind, without] of this.#without.entries()) {
+      const list = lists[kind];
+      if (list === undefined) put(without, place);
+      else this.#name(place, kind, list);
+    }
+    this.#name(place, mostLists, barred);
+  }
+
+  #name(place: number, kind: number, segments: readonly string[]): void {
+    for (const segment of new Set(segments)) {
+      const number = this.#keys.segment(segment);
+      this.#named[number] ??= Array.from({ length: mostLists + 1 }, () => []);
+      this.#named[number]?.[kind]?.push(place);
+    }
+  }
+
+  *index(): Generator<undefined, SegmentLookup> {
+    const segments = this.#keys.segmentCount;
+    const starts = new Int32Array(segments * (mostLists + 1) + 1);
+    const entries: number[] = [];
+    const dense: Bits[] = [];
+    for (let number = 0; number < segments; number++) {
+      for (let kind = 0; kind <= mostLists; kind++) {
+        const places = this.#named[number]?.[kind] ?? [];
+        if (places.length * wordsOfEntry > this.#size / 32) {
+          const all = bits(this.#size);
+          for (const place of places) put(all, place);
+          // A set of bits stands as one entry below 0.
+          entries.push(-dense.push(all));
+        } else entries.push(...places);
+        starts[number * (mostLists + 1) + kind + 1] = entries.length;
+      }
+      if (number % 200 === 199) yield;
+    }
+    const used = this.#without.findLastIndex(without => !isFull(without, this.#size)) + 1;
+    return new SegmentLookup(this.#without.slice(0, Math.max(1, used)), starts, Int32Array.from(entries), dense);
+  }
+}
+
+export class SegmentLookup {
+  readonly #without: readonly Bits[];
+  /** Of segment n from \`starts[4n]\` to \`starts[4n + 4]\`: side by side, as they are asked together. */
+  readonly #starts: Int32Array;
+  readonly #entries: Int32Array;
+  readonly #dense: readonly Bits[];
+  // Of the member at hand.
+  readonly #sets: readonly Bits[];
+
+  constructor(without: readonly Bits[], starts: Int32Array, entries: Int32Array, dense: readonly Bits[]) {
+    this.#without = without;
+    this.#starts = starts;
+    this.#entries = entries;
+    this.#dense = dense;
+    this.#sets = Array.from({ length: mostLists + 1 }, () => new Int32Array(without[0]?.length ?? 0));
+  }
+
+  /** Makes \`invited\` the offers that the member's segments allow. */
+  find(facts: Facts, keys: Keys, invited: Bits): void {
+    const sets = this.#sets;
+    const without = this.#without;
+    const barred = sets[mostLists] as Bits;
+    for (let list = 0; list < without.length; list++) sets[list]?.set(without[list] as Bits);
+    barred.fill(0);
+    const count = facts.segmentCount(keys);
+    const { segments } = facts;
+    for (let index = 0; index < count; index++) {
+      const first = (segments[index] ?? 0) * (mostLists + 1);
+      for (let kind = 0; kind <= mostLists; kind++) {
+        const from = this.#starts[first + kind] ?? 0;
+        const to = this.#starts[first + kind + 1] ?? 0;
+        if (from < to) this.#join(sets[kind] as Bits, from, to);
+      }
+    }
+    const set = sets[0] as Bits;
+    for (let word = 0; word < invited.length; word++) invited[word] = (set[word] ?? 0) & ~(barred[word] ?? 0);
+    for (let list = 1; list < without.length; list++) {
+      const further = sets[list] as Bits;
+      for (let word = 0; word < invited.length; word++) invited[word] = (invited[word] ?? 0) & (further[word] ?? 0);
+    }
+  }
+
+  #join(set: Bits, from: number, to: number): void {
+    const entries = this.#entries;
+    const first = entries[from] ?? 0;
+    if (first >= 0) {
+      for (let index = from; index < to; index++) put(set, entries[index] ?? 0);
+      return;
+    }
+    const all = this.#dense[-first - 1] as Bits;
+    for (let word = 0; word < set.length; word++) set[word] = (set[word] ?? 0) | (all[word] ?? 0);
+  }
+}
+
+function isFull(set: Bits, size: number): boolean {
+  const all = bits(size);
+  for (let place = 0; place < size; place++) put(all, place);
+  return set.every((word, index) => word === all[index]);
+}
