@@ -129,6 +129,22 @@ export class Basket {
     return sums;
   }
 
+  /** A line that offers see. */
+  line(index: number): BasketLine {
+    return this.#lines[index] as BasketLine;
+  }
+
+  /** How many lines offers see. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Sums of the lines as they now stand, made elsewhere. */
+  useSums(sums: ProductSums): void {
+    this.#sums = sums;
+    this.#summed = true;
+  }
+
   /** Takes `amount` off a unit and its line. */
   reduce(unit: number, amount: Minor): void {
     this.units.reduce(unit, amount);

@@ -10,6 +10,7 @@ import { CouponChoice } from './issue.ts';
 import { allOffers } from './lookup/found.ts';
 import { indexing, Lookup, type PreparedMember } from './lookup/lookup.ts';
 import { readPresented } from './presented.ts';
+import type { ScannedBasket } from './scanned.ts';
 import type { Application, Decision, History, Member, Minor, Rejected, Sale } from './types.ts';
 
 /** A decision without its refusals, and those as data. */
@@ -49,21 +50,33 @@ export function prepareMember(compiled: CompiledBundle, member: Member, history?
   return deskOf(compiled).lookup.prepare(member, history);
 }
 
+/** A basket to be followed from scan to scan: one for sale after sale, as long as the bundle stays. */
+export function scanBasket(compiled: CompiledBundle): ScannedBasket {
+  return deskOf(compiled).lookup.scanning();
+}
+
 /**
  * Decides one sale. Pure: the same bundle and sale give the same decision, whatever was decided before. `rejected` is
  * worked out when it is first read, from the sale as it then is: do not change a sale after it was decided.
  * @param sale has passed `validateSale`
  * @param prepared of `prepareMember` for the sale's member
+ * @param scanned of `scanBasket`, last scanned with the sale's own lines; else it is not used
  * @throws RangeError only for a sale that has not passed
  */
-export function decide(compiled: CompiledBundle, sale: Sale, prepared: PreparedMember | null = null): MadeDecision {
+export function decide(
+  compiled: CompiledBundle,
+  sale: Sale,
+  prepared: PreparedMember | null = null,
+  scanned: ScannedBasket | null = null,
+): MadeDecision {
   const desk = deskOf(compiled);
   const history = prepared?.history ?? null;
   const facts = desk.facts ?? new Facts(sale, compiled.zone);
   desk.taken = true;
-  facts.read(sale, history);
+  const followed = scanned?.isOf(compiled, sale.lines) ? scanned : null;
+  facts.read(sale, history, followed?.basket);
   const presented = readPresented(compiled, facts);
-  const offers = desk.lookup.offersFor(facts, presented.offers, prepared);
+  const offers = desk.lookup.offersFor(facts, presented.offers, prepared, followed?.reached);
   const outcome = evaluate(compiled, facts, presented, offers, false, desk.choice);
   const { initial } = facts.basket;
   desk.facts = facts;

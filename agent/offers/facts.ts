@@ -19,7 +19,8 @@ export interface ReadHistory {
 
 export class Facts {
   readonly zone: Zone;
-  readonly basket = new Basket();
+  readonly #ownBasket = new Basket();
+  #basket = this.#ownBasket;
   #sale: Sale;
   readonly #at = new Float64Array(1);
   #now = 0;
@@ -53,8 +54,9 @@ export class Facts {
   /**
    * Takes another sale; nothing of the one before is left.
    * @param known a history read before; used if the sale has that very one
+   * @param basket with the sale's lines, read before
    */
-  read(sale: Sale, known: ReadHistory | null = null): void {
+  read(sale: Sale, known: ReadHistory | null = null, basket: Basket | null = null): void {
     readInstant(sale.at, this.#at, 0);
     const now = this.#at[0] ?? Number.NaN;
     if (Number.isNaN(now)) throw new RangeError(`not an RFC 3339 instant: ${sale.at}`);
@@ -62,7 +64,8 @@ export class Facts {
     this.#now = now;
     this.#today = localDay(now, this.zone);
     this.#minute = localMinute(now, this.zone);
-    this.basket.read(sale.lines);
+    if (basket === null) this.#ownBasket.read(sale.lines);
+    this.#basket = basket ?? this.#ownBasket;
     this.#member = sale.member ?? null;
     this.#known = known !== null && this.#member !== null && known.history === sale.history ? known : null;
     this.#hasCoupons = false;
@@ -71,6 +74,10 @@ export class Facts {
     this.#segmentKeys = null;
     this.#areMarked = false;
     this.#overlaps = null;
+  }
+
+  get basket(): Basket {
+    return this.#basket;
   }
 
   get sale(): Sale {
@@ -97,7 +104,7 @@ export class Facts {
 
   /** A member's sale that still costs what it did at first: so it was when the index was asked. */
   get asIndexed(): boolean {
-    return this.#member !== null && !this.basket.reduced;
+    return this.#member !== null && !this.#basket.reduced;
   }
 
   /** The member's own coupons; without a member history is empty. */

@@ -142,6 +142,7 @@ export class CouponChoice {
     for (let index = offers.from('issue'); index < to; index++) {
       const place = offers.place(index);
       if (inOrder && this.#picker.isSettled(this.#columns.priority[place] ?? 1)) break;
+      if (inOrder && this.#picker.hasBetter(this.#columns.class[place] ?? -1)) continue;
       const rest = quick && !this.#columns.waitsForCoupon(place) ? offers.rest(index) : null;
       if (rest !== null) {
         if (this.#passes(place, offers, index, rest, facts, applications))

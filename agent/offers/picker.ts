@@ -3,6 +3,10 @@
  * (selection.ts), which takes over where the search would have to look at too much.
  */
 
+import { GreedyBound } from './greedy-bound.ts';
+
+import { Rivals } from './rivals.ts';
+
 /** Limits of a choice: numbers of groups, categories and classes are those of the compiled bundle; -1: none. */
 export interface PickLimits {
   /** Infinity: no limit. */
@@ -46,8 +50,17 @@ export class Picker {
   #places = 0;
   #steps = 0;
   #limits: PickLimits = { total: 0, perCategory: 0, left: () => 0 };
+  // What all places but one are worth at most.
+  readonly #byGroup: GreedyBound;
+  readonly #byCategory: GreedyBound;
+  readonly #byClass: GreedyBound;
+  readonly #rivals: Rivals;
 
   constructor(groups: number, categories: number, classes: number) {
+    this.#rivals = new Rivals(classes);
+    this.#byGroup = new GreedyBound(groups, () => 1);
+    this.#byCategory = new GreedyBound(categories, () => this.#limits.perCategory);
+    this.#byClass = new GreedyBound(classes, class_ => this.#limits.left(class_));
     this.#groups = new Uint8Array(groups);
     this.#categories = new Int32Array(categories);
     this.#classes = new Int32Array(classes);
@@ -60,6 +73,11 @@ export class Picker {
     this.#fitting = 0;
     this.#fittingSum = 0;
     this.#sums[0] = 0;
+    const others = Math.max(0, limits.total - 1);
+    this.#byGroup.begin(others);
+    this.#byCategory.begin(others);
+    this.#byClass.begin(others);
+    this.#rivals.begin(limits.total);
   }
 
   /**
@@ -69,7 +87,18 @@ export class Picker {
   isSettled(priority: number): boolean {
     const { total } = this.#limits;
     if (this.#fitting < total) return false;
-    return total === 0 || priority + (this.#sums[total - 1] ?? 0) < this.#fittingSum;
+    if (total === 0) return true;
+    const others = Math.min(
+      this.#byGroup.most(priority),
+      this.#byCategory.most(priority),
+      this.#byClass.most(priority),
+    );
+    return priority + others < this.#fittingSum;
+  }
+
+  /** Whether no candidate of this class can be chosen any more, if candidates are added by priority descending, then id. */
+  hasBetter(class_: number): boolean {
+    return this.#rivals.areEnough(class_);
   }
 
   /** Adds one that comes after all others by priority descending, then id, so that `isSettled` may be asked. */
@@ -78,6 +107,10 @@ export class Picker {
     this.add(priority, id, group, category, class_);
     this.#order[at] = at;
     this.#sums[at + 1] = (this.#sums[at] ?? 0) + priority;
+    this.#byGroup.add(priority, group);
+    this.#byCategory.add(priority, category);
+    this.#byClass.add(priority, class_);
+    if (category < 0 || this.#limits.perCategory > 0) this.#rivals.add(group, category, class_);
     if (this.#limits.total > mostPlaces || this.#fitting >= this.#limits.total || !this.#fits(at)) return;
     this.#use(at, 1);
     this.#best[this.#fitting++] = at;

@@ -42,14 +42,19 @@ export class ProductSums {
     return this.#sums[key * 2 + 1] ?? 0;
   }
 
-  /** Sums the first `count` lines by their running amounts. */
-  read(lines: readonly BasketLine[], count: number): void {
+  /** Nothing is in the basket. */
+  clear(): void {
     for (let index = 0; index < this.#count; index++) {
       const cell = (this.#present[index] ?? 0) * 2;
       this.#sums[cell] = 0;
       this.#sums[cell + 1] = 0;
     }
     this.#count = 0;
+  }
+
+  /** Sums the first `count` lines by their running amounts. */
+  read(lines: readonly BasketLine[], count: number): void {
+    this.clear();
     const { keys } = this;
     for (let index = 0; index < count; index++) {
       const entry = lines[index];
@@ -61,6 +66,14 @@ export class ProductSums {
       const nodes = keys.ofCategory(line.category);
       for (let node = 0; node < nodes.length; node++) this.#add(nodes[node] ?? -1, running, units);
     }
+  }
+
+  /** Adds to one key what a line brings, or takes it away again: then both are negative. */
+  change(key: number, running: Minor, units: number): void {
+    this.#add(key, running, units);
+    if (this.items(key) !== 0) return;
+    const at = this.#present.subarray(0, this.#count).lastIndexOf(key);
+    this.#present[at] = this.#present[--this.#count] ?? -1;
   }
 
   #add(key: number, running: Minor, units: number): void {

@@ -15,6 +15,11 @@ export function put(set: Bits, place: number): void {
   set[place >>> 5] = (set[place >>> 5] ?? 0) | (1 << (place & 31));
 }
 
+/** Takes it out. */
+export function take(set: Bits, place: number): void {
+  set[place >>> 5] = (set[place >>> 5] ?? 0) & ~(1 << (place & 31));
+}
+
 /** Puts it if `other` has it. */
 export function putIfIn(set: Bits, other: Bits, place: number): void {
   const word = place >>> 5;
@@ -47,8 +52,7 @@ export function placeSet(places: readonly number[], size: number): PlaceSet {
 export function drop(set: Bits, other: PlaceSet): void {
   if (other.list !== null) {
     for (let index = 0; index < other.list.length; index++) {
-      const place = other.list[index] ?? 0;
-      set[place >>> 5] = (set[place >>> 5] ?? 0) & ~(1 << (place & 31));
+      take(set, other.list[index] ?? 0);
     }
     return;
   }

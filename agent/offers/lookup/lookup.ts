@@ -5,6 +5,7 @@
 import type { CompiledBundle } from '../compile.ts';
 import { Facts, type ReadHistory, readHistory } from '../facts.ts';
 import type { CompiledPredicate } from '../predicate.ts';
+import { ScannedBasket } from '../scanned.ts';
 import { isScheduled } from '../schedule.ts';
 import { finish, sortedInSteps } from '../steps.ts';
 import type { History, Member, Tier } from '../types.ts';
@@ -18,6 +19,7 @@ import { SpendLookup } from './spends.ts';
 
 /** Offers that a member may get, whatever the basket, store and time: made at the card's scan, used at the total. */
 export interface PreparedMember {
+  readonly compiled: CompiledBundle;
   readonly member: Member;
   readonly allowed: Bits;
   /** The member's history, read ahead; null if it was not given. */
@@ -90,26 +92,42 @@ export class Lookup {
     this.#slots = parts.slots;
   }
 
+  /** A basket to follow from scan to scan. */
+  scanning(): ScannedBasket {
+    return new ScannedBasket(this.#compiled, this.#parts.products);
+  }
+
   /** The member's part of the question, which can be asked before the basket is known. */
   prepare(member: Member, history: History | undefined): PreparedMember {
     const allowed = bits(this.#compiled.offers.length);
     const facts = new Facts({ saleId: '', storeId: '', at: anyTime, lines: [], member }, this.#compiled.zone);
     this.#prepareInto(allowed, member, facts);
     this.#askMember(allowed, facts);
-    return { member, allowed, history: history === undefined ? null : readHistory(history, this.#compiled.keys) };
+    return {
+      compiled: this.#compiled,
+      member,
+      allowed,
+      history: history === undefined ? null : readHistory(history, this.#compiled.keys),
+    };
   }
 
   /**
    * The offers of each phase that may apply. What is answered serves the next decision again.
    * @param presented ids of offers of which a coupon is presented
-   * @param prepared of the very member of the sale; made anew if it is of another
+   * @param prepared of this bundle and the very member of the sale; made anew if it is of another
+   * @param reached offers whose products are in the basket, if that is known
    */
-  offersFor(facts: Facts, presented: ReadonlySet<string>, prepared: PreparedMember | null): OffersByPhase {
+  offersFor(
+    facts: Facts,
+    presented: ReadonlySet<string>,
+    prepared: PreparedMember | null,
+    reached: Bits | null = null,
+  ): OffersByPhase {
     const { guests, spends, products } = this.#parts;
     this.#readHere(this.#inStore(facts.sale.storeId), this.#atMoment(facts));
     const { member } = facts;
     let open = guests;
-    const asked = member !== null && prepared?.member === member;
+    const asked = member !== null && prepared?.member === member && prepared.compiled === this.#compiled;
     if (asked) open = prepared.allowed;
     else if (member !== null) {
       this.#prepareInto(this.#member, member, facts);
@@ -121,7 +139,10 @@ export class Lookup {
     if (member !== null) this.#addFollowers(facts, open, allowed);
     const set = this.#set;
     spends.find(facts.basket.net, allowed, set);
-    products.find(facts.basket.sums(products.keys), allowed, set);
+    if (reached === null) products.find(facts.basket.sums(products.keys), allowed, set);
+    else
+      for (let word = 0; word < set.length; word++)
+        set[word] = (set[word] ?? 0) | ((allowed[word] ?? 0) & (reached[word] ?? 0));
     if (presented.size > 0) this.#addPresented(presented, set);
     this.#found.read(set, asked ? this.#parts.atTotal : this.#parts.rests);
     return this.#found;

@@ -4,7 +4,7 @@
  */
 import type { Keys } from '../keys.ts';
 import type { ProductSums } from '../product-sums.ts';
-import { type Bits, putIfIn } from './bitset.ts';
+import { type Bits, bits, put, putIfIn, take } from './bitset.ts';
 import type { BasketNeed } from './necessary.ts';
 
 /**
@@ -54,6 +54,11 @@ export class ProductLookup {
     return this.#keys;
   }
 
+  /** What follows a basket from line to line. */
+  reach(offers: number): Reach {
+    return new Reach(this.#postings, offers);
+  }
+
   /** Puts the offers whose products are there into `found`, if they are in `allowed`. */
   find(sums: ProductSums, allowed: Bits, found: Bits): void {
     for (let index = 0; index < sums.count; index++) {
@@ -61,6 +66,52 @@ export class ProductLookup {
       walk(this.#postings, key * 2, sums.spend(key), allowed, found);
       walk(this.#postings, key * 2 + 1, sums.items(key), allowed, found);
     }
+  }
+}
+
+/** The offers whose products are in a basket that changes: each change moves the ends of a few lists a little. */
+export class Reach {
+  readonly found: Bits;
+  readonly #postings: Postings;
+  /** Of each list how far the basket reaches. */
+  readonly #ends: Int32Array;
+  /** In how many lists an offer is reached. */
+  readonly #times: Int32Array;
+
+  constructor(all: Postings, offers: number) {
+    this.found = bits(offers);
+    this.#postings = all;
+    this.#ends = all.starts.slice();
+    this.#times = new Int32Array(offers);
+  }
+
+  clear(): void {
+    this.found.fill(0);
+    this.#times.fill(0);
+    this.#ends.set(this.#postings.starts);
+  }
+
+  /** The basket has so much of the key now. */
+  move(key: number, spend: number, items: number): void {
+    this.#move(key * 2, spend);
+    this.#move(key * 2 + 1, items);
+  }
+
+  #move(list: number, most: number): void {
+    const { starts, places, thresholds } = this.#postings;
+    const first = starts[list] ?? 0;
+    const last = starts[list + 1] ?? 0;
+    let end = this.#ends[list] ?? 0;
+    for (; end < last && (thresholds[end] ?? 0) <= most; end++) this.#step(places[end] ?? 0, 1);
+    for (; end > first && (thresholds[end - 1] ?? 0) > most; end--) this.#step(places[end - 1] ?? 0, -1);
+    this.#ends[list] = end;
+  }
+
+  #step(place: number, step: 1 | -1): void {
+    const times = (this.#times[place] ?? 0) + step;
+    this.#times[place] = times;
+    if (times === 0) take(this.found, place);
+    else put(this.found, place);
   }
 }
 
