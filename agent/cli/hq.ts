@@ -16,6 +16,7 @@ import type { CommandIo } from './command.ts';
 import { askHq, demoToken, demoUrl, type HqAddress } from './hq-client.ts';
 import { enrolmentActions, hqEnrolmentCommand } from './hq-enrol.ts';
 import { leasesCommand } from './hq-leases.ts';
+import { membersCommand } from './members.ts';
 
 const help = `tillside hq: takes the tills' facts, publishes bundles, serves the console
 
@@ -24,6 +25,7 @@ usage: tillside hq --config FILE [--check]
        tillside hq ca|broker|enrol-code|revoke|enrolled …   (tillside hq ca --help)
        tillside hq reconcile [--config FILE | --hq URL --token-file FILE] [--from DATE] [--to DATE] [--json]
        tillside hq leases [--config FILE | --hq URL --token-file FILE] [--offer ID [--recall]] [--json]
+       tillside hq members import|publish|erase|status …     (tillside hq members --help)
 
   --config FILE      hq.json
   --check            reads the configuration, says what is wrong, and ends
@@ -42,6 +44,7 @@ Exit codes: 0 done, all agree; 1 something differs or failed; 2 wrong usage or i
 
 export async function hqCommand(args: readonly string[], io: CommandIo): Promise<number> {
   if (enrolmentActions.has(args[0] ?? '')) return hqEnrolmentCommand(args, io);
+  if (args[0] === 'members') return membersCommand(args.slice(1), io);
   const { values, positionals } = parse(args);
   if (values.help === true) {
     io.stdout.write(help);

@@ -12,11 +12,11 @@ import { messageOf } from '../../errors.ts';
 import { openMemberFile } from '../../sync/protocol/members-file.ts';
 import type { MemberFileOffer, MembersCommand } from '../../sync/protocol/members-messages.ts';
 import { storeRing } from '../../sync/protocol/pointer.ts';
-import type { Log } from '../log.ts';
 import type { MembersPort } from '../ports.ts';
 import {
   build,
   fold,
+  isDamage,
   isSound,
   type Members,
   noteErased,
@@ -38,8 +38,11 @@ export interface MembersKeeperOptions {
   readonly members: Members;
   readonly store: Store;
   readonly clock: Clock;
-  readonly log: Pick<Log, 'info' | 'warn' | 'error'>;
+  readonly log: KeeperLog;
 }
+
+/** What pino and the log of tests have in common. */
+export type KeeperLog = { [Level in 'info' | 'warn' | 'error']: (fields: object, message: string) => void };
 
 export interface MembersKeeper extends MembersPort {
   /** Goes on with what a former run began; checks the rows of a large file. */
@@ -78,6 +81,8 @@ export function createMembersKeeper(options: MembersKeeperOptions): MembersKeepe
   let wholeOnly = false;
   /** Work that threw is not begun again by itself. */
   let hasFailed = false;
+  /** The file that is worked on is the next one. */
+  let building = false;
   const givenUp = new Set<string>();
   let cancelLease: Cancel = () => {};
 
@@ -118,6 +123,17 @@ export function createMembersKeeper(options: MembersKeeperOptions): MembersKeepe
     }
   }
 
+  /** What a change has left to do; a file that can't be read is begun anew. */
+  function phase(): string | null {
+    try {
+      return phaseOf(members.file);
+    } catch (error) {
+      log.error({ error: messageOf(error) }, 'the members’ file can’t be read; it is fetched anew');
+      if (isDamage(error)) members.clear();
+      return null;
+    }
+  }
+
   function drop() {
     incoming?.close();
     if (incoming !== null) incomingFolder.clear();
@@ -127,14 +143,16 @@ export function createMembersKeeper(options: MembersKeeperOptions): MembersKeepe
   /** Works on what is complete, or on what a change has left to do. */
   function work(): void {
     if (working !== null || !running) return;
-    if (incoming?.complete !== true && phaseOf(members.file) !== 'folding') return;
+    if (incoming?.complete !== true && phase() !== 'folding') return;
     turn++;
+    building = false;
     working = run(turn)
       .catch(error => {
         log.error({ error: messageOf(error) }, 'members could not be brought up to date; those that are here stay');
         if (incoming !== null) givenUp.add(incoming.target.sha256);
         drop();
         removeMembersFile(nextPath);
+        if (isDamage(error) && !building) members.clear();
         hasFailed = true;
       })
       .finally(goOn);
@@ -143,7 +161,7 @@ export function createMembersKeeper(options: MembersKeeperOptions): MembersKeepe
   async function run(mine: number): Promise<void> {
     const wanted = () => running && mine === turn;
     const slices = <T>(job: Generator<void, T, void>) => inSlices(job, clock, wanted);
-    if (phaseOf(members.file) === 'folding') {
+    if (phase() === 'folding') {
       await slices(fold(members.file));
       members.reread();
     }
@@ -176,6 +194,7 @@ export function createMembersKeeper(options: MembersKeeperOptions): MembersKeepe
       if (!opened.ok) return { ok: false, reason: opened.reason };
       if (note.building() !== of.target.sha256) removeMembersFile(nextPath);
       note.build(of.target.sha256);
+      building = true;
       const next = openMembersFile(nextPath);
       let outcome: Outcome | null;
       try {
@@ -189,6 +208,7 @@ export function createMembersKeeper(options: MembersKeeperOptions): MembersKeepe
         if (!wanted()) return null;
         members.swap(nextPath);
       } else removeMembersFile(nextPath);
+      building = false;
       note.build(null);
       return outcome;
     }
@@ -238,8 +258,11 @@ export function createMembersKeeper(options: MembersKeeperOptions): MembersKeepe
   async function checkRows(): Promise<void> {
     const mine = turn;
     const file = members.file;
-    const sound = await inSlices(isSound(file), clock, () => running && mine === turn && file.open);
-    if (sound !== false) return;
+    try {
+      if ((await inSlices(isSound(file), clock, () => running && mine === turn && file.open)) !== false) return;
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+    }
     log.warn({}, 'the members’ file is damaged; it is fetched anew');
     members.clear();
     tell();
@@ -306,9 +329,12 @@ export function createMembersKeeper(options: MembersKeeperOptions): MembersKeepe
       checkLease();
       incoming = incomingFolder.resume();
       if (incoming === null) removeMembersFile(nextPath);
-      const begun = phaseOf(members.file) !== null;
+      const begun = phase() !== null;
       work();
-      if (working === null && (begun || members.version() !== null)) working = checkRows().finally(goOn);
+      if (working === null && (begun || members.version() !== null))
+        working = checkRows()
+          .catch(error => log.error({ error: messageOf(error) }, 'the members’ file could not be checked'))
+          .finally(goOn);
     },
     async stop() {
       running = false;

@@ -8,6 +8,7 @@ export type { Ledger } from './ledger.ts';
 export {
   asEvaluated,
   factsOf,
+  isDamage,
   type MemberRecord,
   type Members,
   type MembersVersion,

@@ -56,10 +56,7 @@ export function createMembersLine(options: MembersLineOptions): MembersLine {
   let sinceAsked = 0;
   let cancelAsk: Cancel = () => {};
   let cancelBlocks: Cancel = () => {};
-  const forget = members.onChange(() => {
-    waits = 0;
-    askBlocks();
-  });
+  let forget: Cancel | null = null;
 
   function askFiles() {
     cancelAsk();
@@ -101,6 +98,10 @@ export function createMembersLine(options: MembersLineOptions): MembersLine {
   return {
     up() {
       online = true;
+      forget ??= members.onChange(() => {
+        waits = 0;
+        askBlocks();
+      });
       restart();
     },
     down() {
@@ -147,7 +148,9 @@ export function createMembersLine(options: MembersLineOptions): MembersLine {
       });
     },
     stop() {
-      forget();
+      online = false;
+      forget?.();
+      forget = null;
       cancelAsk();
       cancelBlocks();
       for (const { forget: drop, waiting } of pending.values()) {

@@ -13,6 +13,8 @@ import { enrolmentRoutes } from './enrol/routes.ts';
 import type { BundleFacts, Fleet } from './fleet.ts';
 import type { LeaseDesk } from './leases.ts';
 import type { Ledger } from './ledger.ts';
+import { memberRoutes } from './members-api.ts';
+import type { MembersDesk } from './members-desk.ts';
 import type { HqMetrics } from './metrics.ts';
 import { type RolloutRoutes, rolloutRoutes } from './rollout-routes.ts';
 import type { HqStream } from './stream.ts';
@@ -56,6 +58,7 @@ export interface ApiOptions {
     ring?: string,
   ) => Promise<{ readonly answer: PublishAnswer; readonly isNew: boolean }>;
   readonly rollout: RolloutRoutes;
+  readonly members: MembersDesk;
   /** Why facts cannot be taken now; null: they can. */
   readonly problem: () => string | null;
 }
@@ -93,6 +96,7 @@ export async function createApi(options: ApiOptions): Promise<HqApi> {
   routes(app, options);
   enrolmentRoutes(app, options.desk);
   rolloutRoutes(app, options.rollout);
+  memberRoutes(app, options.members);
   serveConsole(app, options.consoleDir);
   try {
     await app.listen({ port: options.port, host: options.host });

@@ -111,6 +111,36 @@ export const HqConfigDocument = Type.Object(
         closed,
       ),
     ),
+    members: Type.Optional(
+      Type.Object(
+        {
+          share: Type.Optional(
+            Type.Enum(['visitors', 'all'], {
+              description: 'visitors: each store gets the members who shop there; all: every store gets everybody',
+            }),
+          ),
+          visitedWithinDays: Type.Optional(
+            Type.Integer({ minimum: 1, maximum: 3650, description: 'days after which a visitor is none any more' }),
+          ),
+          leaseDays: Type.Optional(
+            Type.Integer({
+              minimum: 1,
+              maximum: 365,
+              description: 'days for which a till keeps members without hearing from HQ',
+            }),
+          ),
+          names: Type.Optional(Type.Boolean({ description: 'false: tills get no first names' })),
+          everyMinutes: Type.Optional(
+            Type.Integer({
+              minimum: 1,
+              maximum: 1440,
+              description: 'minutes between versions, where anything changed',
+            }),
+          ),
+        },
+        closed,
+      ),
+    ),
     log: Type.Optional(
       Type.Object(
         {
@@ -139,7 +169,7 @@ export type LoadedHqConfig = HqConfig & { readonly logLevel: 'debug' | 'info' | 
  */
 export function loadHqConfig(file: string, env: Environment): LoadedHqConfig {
   const document = readConfiguration(HqConfigDocument, { file, env, check: relations });
-  const { broker, database, signing, enrolment } = document;
+  const { broker, database, members, signing, enrolment } = document;
   const content = (key: string, path: string | undefined) => (path === undefined ? undefined : read(key, path));
   return {
     tenant: document.tenant,
@@ -157,6 +187,7 @@ export function loadHqConfig(file: string, env: Environment): LoadedHqConfig {
       ? `sqlite:${resolve(dirname(resolve(file)), database.slice('sqlite:'.length))}`
       : database,
     signing,
+    members,
     ...(enrolment === undefined
       ? {}
       : { enrolment: { ...enrolment, host: enrolment.host ?? '::', port: enrolment.port ?? 4793 } }),

@@ -22,6 +22,7 @@ import { createLeaseDesk } from './leases.ts';
 import type { Ledger, TillName, TillRecord } from './ledger.ts';
 import { openLedger } from './ledger-choice.ts';
 import { alone, isStoreOf, type Machines } from './machines.ts';
+import { createMembersDesk, type MembersConfig, type MembersDesk, membersDefaults } from './members-desk.ts';
 import { createMetrics } from './metrics.ts';
 import { createPublisher } from './publisher.ts';
 import { createRollCall } from './roll-call.ts';
@@ -43,6 +44,7 @@ export interface HqConfig {
   /** Folder of the built console (ui/dist/hq); absent: the API alone. */
   readonly consoleDir?: string | undefined;
   readonly version?: string | undefined;
+  readonly members?: Partial<MembersConfig> | undefined;
   /** How long a till may use units of a global cap that it was granted, days; default 7. */
   readonly leaseDays?: number | undefined;
   /** Several HQs share the stores; absent: this one has all. */
@@ -76,6 +78,7 @@ export interface Hq {
   publishBundle(bytes: Uint8Array, ring?: string): Promise<PublishAnswer>;
   readonly connected: boolean;
   readonly ledger: Ledger;
+  readonly members: MembersDesk;
 }
 
 /** Commands are good for this long: a till's clock may be off by hours, last year's command may not work. */
@@ -136,6 +139,16 @@ export function createHq(options: HqOptions): Hq {
     onChange: tellSummary,
   });
   const leases = createLeaseDesk({ ledger, clock, log, days: config.leaseDays ?? 7, command: sendCommand });
+  const members = createMembersDesk({
+    tenant,
+    dataDir: config.dataDir,
+    config: { ...membersDefaults, ...config.members },
+    ledger,
+    clock,
+    log,
+    command: sendCommand,
+    publish: (topic, payload) => link.publish(topic, payload),
+  });
   const fleet = createFleet(ledger, clock, bundleFacts);
   const ingest = createIngest({
     ledger,
@@ -279,9 +292,13 @@ export function createHq(options: HqOptions): Hq {
       if (renewed !== null) send(tillTopic({ tenant, ...till }, 'down'), encodeMessage(renewed), false);
       return;
     }
-    if (ask.value.kind === 'blocks') return publisher.sendBlocks(till.store, ask.value.sha256, ask.value.indexes);
+    if (ask.value.kind === 'blocks') {
+      const { sha256, indexes } = ask.value;
+      if (!(await members.sendBlocks(till, sha256, indexes))) await publisher.sendBlocks(till.store, sha256, indexes);
+      return;
+    }
     if (ask.value.kind === 'lease') return leases.answer(till, ask.value);
-    if (ask.value.kind !== 'pointers') return;
+    if (ask.value.kind !== 'pointers') return members.answer(till, ask.value);
     const published = await publisher.pointersFor(till.store, ask.value.ring);
     const pointers = [...published, ...(await rollouts.pointersFor(till.store))];
     send(
@@ -379,11 +396,13 @@ export function createHq(options: HqOptions): Hq {
         bundleFacts,
         publish: publishBundle,
         rollout: { rollouts, keys: keyDesk.view, takeKeys: keyDesk.take },
+        members,
         leases,
         problem: () => waiting ?? (link.up ? ingest.problem() : 'no line to the broker'),
       });
       boot = await opened();
       await desk.start();
+      await members.open();
       link.start();
       rollouts.start();
     },
@@ -397,6 +416,7 @@ export function createHq(options: HqOptions): Hq {
       rollCall.stop();
       await link.stop({ topic: stateTopic, payload: hqState(false) });
       await ingest.idle();
+      await members.stop();
       await ledger.close();
     },
     get url() {
@@ -411,5 +431,6 @@ export function createHq(options: HqOptions): Hq {
       return link.up;
     },
     ledger,
+    members,
   };
 }

@@ -39,6 +39,8 @@ export interface MemberFiles {
    * @param forget no file of a former version is kept: it may hold someone who was erased
    */
   publish(scope: string, forget?: boolean): Promise<boolean>;
+  /** Drops the changes that led to the version: they may hold someone who was erased. */
+  forgetChanges(scope: string): Promise<void>;
   /** Changes in their order, then the whole file; none: the scope was never published. */
   offers(scope: string): Promise<readonly MemberFileOffer[]>;
   /** Scopes that were published. */
@@ -192,9 +194,10 @@ export function createMemberFiles(options: MemberFilesOptions): MemberFiles {
       }
       const digest = content.digest();
       const isSame = last !== undefined && last.content === digest && handleOf(nameOf(scope, last.sha256)) !== null;
-      if (isSame && !forget) {
+      if (isSame) {
         whole.drop();
         change?.drop();
+        if (forget) await forgetChanges(scope);
         return false;
       }
       // The file that the change was made from may not be what it was when it was published.
@@ -214,6 +217,19 @@ export function createMemberFiles(options: MemberFilesOptions): MemberFiles {
       change?.drop();
       throw error;
     }
+  }
+
+  async function forgetChanges(scope: string) {
+    await sql.write([{ run: 'DELETE FROM member_file WHERE scope = ? AND base IS NOT NULL', parameters: [scope] }]);
+    await clear(scope, await filesOf(scope));
+  }
+
+  /** By what lies there, not by name: what a crash left behind must not stay either. */
+  async function clear(scope: string, kept: readonly FileRow[]) {
+    const wanted = new Set(kept.map(({ sha256 }) => `${sha256}.tsm`));
+    const folder = dirname(nameOf(scope, ''));
+    if (!existsSync(folder)) return;
+    for (const name of readdirSync(folder)) if (!wanted.has(name)) forgetFile(join(folder, name));
   }
 
   /** Enters the new files and takes those out that nobody needs any more. */
@@ -254,10 +270,7 @@ export function createMemberFiles(options: MemberFilesOptions): MemberFiles {
         rows: [[scope, rows[0]?.version ?? 0]],
       },
     ]);
-    // By what lies there, not by name: what a crash left behind must not stay either.
-    const wanted = new Set([...rows, ...kept].map(({ sha256 }) => `${sha256}.tsm`));
-    const folder = dirname(nameOf(scope, ''));
-    for (const name of readdirSync(folder)) if (!wanted.has(name)) forgetFile(join(folder, name));
+    await clear(scope, [...rows, ...kept]);
   }
 
   return {
@@ -272,6 +285,7 @@ export function createMemberFiles(options: MemberFilesOptions): MemberFiles {
         return make(scope, undefined, forget);
       }
     },
+    forgetChanges,
     async offers(scope) {
       const rows = await filesOf(scope);
       return rows
