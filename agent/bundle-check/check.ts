@@ -8,6 +8,7 @@ import { checkConditions } from './conditions.ts';
 import { checkDates } from './dates.ts';
 import { type Finding, Findings } from './finding.ts';
 import { checkMembers, type KnownMembers } from './members.ts';
+import { checkPaper } from './paper.ts';
 import { checkPrecedence } from './precedence.ts';
 import { checkSelection } from './room.ts';
 import { checkTexts } from './texts.ts';
@@ -35,6 +36,7 @@ export function checkBundle(bundle: Bundle, options: CheckOptions): readonly Fin
   checkPrecedence(bundle, findings);
   checkChains(bundle, findings);
   checkTexts(bundle, options.columns, options.languages, findings);
+  checkPaper(bundle, options.columns, findings);
   checkProducts(bundle, options.catalogue, findings);
   if (options.members !== null) checkMembers(bundle, options.members, findings);
   return findings.list

@@ -30,6 +30,8 @@ export const findingCodes = {
   'text-too-wide': 'a word is wider than the paper and would be cut',
   'text-too-long': 'a text takes too many lines on the paper',
   'text-unprintable': 'a character that the printer cannot print as it is',
+  'code-too-wide': 'a code that gives way to the QR code on narrow paper',
+  'picture-unprintable': 'a picture that is left out on paper',
   'language-missing': 'a text is missing in a language',
   'gtin-check-digit': 'a GTIN whose check digit is wrong',
   'gtin-unknown': 'a GTIN that the catalogue does not have',

@@ -291,6 +291,19 @@ test('texts are held against the paper and the languages', () => {
   assert.deepEqual(found([printed, other]), ['language-missing /offers/0/coupon/texts']);
 });
 
+test('a code too wide for the narrowest paper and a picture that is none are told before they go out', () => {
+  const showing = (more: object) => [{ ...printed, coupon: { ...coupon, ...more } }];
+  const dot =
+    'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==';
+  assert.deepEqual(found(showing({ barcode: 'code128', image: dot })), []);
+  assert.deepEqual(found(showing({ barcode: 'code128' }), { columns: 32 }), ['code-too-wide /offers/0/coupon/barcode']);
+  assert.deepEqual(found(showing({ image: 'coffee.png' })), ['picture-unprintable /offers/0/coupon/image']);
+  const variants = [{ id: 'a', weight: 1, coupon: { ...coupon, image: 'coffee.png' } }];
+  assert.deepEqual(found([{ ...printed, experiment: { salt: 's', variants } }]), [
+    'picture-unprintable /offers/0/experiment/variants/0/coupon/image',
+  ]);
+});
+
 test('products are held against a catalogue', () => {
   const catalogue = new Catalogue();
   catalogue.add({ gtin: '4006381333931', category: 'food/coffee/beans', brand: 'x' });

@@ -21,7 +21,8 @@ test('on 80 mm every offer has the code that it asks for, whatever the serial', 
 
 test('on 58 mm a code that is too wide gives way to the QR code, and an EAN does not', () => {
   const profile = resolveProfile('generic-58', 58);
-  const serial = newSerial(length => randomBytes(length));
+  // One in some hundred serials has so many digits that its code128 fits.
+  const serial = 'ABCDEFGHJKMNPQRS';
   const of = (barcode: (typeof kinds)[number]) => couponCode({ barcode, serial, token }, profile);
   assert.deepEqual(of('code128'), { barcode: 'qr', token });
   assert.deepEqual(of('gs1-128'), { barcode: 'qr', token });

@@ -1,10 +1,9 @@
 /** The picture that an offer brings in its bundle: printed where it can be, else left out and said. */
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { PNG } from 'pngjs';
-import { newSerial, type SlipContent } from '../../agent/coupons/index.ts';
+import type { SlipContent } from '../../agent/coupons/index.ts';
 import { layoutCoupon } from '../../agent/printing/layout.ts';
 import { onPaper, paperNotes } from '../../agent/printing/layout-paper.ts';
 import { couponPicture } from '../../agent/printing/layout-picture.ts';
@@ -28,7 +27,7 @@ function content(more: Partial<SlipContent> = {}): SlipContent {
     body: 'Ab CHF 30.–',
     validFrom: '2026-11-22',
     validTo: '2026-12-05',
-    serial: newSerial(length => randomBytes(length)),
+    serial: 'ABCDEFGHJKMNPQRS',
     token: 'TS1.0123456789ABCDEFGHJKMNPQRSTVWXYZ',
     barcode: 'qr',
     language: 'de',
