@@ -29,7 +29,7 @@ const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./agent/cli/simulate.ts')).simulateCommand,
   },
   bundle: {
-    summary: 'check, sign, publish bundles of offers; see who has which',
+    summary: 'check, sign, publish, roll out and back bundles of offers; see who has which',
     load: async () => (await import('./agent/cli/bundle.ts')).bundleCommand,
   },
   enrol: {
