@@ -15,8 +15,23 @@ export type Picture =
   /** Why the coupon is printed without. */
   | { readonly kind: 'left-out'; readonly why: string };
 
+/** Scaling one takes some ten milliseconds, which no coupon of a running offer shall wait for twice. */
+const mostKept = 32;
+const kept = new Map<string, Picture>();
+
 /** What becomes of a coupon's picture on this paper; never throws, for a coupon is worth more than its picture. */
 export function couponPicture(picture: string, profile: PrinterProfile): Picture {
+  const name = `${profile.name} ${picture.slice(0, longestPicture + 1)}`;
+  const known = kept.get(name);
+  if (known !== undefined) return known;
+  const made = unpacked(picture, profile);
+  const [oldest] = kept.keys();
+  if (kept.size >= mostKept && oldest !== undefined) kept.delete(oldest);
+  kept.set(name, made);
+  return made;
+}
+
+function unpacked(picture: string, profile: PrinterProfile): Picture {
   if (picture.length > longestPicture) return leftOut(`it is longer than ${longestPicture} characters`);
   if (!picture.startsWith(start)) return leftOut(`it is not of the form "${start}…"`);
   const base64 = picture.slice(start.length);

@@ -37,7 +37,7 @@ function content(more: Partial<SlipContent> = {}): SlipContent {
 
 test('a picture in the bundle stands between what the coupon gives and its conditions, on every paper', () => {
   for (const profile of printerProfiles) {
-    const coupon = content({ image: black(800, 300) });
+    const coupon = content({ image: black(400, 150) });
     const slip = layoutCoupon(onPaper(coupon, false, profile), profile.columns);
     const kinds = slip.map(element => (element.kind === 'text' ? element.text : element.kind));
     const at = kinds.indexOf('image');
