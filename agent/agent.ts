@@ -69,6 +69,8 @@ export interface Agent {
   stop(): Promise<void>;
   readonly service: TillService;
   readonly tokens: { readonly pos: string; readonly ui: string };
+  /** HQ's version of the members that is here; null: none. */
+  membersVersion(): number | null;
 }
 
 const screenFolder = join(import.meta.dirname, '..', 'ui', 'dist', 'till');
@@ -326,6 +328,7 @@ export function createAgent(config: TillConfig, ports: AgentPorts): Agent {
   return {
     service,
     tokens,
+    membersVersion: () => members.version()?.version ?? null,
     async start() {
       running = true;
       forget.push(sales.onEvent(tell), bundles.onChange(tellBundle), store.outbox.onAppend(tellSync));

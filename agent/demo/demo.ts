@@ -5,10 +5,10 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Clock, systemClock } from '../../clock.ts';
+import { type Clock, pause, systemClock } from '../../clock.ts';
 import { createVirtualPrinter } from '../../drivers/virtual/printer.ts';
 import { startBroker } from '../../sync/hq/embedded-broker.ts';
-import { createHq } from '../../sync/hq/hq.ts';
+import { createHq, type Hq } from '../../sync/hq/hq.ts';
 import { type Agent, createAgent } from '../agent.ts';
 import { loadTillConfig } from '../config/till-config.ts';
 import { loadCouponKeys } from '../coupons/index.ts';
@@ -40,6 +40,7 @@ export interface Demo {
 }
 
 const store = '0042';
+const membersMs = 10_000;
 const tillIds = ['1', '2'] as const;
 const consoleDir = join(import.meta.dirname, '..', '..', 'ui', 'dist', 'hq');
 
@@ -90,7 +91,8 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     await hq.start();
     stops.push(() => hq.stop());
 
-    writeShop(at('shop'), today, { publicKey: hq.publicKey, password: secrets.till });
+    await importMembers(hq, today);
+    writeShop(at('shop'), { publicKey: hq.publicKey, password: secrets.till });
     const tills: DemoTill[] = [];
     for (const [index, till] of tillIds.entries()) {
       const printer = createVirtualPrinter({ clock });
@@ -121,11 +123,31 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
       writeFileSync(bundleFile, bytes);
       await hq.publishBundle(bytes);
     }
+    await untilMembersAreThere(
+      tills.map(({ agent }) => agent),
+      clock,
+    );
     return { tills, hq: { url: hq.url, token: hq.token }, broker, bundleFile, stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/** Once: a new day must not give members back the points that they had at the first start. */
+async function importMembers(hq: Hq, today: string): Promise<void> {
+  if ((await hq.members.view()).members > 0) return;
+  const lines = sampleMembers(today).map(({ card, ...member }) =>
+    JSON.stringify({ ...member, cards: [card], home: store }),
+  );
+  await hq.members.import(lines.join('\n'), 1);
+  await hq.members.publish();
+}
+
+/** Whoever opens the address finds the shop with its members; if they don't come the demo starts all the same. */
+async function untilMembersAreThere(agents: readonly Agent[], clock: Clock): Promise<void> {
+  const end = clock.monotonic() + membersMs;
+  while (agents.some(agent => agent.membersVersion() === null) && clock.monotonic() < end) await pause(clock, 20);
 }
 
 type Secrets = { readonly hq: string; readonly till: string };
@@ -138,13 +160,7 @@ function readSecrets(file: string): Secrets {
   return made;
 }
 
-function writeShop(folder: string, today: string, hq: { readonly publicKey: string; readonly password: string }): void {
-  const members = join(folder, 'members.json');
-  // Written once: a new day must not give members back the points that they had at the first start.
-  if (!existsSync(members)) {
-    const records = sampleMembers(today).map(({ id, card, ...member }) => ({ memberId: id, cards: [card], ...member }));
-    writeFileSync(members, JSON.stringify(records), { mode: 0o600 });
-  }
+function writeShop(folder: string, hq: { readonly publicKey: string; readonly password: string }): void {
   writeFileSync(join(folder, 'products.json'), JSON.stringify(sampleProducts()));
   loadCouponKeys(join(folder, 'coupon.key'), true);
   writeFileSync(join(folder, 'root.pub'), hq.publicKey);
@@ -171,7 +187,6 @@ function writeTillConfig(
     languages: ['de', 'fr', 'it', 'en'],
     screenSells: true,
     catalogue: 'file:../shop/products.json',
-    members: 'file:../shop/members.json',
     coupons: { key: 'file:../shop/coupon.key' },
   };
   writeFileSync(file, `${JSON.stringify(config, null, 2)}\n`);

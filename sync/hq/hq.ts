@@ -147,6 +147,7 @@ export function createHq(options: HqOptions): Hq {
     clock,
     log,
     command: sendCommand,
+    isMine: store => isStoreOf(machines, store),
     publish: (topic, payload) => link.publish(topic, payload),
   });
   const fleet = createFleet(ledger, clock, bundleFacts);

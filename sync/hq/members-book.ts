@@ -8,7 +8,7 @@ import type { ImportedMember } from './members-import.ts';
 import { forKeys, type MemberSql, type Write } from './members-sql.ts';
 
 export interface MembersBook {
-  /** Reads the dictionary; before anything else. */
+  /** Reads the dictionary: before anything else, and where another HQ may have added to it. */
   open(): Promise<void>;
   /** The dictionary as it is now; it only grows at its end. */
   words(): readonly string[];
@@ -70,9 +70,7 @@ export function createMembersBook(sql: MemberSql): MembersBook {
       }
     }
     const rows = words.slice(from).map((word, at) => [from + at, word]);
-    return rows.length === 0
-      ? []
-      : [{ insert: 'member_word (number, word)', conflict: 'ON CONFLICT DO NOTHING', rows }];
+    return rows.length === 0 ? [] : [{ insert: 'member_word (number, word)', conflict: '', rows }];
   }
 
   /** Forgets words that could not be written. */
@@ -107,8 +105,7 @@ export function createMembersBook(sql: MemberSql): MembersBook {
 
   return {
     async open() {
-      unlearn(0);
-      for (const { number, word } of await sql.all<{ number: number; word: string }>(WORDS)) {
+      for (const { number, word } of await sql.all<{ number: number; word: string }>(WORDS, [words.length])) {
         if (Number(number) !== words.length) throw new Error('the members’ dictionary has a hole');
         numbers.set(word, words.length);
         words.push(word);
@@ -212,6 +209,7 @@ export function createMembersBook(sql: MemberSql): MembersBook {
           }),
         ]);
       } catch (error) {
+        // Perhaps another HQ has given these numbers to other words.
         unlearn(from);
         throw error;
       }
@@ -329,7 +327,7 @@ type Visit = { readonly store: string; readonly member: number; readonly day: st
 const homeDay = '9999-12-31';
 const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 
-const WORDS = 'SELECT number, word FROM member_word ORDER BY number';
+const WORDS = 'SELECT number, word FROM member_word WHERE number >= ? ORDER BY number';
 const KNOWN = 'SELECT key, spare, home, row FROM member WHERE key IN';
 const ERASED = 'SELECT key, at FROM member_erasure WHERE key IN';
 const VISITED = `SELECT member, day FROM member_visit WHERE day <> '9999-12-31' AND member IN`;

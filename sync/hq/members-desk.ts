@@ -50,6 +50,8 @@ export interface MembersDeskOptions {
   readonly clock: Clock;
   readonly log: SyncLog;
   readonly command: (till: TillName, command: Command) => void;
+  /** False: another HQ's store. */
+  readonly isMine?: (store: string) => boolean;
   /** Resolves when the broker has taken it. */
   readonly publish: (topic: string, payload: Uint8Array) => Promise<boolean>;
 }
@@ -95,6 +97,7 @@ const dayMs = 86_400_000;
 
 export function createMembersDesk(options: MembersDeskOptions): MembersDesk {
   const { tenant, config, ledger, clock, log } = options;
+  const { isMine = () => true } = options;
   const sql = ledger.members;
   const secret = openSecret(options.dataDir);
   const book = createMembersBook(sql);
@@ -129,15 +132,19 @@ export function createMembersDesk(options: MembersDeskOptions): MembersDesk {
   const scopeOf = (store: string) => (config.share === 'all' ? 'all' : `store/${store}`);
 
   async function publishDirty(forget = false): Promise<number> {
+    await book.open();
     await book.followSales();
     const dirty = await book.dirty();
     const known = new Map((await files.scopes()).map(row => [row.scope, row]));
-    const wanted = config.share === 'all' ? ['all'] : (await book.stores()).map(store => `store/${store}`);
+    const stores = (await book.stores()).filter(isMine);
+    const wanted = config.share === 'all' ? ['all'] : stores.map(store => `store/${store}`);
     // A store that nobody visits any more, and one whose visitors' time may have run out.
     const today = at(clock.now()).slice(0, 10);
     const scopes = new Set([
       ...wanted,
-      ...[...known.keys()].filter(scope => wanted.includes(scope) || dirty.has(scope)),
+      ...[...known.keys()].filter(
+        scope => wanted.includes(scope) || (dirty.has(scope) && isMine(scope.replace('store/', ''))),
+      ),
     ]);
     let made = 0;
     for (const scope of scopes) {
@@ -156,10 +163,10 @@ export function createMembersDesk(options: MembersDeskOptions): MembersDesk {
     return made;
   }
 
-  const onLine = (scope: string): Promise<readonly TillName[]> =>
-    scope === 'all'
-      ? sql.all('SELECT store, till FROM till WHERE online = 1')
-      : sql.all('SELECT store, till FROM till WHERE online = 1 AND store = ?', [scope.slice('store/'.length)]);
+  async function onLine(scope: string): Promise<readonly TillName[]> {
+    const tills = await sql.all<TillName>('SELECT store, till FROM till WHERE online = 1');
+    return tills.filter(({ store }) => isMine(store) && (scope === 'all' || scope === `store/${store}`));
+  }
 
   async function offer(till: TillName) {
     const scope = scopeOf(till.store);
@@ -266,7 +273,7 @@ export function createMembersDesk(options: MembersDeskOptions): MembersDesk {
         const erasure = await book.erase(key, at(clock.now()));
         // First the files without the member, and after the command what they are: nobody fetches the member again.
         await publishDirty(true);
-        for (const till of await sql.all<TillName>('SELECT store, till FROM till WHERE online = 1')) {
+        for (const till of await onLine('all')) {
           await tellErasures(till);
           await offer(till);
         }
