@@ -40,6 +40,8 @@ export interface DownlinkOptions {
 export interface Downlink {
   up(): void;
   down(): void;
+  /** For good: a bundle of the future is not waited for any more. */
+  stop(): void;
   /** @param fromHq answered on this till's own topic, after HQ's keys */
   pointer(pointer: BundlePointer, fromHq?: boolean): void;
   /** HQ has answered with its keys and pointers: what it did not vouch for is not its own. */
@@ -225,6 +227,10 @@ export function createDownlink(options: DownlinkOptions): Downlink {
   return {
     up: blocks.up,
     down: blocks.down,
+    stop() {
+      blocks.down();
+      cancelEarly();
+    },
     pointer: (pointer, fromHq = false) => consider(pointer, fromHq),
     settle,
     block: blocks.block,

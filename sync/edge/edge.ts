@@ -384,7 +384,7 @@ export function createEdge(options: EdgeOptions): Edge {
       forget = () => {};
       await link.stop({ topic: topics.state, payload: encodeMessage(state(false)) });
       uplink.down();
-      downlink.down();
+      downlink.stop();
       peers.down();
       leases?.down();
       members?.stop();

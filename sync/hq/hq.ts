@@ -60,6 +60,8 @@ export interface HqOptions {
   readonly backoff?: Backoff;
   /** Instead of MQTT: for tests that play the network. */
   readonly openLink?: OpenLink;
+  /** Instead of HTTP: for tests that start HQ a thousand times. */
+  readonly openApi?: typeof createApi;
   /** Instead of the configured database. */
   readonly ledger?: Ledger;
 }
@@ -382,7 +384,7 @@ export function createHq(options: HqOptions): Hq {
 
   return {
     async start() {
-      api = await createApi({
+      api = await (options.openApi ?? createApi)({
         port: config.api.port,
         host: config.api.host ?? '127.0.0.1',
         token,

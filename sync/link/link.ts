@@ -53,6 +53,8 @@ export interface LinkOptions {
   readonly random: () => number;
   readonly log: SyncLog;
   readonly backoff?: Backoff | undefined;
+  /** A broker that is not heard for one and a half times as long is gone; seconds, default 30. */
+  readonly keepaliveS?: number | undefined;
   readonly timeZone?: string | undefined;
   /** Subscribed and ready to send. */
   readonly onUp: (session: number) => void;
@@ -245,7 +247,7 @@ function clientOptions(options: LinkOptions, will: { topic: string; payload: Uin
     reconnectPeriod: 0,
     resubscribe: false,
     queueQoSZero: false,
-    keepalive: 30,
+    keepalive: options.keepaliveS ?? 30,
     connectTimeout: 10_000,
     will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: true },
     ...(broker.username === undefined ? {} : { username: broker.username }),

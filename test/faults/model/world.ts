@@ -142,6 +142,7 @@ export async function openWorld(templates: Templates, seed: number, count: numbe
       random,
       log: told('HQ'),
       openLink: network.linkOf('hq'),
+      openApi: async () => ({ port: 0, close: async () => {} }),
     });
     await hq.start();
   }
@@ -192,7 +193,9 @@ export async function openWorld(templates: Templates, seed: number, count: numbe
       till.clock.end();
       await till.edge.stop();
     }
-    faults.push(...till.core.faults.map(fault => `till ${till.id}: ${String(fault)}`));
+    // Killed three times within ten minutes of a new bundle a till goes back to the one before, and says so.
+    const unexpected = till.core.faults.map(String).filter(fault => !fault.includes('went after three crashes'));
+    faults.push(...unexpected.map(fault => `till ${till.id}: ${fault}`));
     await till.core.close();
   }
 
