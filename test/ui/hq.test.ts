@@ -7,6 +7,7 @@ import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { sampleMembers } from '../../agent/demo/shop/members.ts';
 import { sampleProducts } from '../../agent/demo/shop/products.ts';
+import { rolloutTexts } from '../../ui/hq/rollout-texts.ts';
 import { texts } from '../../ui/hq/texts.ts';
 import { assertAccessible } from './support/audit.ts';
 import { type Browser, picture, sizes, startBrowser } from './support/browser.ts';
@@ -77,6 +78,39 @@ test('a good bundle is published, and one sees which till has it', async () => {
     await row.locator('.piece.is-active').nth(1).waitFor();
     await picture(page, '53-hq-published');
     await assertAccessible(page, 4.5);
+  });
+});
+
+test('a bundle is rolled out by rings, stopped and taken back by hand, and the signing key is told', async () => {
+  const words = rolloutTexts.de;
+  await onPage('rollouts', async page => {
+    await page.getByText(words.none).waitFor();
+    await page.getByText(words.noAlarms).waitFor();
+    const bundle = JSON.parse(readFileSync(shop.bundleFile, 'utf8'));
+    const next = `weekly ${bundle.version + 2}`;
+    const text = JSON.stringify({ ...bundle, version: bundle.version + 2 });
+    await page
+      .locator('input[type=file]')
+      .setInputFiles({ name: 'bundle.json', mimeType: 'application/json', buffer: Buffer.from(text) });
+    await page.getByRole('button', { name: words.begin, exact: true }).click();
+    await page.getByText(words.begun(next)).waitFor();
+    const rollout = page.getByRole('region', { name: next, exact: true }).first();
+    // Both tills of the one store, by their own word.
+    await rollout
+      .locator('tr', { hasText: words.store('0042') })
+      .getByText('2', { exact: true })
+      .nth(2)
+      .waitFor();
+    await picture(page, '57-hq-rollout');
+    await assertAccessible(page, 4.5);
+    await rollout.getByRole('button', { name: words.stop }).click();
+    await rollout.getByRole('button', { name: words.sure }).click();
+    await rollout.getByText(words.state.stopped).waitFor();
+    await rollout.getByRole('button', { name: words.rollBack }).click();
+    await rollout.getByRole('button', { name: words.sure }).click();
+    await page.getByText(words.rolledBack(`weekly ${bundle.version + 3}`)).waitFor();
+    await page.getByText(words.state.superseded).waitFor();
+    await page.getByText(/Schlüssel [0-9a-f]{16} unterschreibt/).waitFor();
   });
 });
 

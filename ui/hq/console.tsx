@@ -4,6 +4,7 @@ import { useSession } from '../shared/screen.tsx';
 import { BundlesPage } from './bundles-page.tsx';
 import { CampaignsPage } from './campaigns-page.tsx';
 import { ReconcilePage } from './reconcile-page.tsx';
+import { RolloutsPage } from './rollouts-page.tsx';
 import { type Route, useRoute } from './route.ts';
 import { SalePage } from './sale-page.tsx';
 import { SalesPage } from './sales-page.tsx';
@@ -13,7 +14,15 @@ import { texts as allTexts, type Texts } from './texts.ts';
 import { TillsPage } from './tills-page.tsx';
 import { useView, ViewContext } from './view.ts';
 
-const pages = ['start', 'tills', 'sales', 'bundles', 'campaigns', 'reconcile'] as const satisfies (keyof Texts)[];
+const pages = [
+  'start',
+  'tills',
+  'sales',
+  'bundles',
+  'rollouts',
+  'campaigns',
+  'reconcile',
+] as const satisfies (keyof Texts)[];
 
 export function Console({ session }: { session: HqSession }) {
   const state = useSession(session);
@@ -83,6 +92,8 @@ function Page({ route }: { route: Route }) {
       );
     case 'bundles':
       return <BundlesPage />;
+    case 'rollouts':
+      return <RolloutsPage />;
     case 'campaigns':
       return <CampaignsPage />;
     case 'reconcile':

@@ -105,7 +105,7 @@ export function signsOf({ state, texts, formats }: View): readonly Sign[] {
       key: 'bundle',
       icon: 'ticket',
       head: null,
-      text: texts.bundleExpired(formats.dayMonth(bundle.notAfter)),
+      text: bundle.revoked === true ? texts.bundleRevoked : texts.bundleExpired(formats.dayMonth(bundle.notAfter)),
       detail: `${bundle.id} ${bundle.version} · ${bundle.notAfter}`,
     });
   if (bundleRefused !== null)

@@ -88,6 +88,7 @@ export type Texts = {
   readonly noLine: (since: string, waiting: number, count: string) => string;
   readonly noBundle: string;
   readonly bundleExpired: (date: string) => string;
+  readonly bundleRevoked: string;
   readonly bundleRefused: string;
   readonly database: string;
   readonly signs: {
@@ -222,6 +223,7 @@ const de: Texts = {
     `Keine Verbindung zur Zentrale seit ${since}. Verkaufen geht weiter.${waiting === 0 ? '' : waiting === 1 ? ' 1 Verkauf wartet.' : ` ${count} Verkäufe warten.`}`,
   noBundle: 'Noch keine Angebote geladen. Verkaufen geht, Bons kommen noch keine.',
   bundleExpired: date => `Die Angebote sind am ${date} abgelaufen. Verkaufen geht, Bons kommen keine.`,
+  bundleRevoked: 'Die Angebote sind nicht mehr bestätigt. Verkaufen geht, Bons kommen keine.',
   bundleRefused: 'Neue Angebote waren fehlerhaft. Die bisherigen gelten weiter.',
   database: 'Der Speicher dieser Kasse hat einen Fehler. Bitte Support rufen.',
   signs: { printer: 'Drucker', scanner: 'Scanner', line: 'Zentrale', well: 'in Ordnung', ill: 'gestört' },
@@ -353,6 +355,7 @@ const fr: Texts = {
     `Pas de liaison avec la centrale depuis ${since}. La vente continue.${waiting === 0 ? '' : waiting === 1 ? ' 1 vente en attente.' : ` ${count} ventes en attente.`}`,
   noBundle: 'Pas encore d’offres chargées. La vente marche, sans bons.',
   bundleExpired: date => `Les offres ont expiré le ${date}. La vente marche, sans bons.`,
+  bundleRevoked: 'Les offres ne sont plus confirmées. La vente marche, sans bons.',
   bundleRefused: 'Les nouvelles offres étaient fautives. Les précédentes restent valables.',
   database: 'La mémoire de cette caisse a une erreur. Appeler le support.',
   signs: { printer: 'Imprimante', scanner: 'Scanner', line: 'Centrale', well: 'en ordre', ill: 'en panne' },
@@ -484,6 +487,7 @@ const it: Texts = {
     `Nessun collegamento con la centrale da ${since}. La vendita continua.${waiting === 0 ? '' : waiting === 1 ? ' 1 vendita in attesa.' : ` ${count} vendite in attesa.`}`,
   noBundle: 'Ancora nessuna offerta caricata. Si vende, ma senza buoni.',
   bundleExpired: date => `Le offerte sono scadute il ${date}. Si vende, ma senza buoni.`,
+  bundleRevoked: 'Le offerte non sono più confermate. Si vende, ma senza buoni.',
   bundleRefused: 'Le nuove offerte erano sbagliate. Valgono ancora quelle di prima.',
   database: 'La memoria di questa cassa ha un errore. Chiamare l’assistenza.',
   signs: { printer: 'Stampante', scanner: 'Scanner', line: 'Centrale', well: 'a posto', ill: 'guasto' },
@@ -615,6 +619,7 @@ const en: Texts = {
     `No line to HQ since ${since}. Selling goes on.${waiting === 0 ? '' : waiting === 1 ? ' 1 sale waiting.' : ` ${count} sales waiting.`}`,
   noBundle: 'No offers loaded yet. Selling works, coupons do not come yet.',
   bundleExpired: date => `The offers ended on ${date}. Selling works, no coupons come.`,
+  bundleRevoked: 'The offers are no longer confirmed. Selling works, no coupons come.',
   bundleRefused: 'New offers had faults. The ones before stay in force.',
   database: 'This till’s storage has a fault. Please call support.',
   signs: { printer: 'Printer', scanner: 'Scanner', line: 'HQ', well: 'well', ill: 'in trouble' },
