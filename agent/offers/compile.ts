@@ -180,13 +180,13 @@ function* ordering(offers: readonly Offer[]): Generator<undefined, Orders> {
   const ids = new Array<string>(offers.length);
   const phases = new Int32Array(offers.length);
   const sequences = new Float64Array(offers.length);
-  const priorities = new Int32Array(offers.length);
+  const wants = new Float64Array(offers.length);
   for (let index = 0; index < offers.length; index++) {
     const { id, phase, sequence, priority } = offers[index] as Offer;
     ids[index] = id;
     phases[index] = phaseOrder[phase];
     sequences[index] = sequence ?? 0;
-    priorities[index] = phase === 'issue' ? (priority ?? 1) : 0;
+    wants[index] = phase === 'issue' ? -(priority ?? 1) : (sequence ?? 0);
     if (index % orderedStep === orderedStep - 1) yield;
   }
   const of = (numbers: Int32Array | Float64Array, index: number) => numbers[index] ?? 0;
@@ -195,11 +195,8 @@ function* ordering(offers: readonly Offer[]): Generator<undefined, Orders> {
     sorted,
     (a, b) => of(phases, a) - of(phases, b) || of(sequences, a) - of(sequences, b),
   );
-  // By phase, and of one phase in the contract's order; coupons to print in the order in which they are the most wanted.
-  const wanted = yield* sortedInSteps(
-    byRank,
-    (a, b) => of(phases, a) - of(phases, b) || of(priorities, b) - of(priorities, a),
-  );
+  // By phase, and of one phase in the contract's order; coupons to print by priority descending, then id, as they are chosen.
+  const wanted = yield* sortedInSteps(sorted, (a, b) => of(phases, a) - of(phases, b) || of(wants, a) - of(wants, b));
   return { byId: placesOf(sorted), byPlace: placesOf(wanted), byRank, wanted };
 }
 

@@ -4,6 +4,8 @@ import type { Facts } from './facts.ts';
 import type { PastCoupons } from './past.ts';
 import type { ContactPolicy } from './types.ts';
 
+const unlimited = 2 ** 31 - 1;
+
 export class ContactRooms {
   readonly #compiled: CompiledBundle;
   /** Number of each offer's class, by its place; -1 if no policy asks for it. */
@@ -16,8 +18,8 @@ export class ContactRooms {
   readonly #since: Float64Array;
   /** For each class its tightest policy for the member at hand; -1 if there is none. */
   readonly #tightest: Int32Array;
-  /** For each class what its tightest policy leaves. */
-  readonly #room: Float64Array;
+  /** For each class what its tightest policy leaves; whole numbers, which are handed on without being collected again. */
+  readonly #room: Int32Array;
 
   constructor(compiled: CompiledBundle) {
     this.#compiled = compiled;
@@ -27,13 +29,13 @@ export class ContactRooms {
     this.#used = this.#policies.map(() => 0);
     this.#since = new Float64Array(this.#policies.length);
     this.#tightest = new Int32Array(compiled.classes.size);
-    this.#room = new Float64Array(compiled.classes.size);
+    this.#room = new Int32Array(compiled.classes.size);
   }
 
   /** Counts for another sale; a guest has all the room. */
   read(facts: Facts): void {
     this.#tightest.fill(-1);
-    this.#room.fill(Number.POSITIVE_INFINITY);
+    this.#room.fill(unlimited);
     if (facts.member === null || this.#policies.length === 0) return;
     this.#used.fill(0);
     for (let policy = 0; policy < this.#policies.length; policy++) {
@@ -51,9 +53,9 @@ export class ContactRooms {
     }
   }
 
-  /** Coupons of the class that the member may still get; Infinity where no policy asks. */
+  /** Coupons of the class that the member may still get; where no policy asks more than any sale prints. */
   left(class_: number): number {
-    return class_ < 0 ? Number.POSITIVE_INFINITY : (this.#room[class_] ?? Number.POSITIVE_INFINITY);
+    return class_ < 0 ? unlimited : (this.#room[class_] ?? unlimited);
   }
 
   /** The policy that leaves least, and how many coupons it counts; null where none asks. */

@@ -4,7 +4,7 @@
  */
 import type { CompiledBundle } from './compile.ts';
 import { detailOf } from './detail.ts';
-import { evaluate, type Outcome, type Refusal } from './evaluate.ts';
+import { Evaluation, evaluate, type Outcome, type Refusal } from './evaluate.ts';
 import { Facts } from './facts.ts';
 import { CouponChoice } from './issue.ts';
 import { allOffers } from './lookup/found.ts';
@@ -23,6 +23,7 @@ export interface Decided {
 interface Desk {
   readonly lookup: Lookup;
   readonly choice: CouponChoice;
+  evaluation: Evaluation | null;
   facts: Facts | null;
   /** A decision is under way, or one failed half way: what it left is not used again. */
   taken: boolean;
@@ -39,7 +40,13 @@ export function prepareBundle(compiled: CompiledBundle): void {
 /** `prepareBundle` in short steps. */
 export function* preparing(compiled: CompiledBundle): Generator<undefined, void> {
   const lookup = new Lookup(compiled, yield* indexing(compiled));
-  desks.set(compiled, { lookup, choice: new CouponChoice(compiled), facts: null, taken: false });
+  desks.set(compiled, {
+    lookup,
+    choice: new CouponChoice(compiled),
+    evaluation: null,
+    facts: null,
+    taken: false,
+  });
 }
 
 /**
@@ -77,7 +84,8 @@ export function decide(
   facts.read(sale, history, followed?.basket);
   const presented = readPresented(compiled, facts);
   const offers = desk.lookup.offersFor(facts, presented.offers, prepared, followed?.reached);
-  const outcome = evaluate(compiled, facts, presented, offers, false, desk.choice);
+  desk.evaluation ??= new Evaluation(compiled, facts);
+  const outcome = desk.evaluation.run(facts, presented, offers, false, desk.choice);
   const { initial } = facts.basket;
   desk.facts = facts;
   desk.taken = false;
@@ -174,7 +182,13 @@ function rejectedOf({ offer, phase, finding, serial }: Refusal): Rejected {
 function deskOf(compiled: CompiledBundle): Desk {
   let desk = desks.get(compiled);
   if (desk === undefined || desk.taken) {
-    desk = { lookup: new Lookup(compiled), choice: new CouponChoice(compiled), facts: null, taken: false };
+    desk = {
+      lookup: new Lookup(compiled),
+      choice: new CouponChoice(compiled),
+      evaluation: null,
+      facts: null,
+      taken: false,
+    };
     desks.set(compiled, desk);
   }
   return desk;

@@ -47,7 +47,7 @@ export function evaluate(
   explaining: boolean,
   choice: CouponChoice = new CouponChoice(compiled),
 ): Outcome {
-  return new Evaluation(compiled, facts, explaining).run(presented, offers, choice);
+  return new Evaluation(compiled, facts).run(facts, presented, offers, explaining, choice);
 }
 
 const noTiers: readonly Tier[] = [];
@@ -58,16 +58,16 @@ const none: never[] = [];
 Object.freeze(none);
 const noRefusals: Refusal[] = none;
 
-/** An evaluation; done, it is its own outcome. */
-class Evaluation implements Outcome {
+/** Evaluations, one after the other; done, it is its own outcome, which holds until the next. */
+export class Evaluation implements Outcome {
   applied: Application[] = none;
   points: PointsResult | null = null;
   issue: readonly Issue[] = none;
   suppressed: Suppressed[] = none;
   refused: Refusal[] = noRefusals;
   readonly #compiled: CompiledBundle;
-  readonly #facts: Facts;
-  readonly #explaining: boolean;
+  #facts: Facts;
+  #explaining = false;
   #given: PointsGiven[] | null = null;
   /** `line` and `basket` share one namespace of groups; the offer that applied stands for it. */
   #groups: Map<string, string> | null = null;
@@ -76,13 +76,29 @@ class Evaluation implements Outcome {
   /** Applications of this sale by offer: they count towards the caps of the next. */
   #applications: Map<string, number> | null = null;
 
-  constructor(compiled: CompiledBundle, facts: Facts, explaining: boolean) {
+  constructor(compiled: CompiledBundle, facts: Facts) {
     this.#compiled = compiled;
     this.#facts = facts;
-    this.#explaining = explaining;
   }
 
-  run(presented: PresentedCoupons, offers: OffersByPhase, choice: CouponChoice): Outcome {
+  run(
+    facts: Facts,
+    presented: PresentedCoupons,
+    offers: OffersByPhase,
+    explaining: boolean,
+    choice: CouponChoice,
+  ): Outcome {
+    this.#facts = facts;
+    this.#explaining = explaining;
+    this.applied = none;
+    this.points = null;
+    this.suppressed = none;
+    this.refused = noRefusals;
+    this.#given = null;
+    this.#groups = null;
+    this.#exclusiveLine = null;
+    this.#exclusiveBasket = null;
+    this.#applications = null;
     if (this.#explaining || presented !== noCoupons) this.refused = [];
     this.#phase('line', presented, offers);
     this.#phase('basket', presented, offers);

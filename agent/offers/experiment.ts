@@ -6,11 +6,15 @@ import type { Experiment, Member, Variant } from './types.ts';
 /** Where a member lands. `holdout` sees nothing of the offer; a variant of null is the base offer. */
 export type Placement = { readonly holdout: true } | { readonly holdout: false; readonly variant: Variant | null };
 
+const heldOut: Placement = { holdout: true };
+const inBase: Placement = { holdout: false, variant: null };
+const noVariants: readonly Variant[] = [];
+
 export function placeMember(experiment: Experiment, memberId: string): Placement {
-  if (firstWord(`${experiment.salt}:${memberId}`) % 10_000 < (experiment.holdout ?? 0)) return { holdout: true };
-  const variants = experiment.variants ?? [];
+  if (firstWord(`${experiment.salt}:${memberId}`) % 10_000 < (experiment.holdout ?? 0)) return heldOut;
+  const variants = experiment.variants ?? noVariants;
   const weights = variants.reduce((sum, variant) => sum + variant.weight, 0);
-  if (weights === 0) return { holdout: false, variant: null };
+  if (weights === 0) return inBase;
   let point = firstWord(`${experiment.salt}:variant:${memberId}`) % weights;
   for (const variant of variants) {
     if (point < variant.weight) return { holdout: false, variant };
@@ -34,5 +38,8 @@ export function placeOffer(
 
 /** The first four bytes of the SHA-256 of a text in UTF-8, as an unsigned big-endian integer. */
 export function firstWord(text: string): number {
-  return Number.parseInt(hash('sha256', text, 'hex').slice(0, 8), 16);
+  const bytes = hash('sha256', text, 'binary');
+  return (
+    ((bytes.charCodeAt(0) << 24) | (bytes.charCodeAt(1) << 16) | (bytes.charCodeAt(2) << 8) | bytes.charCodeAt(3)) >>> 0
+  );
 }

@@ -72,7 +72,8 @@ export class ProductSums {
   change(key: number, running: Minor, units: number): void {
     this.#add(key, running, units);
     if (this.items(key) !== 0) return;
-    const at = this.#present.subarray(0, this.#count).lastIndexOf(key);
+    let at = this.#count - 1;
+    while (at > 0 && this.#present[at] !== key) at--;
     this.#present[at] = this.#present[--this.#count] ?? -1;
   }
 

@@ -9,13 +9,20 @@ import type { ProductLookup, Reach } from './lookup/products.ts';
 import { ProductSums } from './product-sums.ts';
 import type { SaleLine } from './types.ts';
 
+/** What of a line is in the sums. */
+type Counted = Pick<BasketLine, 'line' | 'running' | 'units'>;
+
+/** Entries kept for the next basket; those of one of a hostile size are let go. */
+const mostKept = 2000;
+
 export class ScannedBasket {
   readonly compiled: CompiledBundle;
   readonly basket = new Basket();
   readonly #sums: ProductSums;
   readonly #reach: Reach;
-  /** What of each line is in the sums: as the basket's own lines were at the last scan. */
-  readonly #counted: Pick<BasketLine, 'line' | 'running' | 'units'>[] = [];
+  /** What of each line is in the sums, as the basket's own lines were at the last scan: the first `#count`. */
+  readonly #counted: Counted[] = [];
+  #count = 0;
   /** Null before the first scan, and while the sums do not stand for any lines. */
   #lines: readonly SaleLine[] | null = null;
 
@@ -33,17 +40,24 @@ export class ScannedBasket {
     this.basket.read(lines);
     const { count } = this.basket;
     const counted = this.#counted;
-    for (let index = 0; index < Math.max(count, counted.length); index++) {
+    for (let index = count; index < this.#count; index++) this.#add(counted[index] as Counted, -1);
+    for (let index = 0; index < count; index++) {
+      const now = this.basket.line(index);
       const before = counted[index];
-      const now = index < count ? this.basket.line(index) : undefined;
-      if (before !== undefined && now !== undefined && isAlike(before, now)) continue;
-      if (before !== undefined) this.#count(before, -1);
-      if (now === undefined) continue;
-      const { line, running, units } = now;
-      counted[index] = { line, running, units };
-      this.#count(now, 1);
+      if (before === undefined) counted.push({ line: now.line, running: now.running, units: now.units });
+      else {
+        if (index < this.#count) {
+          if (isAlike(before, now)) continue;
+          this.#add(before, -1);
+        }
+        before.line = now.line;
+        before.running = now.running;
+        before.units = now.units;
+      }
+      this.#add(now, 1);
     }
-    counted.length = count;
+    this.#count = count;
+    if (counted.length > mostKept) counted.length = count;
     this.basket.useSums(this.#sums);
     this.#lines = lines;
   }
@@ -64,15 +78,16 @@ export class ScannedBasket {
   #forget(): void {
     this.#sums.clear();
     this.#reach.clear();
-    this.#counted.length = 0;
+    this.#count = 0;
   }
 
-  #count({ line, running, units }: Pick<BasketLine, 'line' | 'running' | 'units'>, times: 1 | -1): void {
+  #add({ line, running, units }: Counted, times: 1 | -1): void {
     const { keys } = this.#sums;
     this.#change(keys.ofGtin(line), running * times, units * times);
     this.#change(keys.ofBrand(line), running * times, units * times);
     if (line.category === undefined) return;
-    for (const node of keys.ofCategory(line.category)) this.#change(node, running * times, units * times);
+    const nodes = keys.ofCategory(line.category);
+    for (let node = 0; node < nodes.length; node++) this.#change(nodes[node] ?? -1, running * times, units * times);
   }
 
   #change(key: number, running: number, units: number): void {
@@ -82,10 +97,7 @@ export class ScannedBasket {
   }
 }
 
-function isAlike(
-  a: Pick<BasketLine, 'line' | 'running' | 'units'>,
-  b: Pick<BasketLine, 'line' | 'running' | 'units'>,
-): boolean {
+function isAlike(a: Counted, b: Counted): boolean {
   return (
     a.running === b.running &&
     a.units === b.units &&

@@ -16,6 +16,7 @@ import {
   prepareBundle,
   prepareMember,
   type Sale,
+  scanBasket,
 } from '../../agent/offers/index.ts';
 import { bytesOf } from './allocation.ts';
 import { peers } from './peers/index.ts';
@@ -55,7 +56,12 @@ const sales = baskets.map(index => all[index] as Sale);
 interface Ready {
   readonly sale: Sale;
   readonly prepared: PreparedMember | null;
+  /** Which of the baskets that are followed is this sale's. */
+  readonly till: number;
 }
+
+/** Baskets followed at the same time: a sale's last line is scanned while others come before its total. */
+const tills = 8;
 
 const fresh = () => copiesOf(sales);
 
@@ -63,14 +69,31 @@ const measurements: Record<string, () => Promise<Omit<Measured, 'baskets'>>> = {
   async decide() {
     const compiled = compileBundle(bundle);
     prepareBundle(compiled);
-    const ready = (): Ready[] => fresh().map(sale => ({ sale, prepared: scan(compiled, sale) }));
+    const ready = (): Ready[] =>
+      fresh().map((sale, index) => ({ sale, prepared: scan(compiled, sale), till: index % (2 * tills) }));
+    const followed = Array.from({ length: 2 * tills }, () => scanBasket(compiled));
+    const follow = ({ sale, till }: Ready) => followed[till]?.scan(sale.lines);
+    /** All but the last line of the sale at hand. */
+    const followMost = ({ sale, till }: Ready) => followed[till]?.scan(sale.lines.slice(0, -1));
     return {
       times: {
         'all in': await bestOf(fresh, sale => decide(compiled, sale)),
         'at scan': await bestOf(fresh, sale => scan(compiled, sale)),
-        'at total': await bestOf(ready, ({ sale, prepared }) => decide(compiled, sale, prepared)),
+        'member ready': await bestOf(ready, ({ sale, prepared }) => decide(compiled, sale, prepared)),
+        line: await bestOf(ready, follow, (all, index) => followMost(all[index] as Ready)),
+        'at total': await bestOf(
+          ready,
+          ({ sale, prepared, till }) => decide(compiled, sale, prepared, followed[till]),
+          (all, index) => {
+            for (const each of index === 0 ? all.slice(0, tills) : all.slice(index + tills - 1, index + tills))
+              follow(each);
+          },
+        ),
       },
-      answers: ready().map(({ sale, prepared }) => answerOf(decide(compiled, sale, prepared))),
+      answers: ready().map(each => {
+        follow(each);
+        return answerOf(decide(compiled, each.sale, each.prepared, followed[each.till]));
+      }),
     };
   },
 
@@ -135,14 +158,20 @@ const measurements: Record<string, () => Promise<Omit<Measured, 'baskets'>>> = {
     const compiled = compileBundle(bundle);
     prepareBundle(compiled);
     const copies = fresh();
-    const ready = copies.map((sale): Ready => ({ sale, prepared: scan(compiled, sale) }));
+    const ready = copies.map((sale): Ready => ({ sale, prepared: scan(compiled, sale), till: 0 }));
+    const followed = scanBasket(compiled);
     const answers = copies.map(sale => decide(compiled, sale));
     const copy = bytesOf(answers, copyOf);
     return {
       times: {},
       bytes: {
         'all in': bytesOf(copies, sale => decide(compiled, sale)) - copy,
-        'at total': bytesOf(ready, ({ sale, prepared }) => decide(compiled, sale, prepared)) - copy,
+        // With what the scan of all lines leaves.
+        'at total':
+          bytesOf(ready, ({ sale, prepared }) => {
+            followed.scan(sale.lines);
+            return decide(compiled, sale, prepared, followed);
+          }) - copy,
         answer: copy,
       },
     };

@@ -14,19 +14,26 @@ const long = 1000;
  * Times `run` on each thing that `fresh` makes; it makes them anew for every round, so that nothing that a round left on them
  * (a cached hash, a parsed date) helps the next.
  * @param run is waited for only where it answers a promise, so that others do not pay for one
+ * @param before what happens before each of a round, by its index, and is not timed
  */
-export async function bestOf<T>(fresh: () => readonly T[], run: (each: T) => unknown): Promise<Times> {
+export async function bestOf<T>(
+  fresh: () => readonly T[],
+  run: (each: T) => unknown,
+  before: (all: readonly T[], index: number) => void = () => {},
+): Promise<Times> {
   const begun = performance.now();
   while (performance.now() - begun < warmUpMs)
-    for (const each of fresh()) {
+    for (const [index, each] of fresh().entries()) {
+      before([each], 0);
       await run(each);
-      if (performance.now() - begun > warmUpMs) break;
+      if (index > 0 && performance.now() - begun > warmUpMs) break;
     }
   const times = fresh().map(() => Number.POSITIVE_INFINITY);
   for (let round = 0; round < rounds; round++) {
     const all = fresh();
     for (let index = 0; index < all.length; index++) {
       const each = all[index] as T;
+      before(all, index);
       const stop = stopwatch();
       const answer = run(each);
       if (answer instanceof Promise) await answer;
