@@ -137,7 +137,8 @@ export function createUplink(options: UplinkOptions): Uplink {
       inFlight = [];
     },
     hq(online) {
-      const back = hqAway && online;
+      // Behind a store's broker HQ's word comes again when the line between the brokers is back.
+      const back = online && (hqAway || strikes > 0);
       hqAway = !online;
       if (back) restart();
     },

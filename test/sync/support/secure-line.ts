@@ -1,0 +1,192 @@
+/** A line with certificates for tests: HQ with its authority, mosquitto as HQ configures it, tills that enrolled over HTTPS. */
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { Writable } from 'node:stream';
+import { connectAsync, type MqttClient } from 'mqtt';
+import { hqEnrolmentCommand } from '../../../agent/cli/hq-enrol.ts';
+import { systemClock } from '../../../clock.ts';
+import { createEdge, type EdgeOptions } from '../../../sync/edge/edge.ts';
+import { requestEnrolment } from '../../../sync/edge/enrol.ts';
+import { loadHqConfig } from '../../../sync/hq/config.ts';
+import { createAuthority } from '../../../sync/hq/enrol/authority.ts';
+import type { EnrolCodeAnswer, EnrolmentAnswer } from '../../../sync/hq/enrol/routes.ts';
+import { createHq, type Hq } from '../../../sync/hq/hq.ts';
+import { silentLog } from '../../../sync/link/link.ts';
+import { freePort, giveTo, openPrograms, type Running, untilSaid } from '../../support/programs.ts';
+import { mosquittoPath } from './mosquitto.ts';
+import { memoryBundles, memoryOutbox, until } from './till-end.ts';
+
+export const tenant = 'demo';
+const quick = { firstMs: 5, maxMs: 50 };
+
+export interface Certificate {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface SecureBroker {
+  readonly url: string;
+  readonly folder: string;
+  readonly said: () => string;
+  start(): Promise<void>;
+  /** Ends it as a service is ended, or as the power does. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
+  /** Has it read rights and revoked certificates again. */
+  reload(): Promise<void>;
+}
+
+export type SecureLine = Awaited<ReturnType<typeof openSecureLine>>;
+
+export async function openSecureLine() {
+  const dir = mkdtempSync(join(tmpdir(), 'tillside-secure-'));
+  chmodSync(dir, 0o755);
+  const { DATABASE_URL: _other, ...env } = process.env;
+  const programs = openPrograms(env);
+  const closing: (() => Promise<unknown>)[] = [];
+  const [port, doorPort] = [await freePort(), await freePort()];
+  const url = `mqtts://localhost:${port}`;
+  const door = `https://localhost:${doorPort}`;
+  const file = join(dir, 'hq.json');
+  const folder = join(dir, 'mosquitto');
+  const enrolment = { host: '127.0.0.1', port: doorPort, names: ['localhost'], broker: url, brokerFiles: folder };
+  writeFileSync(file, JSON.stringify({ tenant, dataDir: 'hq', broker: { url }, enrolment }));
+  const config = loadHqConfig(file, env);
+  createAuthority(config.dataDir, tenant, Date.now());
+  await command('broker', '--config', file, '--out', folder, '--host', 'localhost', '--port', String(port));
+  const broker = brokerIn(folder, port);
+  const hq: Hq = createHq({
+    config: { ...config, api: { port: 0 } },
+    clock: systemClock,
+    log: silentLog,
+    backoff: quick,
+  });
+  closing.push(() => hq.stop());
+  await broker.start();
+  await hq.start();
+  await until(() => hq.connected, 'HQ on the line');
+
+  function brokerIn(at: string, onPort: number): SecureBroker {
+    giveTo('mosquitto', join(at, 'broker.key'));
+    let running: Running | null = null;
+    return {
+      url: `mqtts://localhost:${onPort}`,
+      folder: at,
+      said: () => running?.said() ?? '',
+      async start() {
+        if (mosquittoPath === undefined) throw new Error('mosquitto is not installed');
+        running = programs.start(mosquittoPath, ['-c', join(at, 'mosquitto.conf')]);
+        await untilSaid(running, /mosquitto version \S+ running/);
+      },
+      async stop(signal = 'SIGKILL') {
+        await running?.stop(signal);
+      },
+      async reload() {
+        if (running === null) return;
+        const times = () => (running?.said().match(/Reloading config/g) ?? []).length;
+        const before = times();
+        running.signal('SIGHUP');
+        await until(() => times() > before, 'the broker reads its files again');
+      },
+    };
+  }
+
+  async function ask<T>(method: 'GET' | 'POST', path: string, body?: object): Promise<T> {
+    const response = await fetch(hq.url + path, {
+      method,
+      headers: { authorization: `Bearer ${hq.token}` },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    if (!response.ok) throw new Error(`${method} ${path}: ${await response.text()}`);
+    return (path === '/metrics' ? response.text() : response.json()) as T;
+  }
+
+  async function enrol(till: string, store = '0042'): Promise<Certificate> {
+    const { code } = await ask<EnrolCodeAnswer>('POST', '/v1/enrolment/codes', { store, till });
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const { certificate, authority } = await requestEnrolment({ hq: door, code, key: privateKey, clock: systemClock });
+    return { ca: authority, cert: certificate, key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() };
+  }
+
+  return {
+    dir,
+    door,
+    broker,
+    hq,
+    ask,
+    enrol,
+    enrolment: () => ask<EnrolmentAnswer>('GET', '/v1/enrolment'),
+    metrics: () => ask<string>('GET', '/metrics'),
+    /** A till of memory at a broker, with its certificate. */
+    till(id: string, identity: Certificate, change: Partial<EdgeOptions> & { store?: string; at?: SecureBroker } = {}) {
+      const { store = '0042', at = broker, ...rest } = change;
+      const outbox = memoryOutbox({ tenant, store, till: id });
+      const bundles = memoryBundles();
+      const edge = createEdge({
+        broker: { url: at.url, ...identity },
+        trust: hq.publicKey,
+        clock: systemClock,
+        random: Math.random,
+        log: silentLog,
+        stateOf: () => ({ agent: '0.1.0' }),
+        backoff: quick,
+        totalsEveryMs: 10,
+        ...rest,
+        bundles,
+        outbox,
+      });
+      closing.push(() => edge.stop());
+      edge.start();
+      return { outbox, bundles, edge };
+    },
+    /** Somebody's own program, with a certificate. */
+    async stranger(
+      { ca, cert, key }: Certificate,
+      options: { clientId?: string; at?: SecureBroker } = {},
+    ): Promise<MqttClient> {
+      const client = await connectAsync((options.at ?? broker).url, {
+        ...{ ca, cert, key: createPrivateKey(key).export({ type: 'pkcs8', format: 'pem' }).toString() },
+        clientId: options.clientId ?? 'stranger',
+        protocolVersion: 4,
+        reconnectPeriod: 0,
+      });
+      client.on('error', () => {});
+      closing.push(() => client.endAsync(true));
+      return client;
+    },
+    /** The broker of a store, bridged to the one of the chain. */
+    async storeBroker(store: string): Promise<SecureBroker> {
+      const own = await freePort();
+      const at = join(dir, `store-${store}`);
+      const names = ['--out', at, '--host', 'localhost', '--port', String(own)];
+      await command('broker', '--config', file, ...names, '--store', store, '--upstream', `localhost:${port}`);
+      await broker.reload();
+      return brokerIn(at, own);
+    },
+    revocationList: () => readFileSync(join(folder, 'crl.pem'), 'utf8'),
+    async close() {
+      for (const close of closing.reverse()) await close();
+      await programs.close();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function command(...args: readonly string[]) {
+  const sink = new Writable({ write: (_chunk, _encoding, next) => next() });
+  const code = await hqEnrolmentCommand(args, { stdin: process.stdin, stdout: sink, stderr: sink });
+  if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}`);
+}
+
+/** Opens a line, closes it whatever happens. */
+export async function onSecureLine(run: (line: SecureLine) => Promise<void>): Promise<void> {
+  const line = await openSecureLine();
+  try {
+    await run(line);
+  } finally {
+    await line.close();
+  }
+}
