@@ -277,6 +277,8 @@ export function createEdge(options: EdgeOptions): Edge {
     // HQ came on line just now: what was sent since this till did, nobody has heard.
     uplink.restart();
     askPointers();
+    // Not every broker keeps what it kept for subscriptions with wildcards.
+    touch();
     members?.restart();
   }
 

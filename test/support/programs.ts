@@ -23,8 +23,15 @@ export interface Running {
   stop(name?: NodeJS.Signals): Promise<Ended>;
 }
 
+export interface StartOptions {
+  readonly cwd?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** A program that starts others: signals go to all of them, and all end when this process does. */
+  readonly group?: boolean;
+}
+
 export interface Programs {
-  start(program: string, args: readonly string[], options?: { cwd?: string; env?: NodeJS.ProcessEnv }): Running;
+  start(program: string, args: readonly string[], options?: StartOptions): Running;
   /** `tillside ARGS` to its end. */
   tillside(...args: readonly string[]): Promise<Ended>;
   startTillside(...args: readonly string[]): Running;
@@ -32,15 +39,30 @@ export interface Programs {
   close(): Promise<void>;
 }
 
+/** Ends its whole group when the pipe from this process closes, which it does however this process ends. */
+const keep = `exec 3<&0
+"$0" "$@" </dev/null & program=$!
+{ read -r _ <&3; kill -9 0; } 2>/dev/null >/dev/null &
+exec 3<&-
+wait "$program"
+kill -9 0`;
+
 export function openPrograms(env: NodeJS.ProcessEnv = process.env): Programs {
   const running = new Set<Running>();
 
-  function start(
-    program: string,
-    args: readonly string[],
-    options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
-  ): Running {
-    const child: ChildProcess = spawn(program, [...args], { env, stdio: ['ignore', 'pipe', 'pipe'], ...options });
+  function start(program: string, args: readonly string[], { group = false, ...options }: StartOptions = {}): Running {
+    const child: ChildProcess = group
+      ? spawn('/bin/sh', ['-c', keep, program, ...args], { env, detached: true, ...options })
+      : spawn(program, [...args], { env, stdio: ['ignore', 'pipe', 'pipe'], ...options });
+    child.stdin?.on('error', () => {});
+    const signal = (name: NodeJS.Signals) => {
+      try {
+        if (group && child.pid !== undefined) process.kill(-child.pid, name);
+        else child.kill(name);
+      } catch {
+        // It has ended by itself.
+      }
+    };
     let out = '';
     let err = '';
     child.stdout?.on('data', chunk => {
@@ -57,9 +79,9 @@ export function openPrograms(env: NodeJS.ProcessEnv = process.env): Programs {
       pid: child.pid ?? -1,
       said: () => out + err,
       ended,
-      signal: name => void child.kill(name),
+      signal,
       stop(name = 'SIGKILL') {
-        child.kill(name);
+        signal(name);
         return ended;
       },
     };
@@ -79,12 +101,12 @@ export function openPrograms(env: NodeJS.ProcessEnv = process.env): Programs {
 }
 
 /** Resolves when the program has said it; fails if it ends before. */
-export async function untilSaid(one: Running, what: RegExp): Promise<RegExpExecArray> {
+export async function untilSaid(one: Running, what: RegExp, ms = 60_000): Promise<RegExpExecArray> {
   let ended: Ended | null = null;
   void one.ended.then(value => {
     ended = value;
   });
-  const end = performance.now() + 60_000;
+  const end = performance.now() + ms;
   for (;;) {
     if (performance.now() > end) throw new Error(`did not say ${what}: ${one.said()}`);
     const found = what.exec(one.said());

@@ -13,6 +13,7 @@ export const systemNeeds: readonly SystemNeed[] = [
   { package: 'chromium', files: ['/usr/bin/chromium'], optional: false },
   { package: 'zbar-tools', files: ['/usr/bin/zbarimg'], optional: false },
   { package: 'mosquitto', files: ['/usr/sbin/mosquitto'], optional: false },
+  { package: 'rabbitmq-server', files: ['/usr/sbin/rabbitmq-server'], optional: true },
   // Certificates and requests are held against its judgement.
   { package: 'openssl', files: ['/usr/bin/openssl'], optional: false },
   {

@@ -17,7 +17,7 @@ const quick = { firstMs: 5, maxMs: 50 };
 export type BrokerKind = 'aedes' | 'mosquitto';
 
 /** A broker that can be taken away: aedes is stopped, mosquitto is killed with -9. */
-interface TestBroker {
+export interface TestBroker {
   readonly url: string;
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -57,9 +57,9 @@ export const accounts: readonly BrokerAccount[] = [
 ];
 
 /** Everything opened through it is closed by `close`. */
-export async function openLine(kind: BrokerKind = 'aedes'): Promise<Line> {
+export async function openLine(kind: BrokerKind | TestBroker = 'aedes'): Promise<Line> {
   const dir = mkdtempSync(join(tmpdir(), 'tillside-line-'));
-  const broker = await openBroker(kind);
+  const broker = typeof kind === 'string' ? await openBroker(kind) : kind;
   const closing: (() => Promise<void>)[] = [];
   return {
     dir,
@@ -111,7 +111,7 @@ export async function openLine(kind: BrokerKind = 'aedes'): Promise<Line> {
 }
 
 /** Opens a line, closes it whatever happens. */
-export async function onLine(kind: BrokerKind, run: (line: Line) => Promise<void>): Promise<void> {
+export async function onLine(kind: BrokerKind | TestBroker, run: (line: Line) => Promise<void>): Promise<void> {
   const line = await openLine(kind);
   try {
     await run(line);
