@@ -26,6 +26,8 @@ import type { Plug } from './usb-gadget.ts';
 import { createUsbPrinter, type PluggedPrinter } from './usb-printer.ts';
 
 const times = 10;
+/** Evidence that is made of what the printer said. */
+const readBack = ['confirmed', 'fenced'];
 /** Each question costs the guest's till some 10 ms. */
 const askEveryMs = 500;
 const lines = [{ lineId: '1', gtin: '7610200337450', quantity: '2', amount: 900 }];
@@ -103,23 +105,23 @@ export const tillScenarios: readonly Scenario[] = [
     },
   },
   {
-    name: "through /dev/usb/lp0 the till reads the printer's status back, paper out and in again, and the printer's own word for a coupon",
+    name: "through /dev/usb/lp0 the till reads the printer's status back, paper out and in again, and its own word for a coupon",
     run: async () => {
       const { till, printer } = there();
       const told = async (name: string) => field(ok(await till.call('GET', '/v1/status')).body, 'printer', name);
       // A printer that was too late with its first answers is asked again after half a minute.
-      await until('a printer that confirms', async () => (await told('evidence')) === 'confirmed', askEveryMs);
+      await until('a printer that answers', async () => readBack.includes(String(await told('evidence'))), askEveryMs);
       printer.printer.set({ paper: false });
       await until('the missing paper', async () => (await told('problem')) === 'paper-out', askEveryMs);
       printer.printer.set({ paper: true });
       await until('the new roll', async () => (await told('problem')) === null, askEveryMs);
       // In a guest this slow the printer's word may once come too late, and the till then says less than it could.
       let evidence: unknown = null;
-      for (let time = 0; time < 5 && evidence !== 'confirmed'; time++) {
+      for (let time = 0; time < 5 && !readBack.includes(String(evidence)); time++) {
         await openSale(till, `C${time}`);
         evidence = field((await printed(await complete(till, `C${time}`, 900))).view, 'print');
       }
-      assert.equal(evidence, 'confirmed');
+      assert.ok(readBack.includes(String(evidence)), String(evidence));
     },
   },
   {
