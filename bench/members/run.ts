@@ -1,108 +1,209 @@
 /**
- * `node bench/members/run.ts [--json]`: how long a card's scan waits for the member's attributes. Three million members in
- * packed rows, and the till's own store (agent/store/members.ts), which keeps JSON, with fewer: its import would take minutes.
+ * `node bench/members/run.ts [--json] [--members N]`: three million members on a till. What HQ publishes, how large it is on the
+ * wire and on disk, how long a card's scan waits for its member, and for how long a change of 30,000 ever holds up a sale.
  */
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readSync, rmSync, statSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import Database from 'better-sqlite3';
-import { openMembers } from '../../agent/store/members.ts';
+import { inSlices } from '../../agent/members/slices.ts';
+import {
+  build,
+  fold,
+  type Job,
+  newMembersFile,
+  type Outcome,
+  openMembers,
+  settle,
+  stage,
+  type Target,
+} from '../../agent/store/index.ts';
+import { type Clock, systemClock } from '../../clock.ts';
+import { ContentHash, openMemberFile, writeMemberFile } from '../../sync/protocol/members-file.ts';
+import { packMember } from '../../sync/protocol/members-row.ts';
 import { quantile } from '../offers/timing.ts';
 import { chanceOf } from '../offers/world/chance.ts';
-import { packedMember, readMember } from './packed.ts';
+import { cardOf, memberOf, numberOf, words } from './population.ts';
 
-const { values } = parseArgs({ options: { json: { type: 'boolean' } } });
-const packedCount = 3_000_000;
-const storeCount = 60_000;
+const { values } = parseArgs({
+  options: { json: { type: 'boolean' }, members: { type: 'string', default: '3000000' } },
+});
+const count = Number(values.members);
+const changes = Math.min(30_000, count);
 const lookups = 20_000;
-
-interface Found {
-  readonly what: string;
-  readonly members: number;
-  readonly importSeconds: number;
-  readonly bytesEach: number;
-  /** Microseconds. */
-  readonly p50: number;
-  readonly p99: number;
-}
+/** Keys are spread over all 53 bits, as hashes are. */
+const keyStep = Math.floor(Number.MAX_SAFE_INTEGER / (count + 1));
+const keyOf = (number: number): number => (number + 1) * keyStep;
+/** Who changes: everywhere in the file. */
+const changeStep = Math.floor(count / changes);
+const changed = (number: number): boolean => number % changeStep === 0 && number / changeStep < changes;
 
 const folder = mkdtempSync(join(tmpdir(), 'tillside-members-'));
 try {
-  const found = [packedRows(join(folder, 'packed.sqlite')), ownStore(join(folder, 'members.sqlite'))];
-  if (values.json) for (const row of found) console.log(JSON.stringify(row));
-  else
-    for (const { what, members, importSeconds, bytesEach, p50, p99 } of found)
-      console.log(
-        `${what}: ${members.toLocaleString('en')} members, ${bytesEach.toFixed(0)} bytes each, written in ${importSeconds.toFixed(1)} s; ` +
-          `one by its card: p50 ${p50.toFixed(1)} µs, p99 ${p99.toFixed(1)} µs (${lookups.toLocaleString('en')} different ones)`,
-      );
+  const whole = publish(join(folder, 'whole.tsm'), null);
+  const change = publish(join(folder, 'change.tsm'), whole.target);
+
+  const path = join(folder, 'members.sqlite');
+  const next = newMembersFile(`${path}.next`);
+  const began = performance.now();
+  const built = atOnce(build(next, opened(whole.path), whole.target));
+  next.close();
+  const buildSeconds = (performance.now() - began) / 1000;
+  if (!built.ok) throw new Error(built.reason);
+  const members = openMembers(path);
+  const swapMs = timeOf(() => members.swap(`${path}.next`));
+  const fileBytes = statSync(path).size;
+
+  const look = timesOf(number => {
+    if (members.byCard(cardOf(number)) === null) throw new Error('every card is there');
+  });
+
+  const { clock, slices } = timingClock();
+  const from = performance.now();
+  const staged = await inSlices<Outcome>(stage(members.file, opened(change.path), change.target), clock);
+  if (staged?.ok !== true) throw new Error(staged === null ? 'broken off' : staged.reason);
+  const stagedSeconds = (performance.now() - from) / 1000;
+  const settleMs = timeOf(() => {
+    settle(members.file, opened(change.path), change.target);
+    members.reread();
+  });
+  await inSlices(fold(members.file), clock);
+  const rereadMs = timeOf(() => members.reread());
+  const changeSeconds = (performance.now() - from) / 1000;
+  const after = timesOf(number => {
+    if (members.byCard(cardOf(number)) === null) throw new Error('every card is there');
+  });
+  members.close();
+
+  const holds = [...slices, settleMs, rereadMs];
+  const found = {
+    members: count,
+    transferBytes: whole.target.size,
+    fileBytes,
+    buildSeconds,
+    swapMs,
+    lookupP50: look.p50,
+    lookupP99: look.p99,
+    changes,
+    changeTransferBytes: change.target.size,
+    changeSeconds,
+    verifiedAfterSeconds: stagedSeconds,
+    slices: slices.length,
+    holdP99: quantile(slices, 0.99),
+    holdMost: Math.max(...holds),
+    holdsOver5: holds.filter(ms => ms > 5).length,
+    busySeconds: slices.reduce((sum, ms) => sum + ms, 0) / 1000,
+    lookupP99After: after.p99,
+  };
+  if (values.json) console.log(JSON.stringify(found));
+  else {
+    const mb = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
+    console.log(
+      [
+        `${count.toLocaleString('en')} members: ${mb(found.transferBytes)} to transfer (${(found.transferBytes / count).toFixed(0)} bytes each), ` +
+          `members.sqlite ${mb(fileBytes)} (${(fileBytes / count).toFixed(0)} bytes each)`,
+        `built and verified in ${buildSeconds.toFixed(1)} s of work, swapped in within ${swapMs.toFixed(1)} ms`,
+        `one by its card: p50 ${look.p50.toFixed(1)} µs, p99 ${look.p99.toFixed(1)} µs (${lookups.toLocaleString('en')} different ones)`,
+        `change of ${changes.toLocaleString('en')}: ${mb(found.changeTransferBytes)} to transfer; it counts, verified, after ${stagedSeconds.toFixed(1)} s and is folded in after ${changeSeconds.toFixed(1)} s, ` +
+          `of which ${found.busySeconds.toFixed(1)} s were work, in ${slices.length.toLocaleString('en')} slices`,
+        `a sale is held up by a slice: p99 ${found.holdP99.toFixed(1)} ms, most ${found.holdMost.toFixed(1)} ms, ${found.holdsOver5} of them over 5 ms (settle ${settleMs.toFixed(1)} ms)`,
+        `afterwards one by its card: p99 ${after.p99.toFixed(1)} µs`,
+      ].join('\n'),
+    );
+  }
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** Cards are numbers of 13 digits; those of one programme lie close together. */
-function cardOf(number: number): number {
-  return 2_501_000_000_000 + number * 10;
-}
-
-/** The whole table as an INTEGER PRIMARY KEY and a BLOB: one walk down one tree, no index beside it. */
-function packedRows(path: string): Found {
-  const database = new Database(path);
-  database.pragma('journal_mode = OFF');
-  database.pragma('synchronous = OFF');
-  database.exec('CREATE TABLE member (card INTEGER PRIMARY KEY, attributes BLOB NOT NULL) STRICT');
-  const insert = database.prepare('INSERT INTO member (card, attributes) VALUES (?, ?)');
+/** What HQ publishes: everybody, or those who changed since `base`. */
+function publish(path: string, base: Target | null): { readonly path: string; readonly target: Target } {
+  const version = base === null ? 1 : 2;
+  const scope = 'store/0042';
+  const file = openSync(path, 'w');
+  const writer = writeMemberFile(
+    {
+      tenant: 'demo',
+      scope,
+      version,
+      base: base?.content ?? null,
+      wordsFrom: base === null ? 0 : words.length,
+      words: base === null ? words : [],
+    },
+    bytes => void writeSync(file, bytes),
+  );
+  const content = new ContentHash(words);
   const { below } = chanceOf(3);
-  const start = performance.now();
-  database.transaction(() => {
-    for (let number = 0; number < packedCount; number++) insert.run(cardOf(number), packedMember(number, below));
-  })();
-  const importSeconds = (performance.now() - start) / 1000;
-  const select = database.prepare<[number], Buffer>('SELECT attributes FROM member WHERE card = ?').pluck();
-  const times = timesOf(packedCount, number => {
-    const row = select.get(cardOf(number));
-    if (row === undefined) throw new Error('every card is there');
-    return readMember(`m${number}`, row);
-  });
-  database.close();
-  return {
-    what: 'packed rows',
-    members: packedCount,
-    importSeconds,
-    bytesEach: statSync(path).size / packedCount,
-    ...times,
-  };
-}
-
-/** The till's own store, with members of the same kind. */
-function ownStore(path: string): Found {
-  const members = openMembers(path);
-  const { below } = chanceOf(3);
-  function* records() {
-    for (let number = 0; number < storeCount; number++) {
-      const { id, ...member } = readMember(`m${number}`, packedMember(number, below));
-      yield { ...member, points: member.points ?? 0, memberId: id, firstName: 'Anna', cards: [String(cardOf(number))] };
-    }
+  const { below: other } = chanceOf(5);
+  for (let number = 0; number < count; number++) {
+    const key = keyOf(number);
+    const facts = memberOf(number, key, below);
+    const isChanged = base !== null && changed(number);
+    const row = packMember(isChanged ? { ...facts, points: facts.points + 1 + other(100) } : facts, numberOf);
+    content.add(key, row);
+    if (base === null || isChanged) writer.add(key, row);
   }
-  const start = performance.now();
-  members.importMembers(records(), 0);
-  const importSeconds = (performance.now() - start) / 1000;
-  const times = timesOf(storeCount, number => {
-    if (members.byCard(String(cardOf(number))) === null) throw new Error('every card is there');
-  });
-  members.close();
+  const ended = writer.end();
+  closeSync(file);
   return {
-    what: "the till's store",
-    members: storeCount,
-    importSeconds,
-    bytesEach: statSync(path).size / storeCount,
-    ...times,
+    path,
+    target: {
+      ...ended,
+      tenant: 'demo',
+      scope,
+      version,
+      block: 131_072,
+      content: content.digest(),
+      count,
+      base: base?.content ?? null,
+    },
   };
+}
+
+function opened(path: string) {
+  const file = openSync(path, 'r');
+  const made = openMemberFile((offset, length) => {
+    const bytes = Buffer.allocUnsafe(length);
+    return bytes.subarray(0, readSync(file, bytes, 0, length, offset));
+  });
+  if (!made.ok) throw new Error(made.reason);
+  return made.value;
+}
+
+function atOnce<T>(job: Job<T>): T {
+  for (;;) {
+    const step = job.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** The real clock, which notes how long each slice keeps the thread: from its timer to its next wish for one. */
+function timingClock(): { readonly clock: Clock; readonly slices: number[] } {
+  const slices: number[] = [];
+  let began = 0;
+  return {
+    slices,
+    clock: {
+      ...systemClock,
+      after(ms, run) {
+        if (began > 0) slices.push(performance.now() - began);
+        const timer = setTimeout(() => {
+          began = performance.now();
+          run();
+        }, ms);
+        return () => clearTimeout(timer);
+      },
+    },
+  };
+}
+
+function timeOf(run: () => void): number {
+  const start = performance.now();
+  run();
+  return performance.now() - start;
 }
 
 /** Each lookup once, of members spread over the whole file, after as many others to warm up. */
-function timesOf(count: number, look: (number: number) => void) {
+function timesOf(look: (number: number) => void) {
   const { below } = chanceOf(4);
   for (let index = 0; index < lookups; index++) look(below(count));
   const times = Array.from({ length: lookups }, () => {
