@@ -85,7 +85,7 @@ async function decideLines(compiled: CompiledBundle, path: string, io: CommandIo
       if (line.text.trim() === '' && !line.cut) continue;
       const sale = line.cut
         ? { ok: false as const, faults: [{ pointer: '', message: 'is too long for one line (16 MiB)' }] }
-        : parseSale(line.text);
+        : parseSale(line.bytes);
       if (sale.ok) await write(io.stdout, `${JSON.stringify(decide(compiled, sale.sale))}\n`);
       else {
         code = 2;

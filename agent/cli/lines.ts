@@ -3,6 +3,9 @@
 const longest = 16 * 1024 * 1024;
 
 export interface Line {
+  /** Without the line feed. */
+  readonly bytes: Uint8Array;
+  /** What is not UTF-8 stands as U+FFFD. */
   readonly text: string;
   /** The line was longer than the limit; its text is not given. */
   readonly cut: boolean;
@@ -12,7 +15,9 @@ export async function* linesOf(stream: NodeJS.ReadableStream, limit: number = lo
   let parts: Uint8Array[] = [];
   let size = 0;
   const take = (): Line => {
-    const line = size > limit ? { text: '', cut: true } : { text: Buffer.concat(parts).toString('utf8'), cut: false };
+    const cut = size > limit;
+    const bytes = Buffer.concat(cut ? [] : parts);
+    const line = { bytes, text: bytes.toString('utf8'), cut };
     parts = [];
     size = 0;
     return line;

@@ -1,5 +1,6 @@
 /** The `detail` of a refusal, in English for authors and support: what was asked and what was found. */
 import type { Failure, Finding } from './finding.ts';
+import { atLeastOne } from './predicate.ts';
 import type { Bounds, Predicate, Schedule, Selector, Window } from './types.ts';
 
 export function detailOf(finding: Finding): string {
@@ -83,24 +84,29 @@ function predicateText(predicate: Predicate): string {
     const { name, in: listed } = predicate.attribute;
     return `attribute "${name}" ${listed === undefined ? boundsText(predicate.attribute) : `in ${listText(listed)}`}`;
   }
-  if ('memberDays' in predicate) return `membership of ${boundsText(predicate.memberDays)} days`;
+  if ('memberDays' in predicate) return `membership of ${anyText(predicate.memberDays)} days`;
   if ('birthday' in predicate) return `a birthday within ${predicate.birthday.within} days`;
-  if ('points' in predicate) return `${boundsText(predicate.points)} points`;
-  if ('spend' in predicate) return `${boundsText(predicate.spend)} spent${selectorText(predicate.spend.of)}`;
-  if ('items' in predicate) return `${boundsText(predicate.items)} items${selectorText(predicate.items.of)}`;
+  if ('points' in predicate) return `${anyText(predicate.points)} points`;
+  if ('spend' in predicate) return `${anyText(predicate.spend)} spent${selectorText(predicate.spend.of)}`;
+  if ('items' in predicate) return `${anyText(predicate.items)} items${selectorText(predicate.items.of)}`;
   if ('bought' in predicate) {
     const { of, withinDays } = predicate.bought;
-    return `${boundsText(predicate.bought)} earlier sales${selectorText(of)} within ${withinDays} days`;
+    return `${boundsText(atLeastOne(predicate.bought))} earlier sales${selectorText(of)} within ${withinDays} days`;
   }
   const [verb, { offer, withinDays, ...bounds }] =
     'received' in predicate ? (['received', predicate.received] as const) : (['redeemed', predicate.redeemed] as const);
-  return `${boundsText(bounds)} coupons of "${offer}" ${verb} within ${withinDays} days`;
+  return `${boundsText(atLeastOne(bounds))} coupons of "${offer}" ${verb} within ${withinDays} days`;
 }
 
 function boundsText({ atLeast, atMost }: Bounds): string {
   if (atLeast !== undefined && atMost !== undefined) return `${atLeast} to ${atMost}`;
   if (atLeast !== undefined) return `at least ${atLeast}`;
   return atMost === undefined ? '' : `at most ${atMost}`;
+}
+
+/** Of a count without bounds anything will do, so that only its being known is asked. */
+function anyText(bounds: Bounds): string {
+  return boundsText(bounds) || 'any number of';
 }
 
 function selectorText(selector: Selector | undefined): string {

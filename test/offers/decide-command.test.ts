@@ -127,6 +127,22 @@ test('--help is told on standard output', async () => {
   assert.match(stdout, /usage: tillside decide/);
 });
 
+test('a line that is not UTF-8 is answered by a fault, as a whole file is', async () => {
+  const line = JSON.stringify({ ...fullSale(), note: 'MARK' });
+  const bytes = Buffer.from(`${line}\n${line}\n`);
+  bytes[bytes.indexOf('MARK')] = 0xff;
+  const path = join(scratch, 'latin1.ndjson');
+  writeFileSync(path, bytes);
+  const { code, stdout } = await run(['--bundle', bundle, '--sales', path]);
+  const [first, second] = stdout
+    .trimEnd()
+    .split('\n')
+    .map(text => JSON.parse(text));
+  assert.equal(code, 2);
+  assert.deepEqual([first.line, first.error.code, first.error.faults[0].pointer], [1, 'sale-invalid', '']);
+  assert.equal(second.saleId, 'S1');
+});
+
 test('lines come whole however the bytes are cut, and one that is too long is marked', async () => {
   const bytes = Buffer.from('é1\n22\n333333\n\n4');
   for (let size = 1; size <= bytes.length; size++) {
