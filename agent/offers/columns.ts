@@ -1,5 +1,5 @@
 /** What choosing coupons asks of every offer it looks at, by place in the index: side by side in columns, as most are passed over. */
-import type { CompiledBundle } from './compile.ts';
+import type { CompiledBundle, CompiledOffer } from './compile.ts';
 
 const placedFirst = 1;
 const capsByHistory = 2;
@@ -16,18 +16,26 @@ export class OfferColumns {
   readonly #flags: Uint8Array;
 
   constructor({ byPlace }: CompiledBundle) {
-    this.priority = Int32Array.from(byPlace, ({ offer }) => offer.priority ?? 1);
-    this.byId = Int32Array.from(byPlace, offer => offer.byId);
-    this.group = Int32Array.from(byPlace, offer => offer.group);
-    this.category = Int32Array.from(byPlace, offer => offer.base.category);
-    this.class = Int32Array.from(byPlace, offer => offer.class);
-    this.#flags = Uint8Array.from(
-      byPlace,
-      offer =>
+    const { length } = byPlace;
+    this.priority = new Int32Array(length);
+    this.byId = new Int32Array(length);
+    this.group = new Int32Array(length);
+    this.category = new Int32Array(length);
+    this.class = new Int32Array(length);
+    this.#flags = new Uint8Array(length);
+    // One walk: a till makes this between two sales.
+    for (let place = 0; place < length; place++) {
+      const offer = byPlace[place] as CompiledOffer;
+      this.priority[place] = offer.offer.priority ?? 1;
+      this.byId[place] = offer.byId;
+      this.group[place] = offer.group;
+      this.category[place] = offer.base.category;
+      this.class[place] = offer.class;
+      this.#flags[place] =
         (offer.placedFirst ? placedFirst : 0) |
         (offer.capsByHistory ? capsByHistory : 0) |
-        (offer.trigger === 'coupon' ? waitsForCoupon : 0),
-    );
+        (offer.trigger === 'coupon' ? waitsForCoupon : 0);
+    }
   }
 
   /** See `CompiledOffer`. */

@@ -126,8 +126,10 @@ export function compileBundle(bundle: Bundle): CompiledBundle {
 export function* compiling(bundle: Bundle): Generator<undefined, CompiledBundle> {
   const { byId: order, byRank, byPlace, wanted } = yield* ordering(bundle.offers);
   const names = new Names(bundle);
-  for (const index of wanted) names.scope.keys.offer(bundle.offers[index]?.id ?? '');
-  yield;
+  for (let place = 0; place < wanted.length; place++) {
+    names.scope.keys.offer(bundle.offers[wanted[place] ?? 0]?.id ?? '');
+    if (place % orderedStep === orderedStep - 1) yield;
+  }
   const offers: CompiledOffer[] = [];
   const placed = new Array<CompiledOffer>(byRank.length);
   const byId = new Map<string, CompiledOffer>();

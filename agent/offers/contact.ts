@@ -23,7 +23,9 @@ export class ContactRooms {
 
   constructor(compiled: CompiledBundle) {
     this.#compiled = compiled;
-    this.#classOf = Int32Array.from(compiled.byPlace, offer => offer.class);
+    this.#classOf = new Int32Array(compiled.byPlace.length);
+    for (let place = 0; place < this.#classOf.length; place++)
+      this.#classOf[place] = compiled.byPlace[place]?.class ?? -1;
     this.#policies = compiled.bundle.contactPolicies ?? [];
     this.#classes = this.#policies.map(policy => compiled.classes.get(policy.class) ?? -1);
     this.#used = this.#policies.map(() => 0);

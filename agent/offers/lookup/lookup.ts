@@ -2,20 +2,21 @@
  * The index of a bundle: from store, time, member and basket to the few offers that may apply, without looking at the
  * others. It only leaves out offers that surely fail; the evaluator judges the rest. Sets of offers are bits by their place in the index.
  */
-import type { CompiledBundle } from '../compile.ts';
+import type { CompiledBundle, CompiledOffer } from '../compile.ts';
 import { Facts, type ReadHistory, readHistory } from '../facts.ts';
 import type { CompiledPredicate } from '../predicate.ts';
 import { ScannedBasket } from '../scanned.ts';
 import { isScheduled } from '../schedule.ts';
 import { finish, sortedInSteps } from '../steps.ts';
-import type { History, Member, Tier } from '../types.ts';
+import type { History, Member } from '../types.ts';
 import { type Bits, bits, drop, has, isEmpty, keep, type PlaceSet, placeSet, put } from './bitset.ts';
 import { FoundOffers, type OffersByPhase } from './found.ts';
-import { type BasketNeed, type Necessary, necessary } from './necessary.ts';
+import { type BasketNeed, necessary } from './necessary.ts';
 import { type ProductLookup, ProductNeeds } from './products.ts';
 import { isOfMember, restOf } from './rest.ts';
 import { mostLists, type SegmentLookup, SegmentNeeds } from './segments.ts';
 import { SpendLookup } from './spends.ts';
+import { TierSets } from './tiers.ts';
 
 /** Offers that a member may get, whatever the basket, store and time: made at the card's scan, used at the total. */
 export interface PreparedMember {
@@ -38,8 +39,7 @@ interface Parts {
   readonly guests: Bits;
   readonly segments: SegmentLookup;
   readonly consents: ReadonlyMap<string, PlaceSet>;
-  /** For each tier that a member may have, the offers that it does not bar; under null for one without or unknown. */
-  readonly tiers: ReadonlyMap<string | null, Bits>;
+  readonly tiers: TierSets;
   readonly digital: PlaceSet;
   /** Offers of a chain, */
   readonly chained: Bits;
@@ -205,7 +205,7 @@ export class Lookup {
       const asked = this.#consents[index];
       if (asked !== undefined && !member.consents?.includes(asked.consent)) drop(allowed, asked.offers);
     }
-    keep(allowed, tiers.get(member.tier ?? null) ?? tiers.get(null) ?? nothing);
+    keep(allowed, tiers.of(member.tier));
     if (isEmpty(digital)) return;
     let activated: number[] | null = null;
     for (const id of member.activated ?? none) {
@@ -272,7 +272,8 @@ export function* indexing(compiled: CompiledBundle): Generator<undefined, Parts>
   const ofMember: (readonly CompiledPredicate[])[] = [];
   const atTotal: (readonly CompiledPredicate[])[] = [];
   const tiers = new TierSets(compiled.bundle.loyalty?.tiers ?? [], size);
-  for (const [place, offer] of compiled.byPlace.entries()) {
+  for (let place = 0; place < size; place++) {
+    const offer = compiled.byPlace[place] as CompiledOffer;
     const need = necessary([offer.offer.audience, offer.offer.when]);
     tiers.add(place, need);
     if (offer.needsMember === null) put(guests, place);
@@ -295,9 +296,10 @@ export function* indexing(compiled: CompiledBundle): Generator<undefined, Parts>
       decided.push(...need.spendSources);
     } else put(anyBasket, place);
     const rest = restOf(offer, decided);
+    const own = rest.length === 0 ? rest : rest.filter(isOfMember);
     rests.push(rest);
-    ofMember.push(rest.filter(isOfMember));
-    atTotal.push(rest.filter(part => !isOfMember(part)));
+    ofMember.push(own);
+    atTotal.push(own.length === 0 ? rest : rest.filter(part => !own.includes(part)));
     if (place % stepSize === stepSize - 1) yield;
   }
   const sets = (lists: ReadonlyMap<string, readonly number[]>) =>
@@ -312,7 +314,7 @@ export function* indexing(compiled: CompiledBundle): Generator<undefined, Parts>
     slots: [...slots].sort((a, b) => a - b),
     segments: yield* segments.index(),
     consents: sets(consents),
-    tiers: tiers.sets,
+    tiers,
     digital: placeSet(digital, size),
     chained,
     followers,
@@ -324,46 +326,35 @@ export function* indexing(compiled: CompiledBundle): Generator<undefined, Parts>
   };
 }
 
-class TierSets {
-  readonly sets: ReadonlyMap<string | null, Bits>;
-  readonly #order: ReadonlyMap<string, number>;
-
-  constructor(tiers: readonly Tier[], size: number) {
-    this.#order = new Map(tiers.map((tier, index) => [tier.id, index]));
-    this.sets = new Map([null, ...this.#order.keys()].map(own => [own, bits(size)]));
-  }
-
-  add(place: number, need: Necessary): void {
-    for (const [own, set] of this.sets) {
-      const height = own === null ? -1 : (this.#order.get(own) ?? -1);
-      const open = need.tiers.every(test =>
-        'is' in test ? test.is === own : height >= (this.#order.get(test.atLeast) ?? Number.POSITIVE_INFINITY),
-      );
-      if (open) put(set, place);
-    }
-  }
-}
-
 const none: readonly string[] = [];
 const noTimes: readonly { readonly from: number; readonly to: number }[] = [];
 const noPredicates: readonly CompiledPredicate[] = [];
 const anyTime = '2000-01-01T00:00:00Z';
-const nothing: Bits = bits(0);
 
+/** Places come in order; one that asks for a name twice stands there once. */
 function add(lists: Map<string, number[]>, name: string, place: number): void {
   const list = lists.get(name);
   if (list === undefined) lists.set(name, [place]);
-  else list.push(place);
+  else if (list[list.length - 1] !== place) list.push(place);
 }
 
 /** The need that fewest baskets meet: by number before brand before category, and of categories the deepest. */
 function easiest(needs: readonly BasketNeed[]): BasketNeed | null {
-  const weight = ({ keys }: BasketNeed) =>
-    keys.reduce(
-      (sum, { by, value }) => sum + (by === 'gtin' ? 1 : by === 'brand' ? 20 : 1000 / value.split('/').length ** 2),
-      0,
-    );
-  let best: BasketNeed | null = null;
-  for (const need of needs) if (best === null || weight(need) < weight(best)) best = need;
+  let best = needs[0] ?? null;
+  if (best === null || needs.length === 1) return best;
+  let lightest = weightOf(best);
+  for (const need of needs) {
+    const weight = weightOf(need);
+    if (weight >= lightest) continue;
+    best = need;
+    lightest = weight;
+  }
   return best;
+}
+
+function weightOf({ keys }: BasketNeed): number {
+  let weight = 0;
+  for (const { by, value } of keys)
+    weight += by === 'gtin' ? 1 : by === 'brand' ? 20 : 1000 / value.split('/').length ** 2;
+  return weight;
 }
