@@ -15,6 +15,7 @@ export class OfferColumns {
   readonly class: Int32Array;
   readonly #flags: Uint8Array;
 
+  /** Still empty: `fill` reads the offers. */
   constructor({ byPlace }: CompiledBundle) {
     const { length } = byPlace;
     this.priority = new Int32Array(length);
@@ -23,8 +24,11 @@ export class OfferColumns {
     this.category = new Int32Array(length);
     this.class = new Int32Array(length);
     this.#flags = new Uint8Array(length);
-    // One walk: a till makes this between two sales.
-    for (let place = 0; place < length; place++) {
+  }
+
+  /** Reads the offers of these places, `to` not among them. */
+  fill({ byPlace }: CompiledBundle, from: number, to: number): void {
+    for (let place = from; place < Math.min(to, byPlace.length); place++) {
       const offer = byPlace[place] as CompiledOffer;
       this.priority[place] = offer.offer.priority ?? 1;
       this.byId[place] = offer.byId;
@@ -50,4 +54,16 @@ export class OfferColumns {
   waitsForCoupon(place: number): boolean {
     return ((this.#flags[place] ?? 0) & waitsForCoupon) !== 0;
   }
+}
+
+/** Offers read between two pauses. */
+const stepSize = 1000;
+
+export function* readingColumns(compiled: CompiledBundle): Generator<undefined, OfferColumns> {
+  const columns = new OfferColumns(compiled);
+  for (let from = 0; from < compiled.byPlace.length; from += stepSize) {
+    columns.fill(compiled, from, from + stepSize);
+    yield;
+  }
+  return columns;
 }

@@ -2,6 +2,7 @@
  * A sale and a compiled bundle to the contract's decision. What happens is decided on the offers that the index finds;
  * why the others do not apply is worked out only when `rejected` is read, by the evaluator on all offers.
  */
+import { readingColumns } from './columns.ts';
 import type { CompiledBundle } from './compile.ts';
 import { detailOf } from './detail.ts';
 import { Evaluation, evaluate, type Outcome, type Refusal } from './evaluate.ts';
@@ -39,14 +40,13 @@ export function prepareBundle(compiled: CompiledBundle): void {
 
 /** `prepareBundle` in short steps. */
 export function* preparing(compiled: CompiledBundle): Generator<undefined, void> {
-  const lookup = new Lookup(compiled, yield* indexing(compiled));
-  desks.set(compiled, {
-    lookup,
-    choice: new CouponChoice(compiled),
-    evaluation: null,
-    facts: null,
-    taken: false,
-  });
+  const parts = yield* indexing(compiled);
+  yield;
+  const lookup = new Lookup(compiled, parts);
+  yield;
+  const columns = yield* readingColumns(compiled);
+  const choice = new CouponChoice(compiled, columns);
+  desks.set(compiled, { lookup, choice, evaluation: null, facts: null, taken: false });
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Which coupons are printed (contract section 6): candidates, the best set of them, and what stands on each coupon. */
 import { fullCap } from './caps.ts';
-import { OfferColumns } from './columns.ts';
+import { type OfferColumns, readingColumns } from './columns.ts';
 import type { CompiledBundle, CompiledOffer, Terms } from './compile.ts';
 import { conditionFault, restFault } from './conditions.ts';
 import { ContactRooms } from './contact.ts';
@@ -11,6 +11,7 @@ import type { OffersByPhase } from './lookup/found.ts';
 import { Picker, type PickLimits } from './picker.ts';
 import type { CompiledPredicate } from './predicate.ts';
 import { choose } from './selection.ts';
+import { finish } from './steps.ts';
 import { formatDate } from './time.ts';
 import type { Issue } from './types.ts';
 
@@ -46,12 +47,12 @@ export class CouponChoice {
   readonly #marked: Int32Array;
   #markedCount = 0;
 
-  constructor(compiled: CompiledBundle) {
+  constructor(compiled: CompiledBundle, columns: OfferColumns = finish(readingColumns(compiled))) {
     const { selection } = compiled.bundle;
     const rooms = new ContactRooms(compiled);
     this.#compiled = compiled;
     this.#rooms = rooms;
-    this.#columns = new OfferColumns(compiled);
+    this.#columns = columns;
     this.#inHistory = new Uint8Array(compiled.offers.length);
     this.#marked = new Int32Array(compiled.offers.length);
     this.#picker = new Picker(compiled.groups, compiled.categories, compiled.classes.size);

@@ -32,7 +32,7 @@ const mostMoments = 256;
 const mostStores = 4096;
 
 /** Offers indexed between two pauses. */
-const stepSize = 200;
+const stepSize = 100;
 
 /** What the index is made of. */
 interface Parts {

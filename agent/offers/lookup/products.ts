@@ -17,22 +17,29 @@ interface Postings {
   readonly thresholds: Float64Array;
 }
 
-type Entry = readonly [list: number, threshold: number, place: number];
+/** What an offer asks of a key: in columns, as a bundle has tens of thousands. */
+interface Entries {
+  readonly lists: number[];
+  readonly thresholds: number[];
+  readonly places: number[];
+}
 
 /** Collects what offers need, then makes the index of it. */
 export class ProductNeeds {
   readonly #keys: Keys;
-  readonly #entries: Entry[] = [];
+  readonly #entries: Entries = { lists: [], thresholds: [], places: [] };
 
   constructor(keys: Keys) {
     this.#keys = keys;
   }
 
   add(place: number, need: BasketNeed): void {
+    const { lists, thresholds, places } = this.#entries;
     for (const { by, value } of need.keys) {
       const key = this.#keys[by](value);
-      if (need.spend > 0) this.#entries.push([key * 2, need.spend, place]);
-      else this.#entries.push([key * 2 + 1, Math.max(need.items, 1), place]);
+      lists.push(need.spend > 0 ? key * 2 : key * 2 + 1);
+      thresholds.push(need.spend > 0 ? need.spend : Math.max(need.items, 1));
+      places.push(place);
     }
   }
 
@@ -115,31 +122,51 @@ export class Reach {
   }
 }
 
+/** Entries, or lists, between two pauses. */
+const stepSize = 8000;
+
 /** Sorted by counting lists, then each one's few by threshold. */
-function* postings(entries: readonly Entry[], count: number): Generator<undefined, Postings> {
+function* postings(entries: Entries, count: number): Generator<undefined, Postings> {
+  const size = entries.lists.length;
   const starts = new Int32Array(count + 1);
-  for (const [list] of entries) starts[list + 1] = (starts[list + 1] ?? 0) + 1;
+  for (let index = 0; index < size; index++) {
+    const after = (entries.lists[index] ?? 0) + 1;
+    starts[after] = (starts[after] ?? 0) + 1;
+    if (index % stepSize === stepSize - 1) yield;
+  }
   for (let list = 0; list < count; list++) starts[list + 1] = (starts[list + 1] ?? 0) + (starts[list] ?? 0);
   yield;
-  const lists: Entry[][] = [];
-  for (const entry of entries) {
-    const [list] = entry;
-    const others = lists[list];
-    if (others === undefined) lists[list] = [entry];
-    else others.push(entry);
+  const places = new Int32Array(size);
+  const thresholds = new Float64Array(size);
+  const next = starts.slice();
+  for (let index = 0; index < size; index++) {
+    const list = entries.lists[index] ?? 0;
+    const at = next[list] ?? 0;
+    next[list] = at + 1;
+    places[at] = entries.places[index] ?? 0;
+    thresholds[at] = entries.thresholds[index] ?? 0;
+    if (index % stepSize === stepSize - 1) yield;
   }
-  yield;
-  const places = new Int32Array(entries.length);
-  const thresholds = new Float64Array(entries.length);
-  let at = 0;
   for (let list = 0; list < count; list++) {
-    for (const [, threshold, place] of (lists[list] ?? []).sort((a, b) => a[1] - b[1])) {
-      places[at] = place;
-      thresholds[at++] = threshold;
-    }
-    if (list % 2000 === 1999) yield;
+    sortByThreshold(places, thresholds, starts[list] ?? 0, starts[list + 1] ?? 0);
+    if (list % stepSize === stepSize - 1) yield;
   }
   return { starts, places, thresholds };
+}
+
+function sortByThreshold(places: Int32Array, thresholds: Float64Array, from: number, to: number): void {
+  let index = from + 1;
+  while (index < to && (thresholds[index - 1] ?? 0) <= (thresholds[index] ?? 0)) index++;
+  if (index >= to) return;
+  const list = Array.from({ length: to - from }, (_, at) => ({
+    place: places[from + at] ?? 0,
+    threshold: thresholds[from + at] ?? 0,
+  }));
+  list.sort((a, b) => a.threshold - b.threshold);
+  for (const [at, { place, threshold }] of list.entries()) {
+    places[from + at] = place;
+    thresholds[from + at] = threshold;
+  }
 }
 
 function walk({ starts, places, thresholds }: Postings, list: number, most: number, allowed: Bits, found: Bits): void {
