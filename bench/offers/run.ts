@@ -1,6 +1,7 @@
 /**
- * `node bench/offers/run.ts [--json] [--size=10000]`: decisions on 100, 1,000 and 10,000 offers beside peers on the same offers and baskets,
- * all lists of eligible offers checked equal, with the goals of 10,000. docs/performance.md tells what is measured and how.
+ * `node bench/offers/run.ts [--json] [--size=10000] [--world=chain]`: decisions on 100, 1,000 and 10,000 offers of a chain, and on 10,000 of a
+ * richer world, beside peers on the same offers and baskets, all lists of eligible offers checked equal, with the goals of 10,000.
+ * docs/performance.md tells what is measured and how.
  */
 import { execFileSync } from 'node:child_process';
 import process from 'node:process';
@@ -21,8 +22,15 @@ import {
 import type { Measured } from './measure.ts';
 import { quantile, type Times } from './timing.ts';
 
-const { values } = parseArgs({ options: { json: { type: 'boolean' }, size: { type: 'string' } } });
-const sizes = values.size === undefined ? [100, 1000, 10_000] : [Number(values.size)];
+const { values } = parseArgs({
+  options: { json: { type: 'boolean' }, size: { type: 'string' }, world: { type: 'string' } },
+});
+const worlds = values.world === undefined ? ['chain', 'rich'] : [values.world];
+const tables =
+  values.size === undefined
+    ? [100, 1000, 10_000].map(offers => ({ world: worlds[0] ?? '', offers }))
+    : [{ world: worlds[0] ?? '', offers: Number(values.size) }];
+for (const world of worlds.slice(1)) tables.push({ world, offers: Number(values.size ?? 10_000) });
 const baskets = 500;
 /** Peers, and on how many baskets they are measured with 10,000 offers; with fewer offers on three and ten times as many. */
 const peers: Readonly<Record<string, number>> = {
@@ -35,6 +43,7 @@ const peers: Readonly<Record<string, number>> = {
 };
 
 export interface Row {
+  readonly world: string;
   readonly offers: number;
   readonly what: string;
   readonly baskets?: number;
@@ -48,25 +57,27 @@ export interface Row {
 }
 
 const begun = performance.now();
-for (const size of sizes) {
-  const rows = measureSize(size);
+for (const { world, offers } of tables) {
+  const rows = measure(world, offers).map((row): Row => ({ world, offers, ...row }));
   if (values.json) for (const row of rows) console.log(JSON.stringify(row));
-  else print(size, rows);
+  else print(world, offers, rows);
 }
 if (!values.json) console.log(`\n${((performance.now() - begun) / 1000).toFixed(0)} s in all`);
 
-function measureSize(offers: number): Row[] {
-  const rows: Row[] = [];
+function measure(world: string, offers: number): Omit<Row, 'world' | 'offers'>[] {
+  const rows: Omit<Row, 'world' | 'offers'>[] = [];
+  const child = (what: string, count: number, flags: readonly string[] = []) =>
+    measureApart([what, String(offers), String(count), world], flags);
   // The goals are for the largest size.
   const goalHere = (goal: Goal | undefined) => (offers === 10_000 && goal !== undefined ? { goal } : {});
-  const known = child('check', offers, baskets);
-  const own = child('decide', offers, baskets);
+  const known = child('check', baskets);
+  const own = child('decide', baskets);
   checkEqual('decide', offers, own.answers, known.answers, own, known);
   const ownTimes = (what: string) => own.times[what] ?? [];
-  const touch = child('touch', offers, baskets).times.touch ?? [];
+  const touch = child('touch', baskets).times.touch ?? [];
   for (const what of ['all in', 'at total']) {
     const times = ownTimes(what);
-    const row = { offers, what: `decide, ${what}`, baskets: times.length, p50: quantile(times, 0.5) };
+    const row = { what: `decide, ${what}`, baskets: times.length, p50: quantile(times, 0.5) };
     const found = row.p50 / quantile(touch, 0.5);
     rows.push({
       ...row,
@@ -76,28 +87,33 @@ function measureSize(offers: number): Row[] {
       ...goalHere(slowerThanTouch[what]),
     });
     rows.push({
-      offers,
       what: `  p99 beside p50, ${what}`,
       found: quantile(times, 0.99) / row.p50,
       unit: '×',
       ...goalHere(p99BesideP50),
     });
   }
+  for (const [what, title] of [
+    ['member ready', 'decide, only the member ready'],
+    ['line', 'a line, at its scan'],
+    ['at scan', "the member's part, at the scan"],
+  ] as const) {
+    const times = ownTimes(what);
+    rows.push({ what: title, baskets: times.length, p50: quantile(times, 0.5), p99: quantile(times, 0.99) });
+  }
   rows.push({
-    offers,
     what: 'touch limit',
     baskets: touch.length,
     p50: quantile(touch, 0.5),
     p99: quantile(touch, 0.99),
   });
   for (const [peer, most] of Object.entries(peers)) {
-    const measured = child(peer, offers, Math.min(200, most * (offers === 10_000 ? 1 : offers === 1000 ? 3 : 10)));
+    const measured = child(peer, Math.min(200, most * (offers === 10_000 ? 1 : offers === 1000 ? 3 : 10)));
     checkEqual(peer, offers, measured.digests, known.digests, measured, known);
     const times = measured.times[peer] ?? [];
     // Beside the product's times on the very same baskets.
     const same = measured.baskets.map(basket => ownTimes('all in')[own.baskets.indexOf(basket)] ?? Number.NaN);
     rows.push({
-      offers,
       what: peer,
       baskets: times.length,
       p50: quantile(times, 0.5),
@@ -107,21 +123,20 @@ function measureSize(offers: number): Row[] {
       ...goalHere(fasterThan[peer]),
     });
   }
-  const { bytes = {} } = child('allocate', offers, baskets, allocationFlags);
+  const { bytes = {} } = child('allocate', baskets, allocationFlags);
   for (const what of ['all in', 'at total'])
     rows.push({
-      offers,
       what: `allocated beside the answer, ${what}`,
       found: bytes[what] ?? Number.NaN,
       unit: 'bytes',
       ...goalHere(allocated),
     });
-  const explained = child('explain', offers, 20).times.explain ?? [];
-  rows.push({ offers, what: 'explain all', ...inMilliseconds(explained, explainMs) });
+  const explained = child('explain', 20).times.explain ?? [];
+  rows.push({ what: 'explain all', ...inMilliseconds(explained, explainMs) });
   // As the till's process runs (docs/electron.md).
-  const activated = child('activate', offers, 1, ['--max-semi-space-size=2']).times;
-  rows.push({ offers, what: 'activate, in steps', ...inMilliseconds(activated.total ?? [], activationMs) });
-  rows.push({ offers, what: '  the longest step', ...inMilliseconds(activated.longest ?? [], longestSliceMs) });
+  const activated = child('activate', 1, ['--max-semi-space-size=2']).times;
+  rows.push({ what: 'activate, in steps', ...inMilliseconds(activated.total ?? [], activationMs) });
+  rows.push({ what: '  the longest step', ...inMilliseconds(activated.longest ?? [], longestSliceMs) });
   return rows;
 
   function inMilliseconds(times: Times, goal: Goal) {
@@ -146,9 +161,9 @@ function checkEqual(
   });
 }
 
-function child(what: string, offers: number, count: number, flags: readonly string[] = []): Measured {
+function measureApart(what: readonly string[], flags: readonly string[]): Measured {
   const file = fileURLToPath(new URL('measure.ts', import.meta.url));
-  const answer = execFileSync(process.execPath, [...flags, file, what, String(offers), String(count)], {
+  const answer = execFileSync(process.execPath, [...flags, file, ...what], {
     encoding: 'utf8',
     maxBuffer: 2 ** 26,
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -156,8 +171,8 @@ function child(what: string, offers: number, count: number, flags: readonly stri
   return JSON.parse(answer) as Measured;
 }
 
-function print(size: number, rows: readonly Row[]): void {
-  console.log(`\n${size.toLocaleString('en')} offers`);
+function print(world: string, size: number, rows: readonly Row[]): void {
+  console.log(`\n${size.toLocaleString('en')} offers, ${world === 'chain' ? 'a chain' : 'the richer world'}`);
   const table = rows.map(({ what, baskets: count, p50, p99, found, unit, goal }) => [
     what,
     count === undefined ? '' : String(count),
