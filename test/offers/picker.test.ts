@@ -13,6 +13,18 @@ const candidate = fc.record({
   category: small,
   class: small,
 });
+/** Few limits, all tight, many coupons: those behind enough others are passed over, and one too early would be missed. */
+const rival = fc.record({
+  priority: fc.integer({ min: 1, max: 12 }),
+  group: fc.integer({ min: -1, max: 1 }),
+  category: fc.integer({ min: 0, max: 3 }),
+  class: fc.integer({ min: 0, max: 1 }),
+});
+const tight = fc.record({
+  total: fc.integer({ min: 2, max: 3 }),
+  perCategory: fc.constant(1),
+  rooms: fc.constant([1, 1, 0, 0]),
+});
 const limits = fc.record({
   total: fc.oneof(fc.integer({ min: 0, max: 6 }), fc.constant(Number.POSITIVE_INFINITY)),
   perCategory: fc.oneof(fc.integer({ min: 0, max: 3 }), fc.constant(Number.POSITIVE_INFINITY)),
@@ -24,10 +36,12 @@ test('the quick choice is the exact one, whether candidates come in order or not
   const picker = new Picker(4, 4, 4);
   fc.assert(
     fc.property(
-      fc.array(candidate, { maxLength: 40 }),
-      limits,
+      fc.oneof(
+        fc.tuple(fc.array(candidate, { maxLength: 40 }), limits),
+        fc.tuple(fc.array(rival, { minLength: 4, maxLength: 12 }), tight),
+      ),
       fc.boolean(),
-      (found, { total, perCategory, rooms }, inOrder) => {
+      ([found, { total, perCategory, rooms }], inOrder) => {
         const left = (class_: number) => rooms[class_] ?? 0;
         const named = found.map((each, id) => ({ ...each, id })).filter(each => each.class < 0 || left(each.class) > 0);
         const name = (id: number) => String(id).padStart(3, '0');

@@ -13,6 +13,7 @@ import {
 import type { Sale, SaleLine } from '../../agent/offers/types.ts';
 import { anySmallWorld } from '../conformance/reference/generate.ts';
 import { bundle, sale } from './arbitrary.ts';
+import { bundleOf } from './rules.ts';
 
 /** What a cashier does to a basket: places are taken modulo its length. */
 const step = fc.oneof(
@@ -66,6 +67,57 @@ test('in any order of adding, changing, removing and taking back lines a followe
       decidedAlike(compileBundle(document), first, second, changes),
     ),
     { numRuns: 150 },
+  );
+});
+
+test('every threshold is passed upwards and downwards alike', () => {
+  const selectors = [
+    { gtin: ['A'] },
+    { gtin: ['A', 'B'] },
+    { brand: ['x'] },
+    { category: ['food'] },
+    { category: ['food/tea', 'home'] },
+  ];
+  const offers = selectors.flatMap((of, number) =>
+    [1, 2, 3, 5].flatMap(atLeast => [
+      {
+        id: `i${number}-${atLeast}`,
+        version: 1,
+        phase: 'basket',
+        benefit: { text: {} },
+        when: { items: { of, atLeast } },
+      },
+      {
+        id: `s${number}-${atLeast}`,
+        version: 1,
+        phase: 'basket',
+        benefit: { text: {} },
+        when: { spend: { of, atLeast: atLeast * 100 } },
+      },
+    ]),
+  );
+  const document = validateBundle(bundleOf(offers as Parameters<typeof bundleOf>[0]));
+  assert.ok(document.ok);
+  const compiled = compileBundle(document.bundle);
+  const line = fc
+    .record({
+      gtin: fc.constantFrom('A', 'B', 'C'),
+      brand: fc.constantFrom('x', 'y'),
+      category: fc.constantFrom('food/tea', 'food', 'home/paper', 'foods'),
+      quantity: fc.constantFrom('1', '2', '-1'),
+      amount: fc.constantFrom(60, 100, 250),
+    })
+    .map(each => ({ ...each, lineId: 'L', unit: 'ea' }));
+  const basket = fc.array(line, { maxLength: 4 }).map(lines => ({
+    saleId: 'S',
+    storeId: '1',
+    at: '2026-11-21T10:15:00+01:00',
+    member: { id: 'm' },
+    lines: lines.map((each, index) => ({ ...each, lineId: `L${index}` })),
+  }));
+  fc.assert(
+    fc.property(basket, basket, steps, (first, second, changes) => decidedAlike(compiled, first, second, changes)),
+    { numRuns: 100 },
   );
 });
 
