@@ -1,0 +1,99 @@
+/** Tills that speak the real protocol (sync/edge) from one process: what they have sold lies ready, and is shown to them bit by bit. */
+import type { BundlePort, OutboxPort } from '../../agent/ports.ts';
+import { systemClock } from '../../clock.ts';
+import { createEdge, type Edge } from '../../sync/edge/edge.ts';
+import { silentLog } from '../../sync/link/link.ts';
+import type { TillEvent } from '../../sync/protocol/types.ts';
+import { worldOf } from '../ingest/world.ts';
+
+export interface SimulatedTill {
+  readonly edge: Edge;
+  readonly sales: number;
+  /** The till has sold so many sales so far; what is new goes out by itself while the line is up. */
+  sold(sales: number): void;
+  /** HQ has all that was sold. */
+  isDrained(): boolean;
+  isUp(): boolean;
+  readonly events: number;
+}
+
+const epoch = 1_795_000_000;
+const bundles: BundlePort = {
+  current: () => null,
+  highest: () => 0,
+  activate: async () => ({ ok: false, code: 'bundle-none', message: '', faults: [] }),
+};
+
+/** @param first number of the first till; every till stands in a store of its own, so that no other till's facts are measured */
+export function simulatedTills(
+  count: number,
+  salesEach: number,
+  first: number,
+  to: { readonly url: string; readonly trust: string; readonly onAck: () => void },
+): readonly SimulatedTill[] {
+  const byTill = new Map<string, TillEvent[][]>();
+  for (const { store, till, events } of worldOf(count, salesEach, 'sale', first).batches) {
+    const name = `${store}-${till}`;
+    const sales = byTill.get(name) ?? [];
+    sales.push([...events]);
+    byTill.set(name, sales);
+  }
+  return [...byTill].map(([store, sales]) => simulatedTill(store, sales, to));
+}
+
+function simulatedTill(
+  store: string,
+  sales: readonly (readonly TillEvent[])[],
+  { url, trust, onAck }: Parameters<typeof simulatedTills>[3],
+): SimulatedTill {
+  const all = sales.flat();
+  const ends = sales.map((_, index) => sales.slice(0, index + 1).flat().length);
+  const listeners = new Set<() => void>();
+  let shown = 0;
+  let acknowledged = 0;
+  const outbox: OutboxPort = {
+    address: { tenant: 'bench', store, till: '1' },
+    epoch,
+    boot: 1,
+    read: (after, limit) => all.slice(after, Math.min(shown, after + limit)),
+    acknowledged: () => acknowledged,
+    acknowledge(of, contiguous) {
+      if (of !== epoch || contiguous <= acknowledged || contiguous > shown) return;
+      acknowledged = contiguous;
+      onAck();
+    },
+    // Alone in its store: nobody listens.
+    told: () => shown,
+    tellUpTo() {},
+    depth: () => ({ waiting: shown - acknowledged, oldestAt: all[acknowledged]?.at ?? null }),
+    onAppend(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+  const edge = createEdge({
+    outbox,
+    bundles,
+    broker: { url },
+    trust,
+    clock: systemClock,
+    random: Math.random,
+    log: silentLog,
+    stateOf: () => ({ agent: 'bench' }),
+    backoff: { firstMs: 1000, maxMs: 60_000 },
+    totalsEveryMs: 3_600_000,
+  });
+  return {
+    edge,
+    sales: sales.length,
+    get events() {
+      return shown;
+    },
+    sold(count) {
+      shown = ends[count - 1] ?? shown;
+      for (const listener of [...listeners]) listener();
+    },
+    isDrained: () => acknowledged === shown,
+    isUp: () => edge.line().connected,
+  };
+}
