@@ -36,6 +36,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: "this till's key and certificate: enrol --hq URL --code CODE",
     load: async () => (await import('./agent/cli/enrol.ts')).enrolCommand,
   },
+  doctor: {
+    summary: 'what is ill on this till or HQ, and what to do: doctor --config FILE',
+    load: async () => (await import('./agent/cli/doctor.ts')).doctorCommand,
+  },
   device: {
     summary: 'list, probe and test printers and scanners',
     load: async () => (await import('./agent/cli/device.ts')).deviceCommand,

@@ -130,7 +130,7 @@ function routes(app: FastifyInstance, options: ApiOptions) {
     reply
       .type(options.metrics.contentType)
       .send(
-        (await options.metrics.text(await options.status(), await options.desk.count())) +
+        (await options.metrics.text(await options.status(), await options.desk.count(), await fleet.tills())) +
           (await options.rollout.rollouts.metrics()),
       ),
   );

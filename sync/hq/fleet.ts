@@ -1,7 +1,8 @@
 /** What HQ shows of its tills and bundles: the ledger's facts put together as the console reads them. */
 import { type Clock, instant } from '../../clock.ts';
 import { storeRing } from '../protocol/pointer.ts';
-import type { Ledger, PublishedPointer, TillName } from './ledger.ts';
+import { ailmentsOf } from './ailments.ts';
+import type { KnownTill, Ledger, PublishedPointer, TillName } from './ledger.ts';
 import type { BundleRow, StatusView, TillView } from './wire.ts';
 
 export interface Fleet {
@@ -58,13 +59,26 @@ export function createFleet(
     }));
   }
 
+  /** With the bundle that every till should have, or its store alone: the newest of them. */
+  async function ailing(): Promise<(till: KnownTill) => TillView> {
+    const current = (await ledger.pointers()).filter(one => one.current).map(({ pointer }) => pointer);
+    const nowMs = clock.now();
+    return till => {
+      const own = current.filter(({ ring }) => ring === 'all' || ring === storeRing(till.store));
+      const [newest = null] = own.sort((a, b) => b.version - a.version);
+      return { ...till, why: [...ailmentsOf(till, nowMs, newest)] };
+    };
+  }
+
   return {
     today,
     async tills() {
-      return ledger.tills(today());
+      const why = await ailing();
+      return (await ledger.tills(today())).map(why);
     },
     async till(name) {
-      return (await ledger.tills(today(), name))[0] ?? null;
+      const [till] = await ledger.tills(today(), name);
+      return till === undefined ? null : (await ailing())(till);
     },
     bundles,
     async status(base) {
@@ -106,7 +120,7 @@ export interface BundleFacts {
   readonly offers: ReadonlyMap<string, { readonly name: string | null; readonly campaign: string | null }>;
 }
 
-function standingOf(till: TillView, id: string, version: number): BundleRow['tills'][number]['state'] {
+function standingOf(till: KnownTill, id: string, version: number): BundleRow['tills'][number]['state'] {
   if (till.bundleRefused?.id === id && till.bundleRefused.version === version) return 'refused';
   if (till.bundle?.id !== id) return 'behind';
   if (till.bundle.version === version) return 'active';

@@ -79,6 +79,9 @@ export interface TillRecord extends TillName {
   readonly state: StateMessage;
 }
 
+/** A till as the ledger knows it; what ails it depends on the time and on what is published. */
+export type KnownTill = Omit<TillView, 'why'>;
+
 export interface Ledger extends RolloutRows {
   readonly kind: 'sqlite' | 'postgres';
   /** The members' tables. */
@@ -115,7 +118,7 @@ export interface Ledger extends RolloutRows {
   standing(till: TillName, epoch: number): Promise<Standing | null>;
 
   /** Tills with their state; `today` is a local date. */
-  tills(today: string, only?: TillName): Promise<readonly TillView[]>;
+  tills(today: string, only?: TillName): Promise<readonly KnownTill[]>;
   totals(today: string): Promise<Pick<StatusView, 'events' | 'today'>>;
   sales(query: SalesQuery): Promise<SalesAnswer>;
   sale(store: string | null, till: string, saleId: string): Promise<SaleDetail | null>;

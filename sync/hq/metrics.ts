@@ -1,7 +1,7 @@
 /** HQ's figures for Prometheus. */
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { Committed } from './ledger.ts';
-import type { StatusView } from './wire.ts';
+import type { StatusView, TillView } from './wire.ts';
 
 export interface HqMetrics {
   committed(committed: Committed): void;
@@ -11,7 +11,7 @@ export interface HqMetrics {
   /** How an enrolment or a renewal ended. */
   enrolment(result: string): void;
   /** Prometheus text, with the gauges as they are now. */
-  text(status: StatusView, certificates: CertificateCount): Promise<string>;
+  text(status: StatusView, certificates: CertificateCount, tills: readonly TillView[]): Promise<string>;
   readonly contentType: string;
 }
 
@@ -38,6 +38,13 @@ export function createMetrics(): HqMetrics {
   const known = gauge('tillside_hq_tills_known', 'Tills that ever spoke');
   const behind = gauge('tillside_hq_tills_behind', 'Tills with events that HQ lacks');
   const missing = gauge('tillside_hq_events_missing', 'Events that HQ knows of and lacks');
+  const waiting = gauge('tillside_hq_facts_waiting', 'Facts that tills have and HQ has not');
+  const ailing = new Gauge({
+    name: 'tillside_hq_tills_ailing',
+    help: 'Tills that are behind or not well, by why (docs/operations.md)',
+    labelNames: ['why'],
+    registers: [registry],
+  });
   const broker = gauge('tillside_hq_broker_connected', '1 while the line to the broker is up');
   return {
     contentType: registry.contentType,
@@ -54,7 +61,10 @@ export function createMetrics(): HqMetrics {
     enrolment(result) {
       enrolments.inc({ result });
     },
-    async text(status, certificates) {
+    async text(status, certificates, tills) {
+      ailing.reset();
+      for (const { why } of tills) for (const code of new Set(why.map(one => one.code))) ailing.inc({ why: code });
+      waiting.set(tills.reduce((sum, { outbox }) => sum + outbox.waiting, 0));
       good.set(certificates.good);
       ending.set(certificates.ending);
       revoked.set(certificates.revoked);

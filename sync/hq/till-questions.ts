@@ -1,8 +1,7 @@
 /** What the console asks about tills: how each one stands, and the sums over all. */
 import { decodeState, encodeMessage, type StateMessage } from '../protocol/messages.ts';
-import type { Ledger, TillName } from './ledger.ts';
+import type { KnownTill, Ledger, TillName } from './ledger.ts';
 import { firstOf, order, type Query } from './query.ts';
-import type { TillView } from './wire.ts';
 
 export function tillQuestions(query: Query): Pick<Ledger, 'tills' | 'totals'> {
   const one = firstOf(query);
@@ -69,7 +68,7 @@ LEFT JOIN till t ON t.store = n.store AND t.till = n.till
 LEFT JOIN stream m ON m.store = n.store AND m.till = n.till
   AND m.epoch = (SELECT max(epoch) FROM stream x WHERE x.store = n.store AND x.till = n.till)`;
 
-function tillView(row: TillRow): TillView {
+function tillView(row: TillRow): KnownTill {
   const state = row.state === null ? null : stateOf(row.state);
   return {
     store: row.store,

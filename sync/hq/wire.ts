@@ -66,6 +66,27 @@ export type StatusView = Static<typeof StatusView>;
 
 // --- tills ------------------------------------------------------------------------------------------------------------
 
+/** One reason why a till is behind or not well. */
+export const TillAilment = Type.Object({
+  code: Type.Union([
+    Type.Literal('never-seen'),
+    Type.Literal('offline'),
+    Type.Literal('chain-broken'),
+    Type.Literal('facts-missing'),
+    Type.Literal('facts-unreadable'),
+    Type.Literal('facts-waiting'),
+    Type.Literal('bundle-refused'),
+    Type.Literal('bundle-old'),
+    Type.Literal('bundle-expired'),
+    Type.Literal('printer'),
+    Type.Literal('scanner'),
+  ]),
+  since: nullable(Type.String()),
+  /** How much, which version, what the device said. */
+  detail: nullable(Type.String()),
+});
+export type TillAilment = Static<typeof TillAilment>;
+
 export const TillView = Type.Object({
   store: Type.String(),
   till: Type.String(),
@@ -101,6 +122,8 @@ export const TillView = Type.Object({
   lastEventAt: nullable(Type.String()),
   lastReceivedAt: nullable(Type.String()),
   today: Type.Object({ sales: Type.Integer(), net: Minor }),
+  /** All that ails it, what matters most first. */
+  why: Type.Array(TillAilment),
 });
 export type TillView = Static<typeof TillView>;
 

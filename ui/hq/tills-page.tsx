@@ -96,7 +96,8 @@ function said(words: Readonly<Record<string, string>>, code: string): string {
 function Behind({ till }: { till: TillView }) {
   const { texts, formats } = useView();
   const { waiting, oldestAt } = till.outbox;
-  if (waiting === 0 && till.missing === 0 && till.chain === 'whole')
+  const more = till.why.filter(({ code }) => Object.hasOwn(texts.ails, code));
+  if (waiting === 0 && till.missing === 0 && till.chain === 'whole' && more.length === 0)
     return <span class="quiet">{texts.notBehind}</span>;
   return (
     <>
@@ -108,7 +109,13 @@ function Behind({ till }: { till: TillView }) {
         </Mark>
       )}{' '}
       {till.missing > 0 && <Mark isWell={false}>{texts.missing(formats.count(till.missing))}</Mark>}{' '}
-      {till.chain === 'broken' && <Mark isWell={false}>{texts.chainBroken}</Mark>}
+      {till.chain === 'broken' && <Mark isWell={false}>{texts.chainBroken}</Mark>}{' '}
+      {more.map(({ code, detail }) => (
+        <Mark key={code} isWell={false}>
+          {said(texts.ails, code)}
+          {detail !== null && ` (${detail})`}
+        </Mark>
+      ))}
     </>
   );
 }
