@@ -23,6 +23,8 @@ export interface BlockFetchOptions {
   readonly onWhole: (file: WantedFile, bytes: Uint8Array) => void;
   /** It came three times with other content; it is not asked for any more. */
   readonly onWrong: (file: WantedFile) => void;
+  /** HQ has not answered for half a minute; it is asked on. */
+  readonly onSilent?: (file: WantedFile) => void;
 }
 
 export interface BlockFetch {
@@ -43,6 +45,8 @@ const listenMs = 400;
 const answerMs = 2000;
 const answerMaxMs = 60_000;
 const maxWrong = 3;
+/** 2, 4, 8 and 16 seconds, ± 25 %. */
+const silentWaits = 4;
 
 export function createBlockFetch(options: BlockFetchOptions): BlockFetch {
   const { clock, random, store } = options;
@@ -77,6 +81,7 @@ export function createBlockFetch(options: BlockFetchOptions): BlockFetch {
     cancel();
     cancel = clock.after(Math.min(answerMaxMs, answerMs * 2 ** waits) * (0.75 + random() / 2), () => {
       waits += 1;
+      if (waits === silentWaits && wanted !== null) options.onSilent?.(wanted);
       askNow();
     });
   }

@@ -82,6 +82,10 @@ export function createDownlink(options: DownlinkOptions): Downlink {
     store: options.blocks ?? null,
     onWhole: (file, bytes) => void whole(file, bytes),
     onWrong: file => wrong(file),
+    onSilent({ sha256 }) {
+      // HQ may have lost the patch; the bundle itself it has.
+      if (fetch?.isDelta === true && fetch.file.sha256 === sha256) begin(fetch.pointer, false);
+    },
   });
 
   function settle() {

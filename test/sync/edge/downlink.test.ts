@@ -347,6 +347,24 @@ test('a delta makes the new file of the one that is active; whatever else it mak
   assert.equal(asked.at(-1)?.sha256, sha256(second));
 });
 
+test('a patch that HQ does not answer for is given up for the whole file', async () => {
+  const { clock, asked, point, answer, active } = till();
+  const [first, second] = [fileOf('one'), fileOf('two')];
+  await point(pointerTo(first, 1));
+  answer(first);
+  await clock.advance(0);
+  const base = createHash('sha256').update(first).digest('hex');
+  const target = pointerTo(second, 2, { base, delta: { sha256: 'd'.repeat(64), size: 100 } });
+  await point(target);
+  assert.equal(asked.at(-1)?.sha256, 'd'.repeat(64));
+  // 2 + 4 + 8 + 16 s, with the test's random exactly.
+  await clock.advance(30_000);
+  assert.equal(asked.at(-1)?.sha256, target.sha256);
+  answer(second);
+  await clock.advance(0);
+  assert.deepEqual(active(), [1, 2]);
+});
+
 test('what was fetched before a crash is kept: the next start asks for the rest only', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'tillside-blocks-'));
   try {
