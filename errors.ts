@@ -45,6 +45,8 @@ export const errorCodes = {
   'store-newer': 'the database was made by a newer version',
   'store-busy': 'another process has the database open for writing',
   'disk-full': 'the disk has no room left',
+  'disk-failed':
+    'the disk did not read or write what it was told to; nothing of that was kept, and the same may be asked again',
   // sync
   'protocol-invalid': 'a message breaks the sync contract',
   'broker-unreachable': 'no connection to the broker',

@@ -39,6 +39,7 @@ const statuses: Readonly<Partial<Record<ErrorCode, number>>> = {
   'store-damaged': 503,
   'store-newer': 503,
   'store-busy': 503,
+  'disk-failed': 503,
   'disk-full': 507,
 };
 

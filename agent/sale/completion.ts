@@ -113,6 +113,8 @@ function digestOf({ completedAt, total, tenders }: CompletePost): string {
   return createHash('sha256').update(JSON.stringify(content)).digest('hex');
 }
 
+const ofTheDisk: ReadonlySet<string> = new Set(['disk-full', 'disk-failed', 'store-damaged']);
+
 /** A customer at the till must not wait for a coupon: one that can't be written is left out, and the sale completes. */
 function issueCoupons(
   parts: SaleParts,
@@ -128,8 +130,8 @@ function issueCoupons(
       if (!canSay(issue.validFrom, issue.validTo)) failed.push(issue);
       else coupons.push(parts.store.attempt(() => issueCoupon(parts, issue, evaluation, facts, active)));
     } catch (error) {
-      // A disk that takes nothing takes no sale either.
-      if (isTillsideError(error, 'disk-full') || isTillsideError(error, 'store-damaged')) throw error;
+      // A disk that takes nothing takes no sale either; SQLite may have rolled back all of it already.
+      if (isTillsideError(error) && ofTheDisk.has(error.code)) throw error;
       parts.onFault(error);
       failed.push(issue);
     }

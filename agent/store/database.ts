@@ -92,6 +92,14 @@ function storeError(error: unknown): unknown {
   if (!(error instanceof SqliteDatabase.SqliteError)) return error;
   if (error.code.startsWith('SQLITE_FULL'))
     return new TillsideError('disk-full', 'The disk is full. Free some room; nothing was lost.', { cause: error });
+  if (error.code.startsWith('SQLITE_IOERR'))
+    return new TillsideError(
+      'disk-failed',
+      `The disk failed (${error.code}). Nothing of this was kept; look after it.`,
+      {
+        cause: error,
+      },
+    );
   if (error.code.startsWith('SQLITE_CORRUPT') || error.code.startsWith('SQLITE_NOTADB'))
     return new TillsideError('store-damaged', `The till's database is damaged: ${error.message}`, { cause: error });
   return error;

@@ -58,7 +58,7 @@ export interface Store {
   readonly dayTotals: DayTotals;
   /**
    * Runs `run` in one transaction that is on disk when this returns; inside another it joins that one.
-   * @throws TillsideError `disk-full`, `store-damaged`; whatever `run` throws. Nothing of it is kept then.
+   * @throws TillsideError `disk-full`, `disk-failed`, `store-damaged`; whatever `run` throws. Nothing of it is kept then.
    */
   transaction<T>(run: () => T): T;
   /** Within a transaction: `run`, of which nothing is kept if it throws, while the transaction goes on. */

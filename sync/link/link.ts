@@ -148,15 +148,18 @@ export function createLink(options: LinkOptions): Link {
       retry();
     };
     next.handleMessage = (packet, done) => {
-      const taken = ended ? undefined : options.onMessage(packet.topic, bytesOf(packet.payload), packet.retain);
-      if (taken === undefined) return done();
-      taken.then(
-        () => done(),
-        error => {
-          log.error({ topic: packet.topic, error: messageOf(error) }, 'a message could not be handled');
-          done();
-        },
-      );
+      // A full disk under what a message changes must not end a till that sells.
+      const failed = (error: unknown) => {
+        log.error({ topic: packet.topic, error: messageOf(error) }, 'a message could not be handled');
+        done();
+      };
+      try {
+        const taken = ended ? undefined : options.onMessage(packet.topic, bytesOf(packet.payload), packet.retain);
+        if (taken === undefined) return done();
+        taken.then(() => done(), failed);
+      } catch (error) {
+        failed(error);
+      }
     };
     next.on('error', error => end(`No connection to the broker: ${messageOf(error)}`));
     next.on('close', () => end(null));

@@ -1,103 +1,80 @@
 /**
- * `npm run test:faults -- --runs N --seed S`: printer and till broken at every byte, then N shifts of random trouble, then real kills. What CI does in a
- * minute with some bytes, done whole. The seed is printed; the same seed plays the same run again. Exit 1 where a promise is broken.
+ * `npm run test:faults -- WHAT --runs N --seed S`: the faults that CI plays in small numbers, in any number. The seed is printed; the
+ * same seed plays the same run again (kills fall by the machine's own time). Exit 1 where a promise is broken, 2 for wrong usage.
  */
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { type PersonalityName, printerPersonalities } from '../../drivers/virtual/printer-personalities.ts';
-import { type Findings, noFindings, sweepEveryByte, sweepPaper } from './printer/every-byte.ts';
-import { runShift } from './printer/long-run.ts';
-import { createNaivePrinter } from './printer/naive-printer.ts';
-import { killForReal } from './printer/real-kills.ts';
-import { troubles } from './printer/troubles.ts';
 
-const help = `usage: npm run test:faults -- [--runs N] [--seed S] [--every K] [--kills N] [--personality NAME] [--trouble TEXT] [--naive]
+const help = `usage: npm run test:faults -- WHAT [--runs N] [--seed S]
 
-  --runs N            shifts of random trouble (100)
-  --seed S            of everything that is drawn (random, printed)
-  --every K           visits every Kth byte and moment (1: all; 0: none)
-  --kills N           real processes killed (20)
-  --personality NAME  one printer: ${Object.keys(printerPersonalities).join(', ')}
-  --trouble TEXT      the troubles whose name holds TEXT
-  --naive             with the naive driver, which must be found out
+  printer           printer and till, broken at every byte (more options: printer --help); also without a WHAT
+  kills-sqlite      kill -9 of tills, mosquitto and HQ on SQLite; N kills
+  kills-postgres    the same with HQ on PostgreSQL, which is killed too
+  power             power cuts on what a till really wrote; N cuts
+  network           N times through a network that cuts, delays, repeats, reorders and swallows
+  model             N stores under a fake clock, 200 commands each
 `;
 
-const { values } = parseArgs({
-  options: {
-    runs: { type: 'string', default: '100' },
-    seed: { type: 'string', default: String(Math.floor(Math.random() * 1e9)) },
-    every: { type: 'string', default: '1' },
-    kills: { type: 'string', default: '20' },
-    personality: { type: 'string' },
-    trouble: { type: 'string', default: '' },
-    naive: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
-});
-if (values.help) {
-  console.log(help);
-  process.exit(0);
-}
-const seed = number('seed');
-const every = number('every');
-const names = Object.keys(printerPersonalities) as PersonalityName[];
-const chosen = values.personality === undefined ? names : names.filter(name => name === values.personality);
-if (chosen.length === 0) wrong('personality');
-const driver = values.naive ? { driver: createNaivePrinter } : {};
-const shown = 10;
-let brokenInAll = 0;
+const [what = 'printer', ...rest] = process.argv.slice(2);
+if (what.startsWith('-') || what === 'printer') {
+  if (what === 'printer') process.argv.splice(2, 1);
+  await import('./printer-run.ts');
+} else process.exit(await play(what, rest));
 
-console.log(`seed ${seed}`);
-for (const personality of every > 0 ? chosen : []) {
-  for (const trouble of troubles.filter(({ name }) => name.includes(values.trouble)))
-    tell(
-      `${personality}, ${trouble.name}`,
-      await sweepEveryByte({ personality, trouble, seed, stride: every, ...driver }),
-    );
-  if (values.trouble === '')
-    tell(
-      `${personality}, paper ends at a millimetre`,
-      await sweepPaper({ personality, seed, stride: every, ...driver }),
-    );
+async function play(name: string, args: readonly string[]): Promise<number> {
+  const { runs, seed } = numbers(args);
+  if (runs === null || seed === null) return wrong();
+  console.log(`seed ${seed}`);
+  if (name === 'kills-sqlite' || name === 'kills-postgres') {
+    const { killEverything } = await import('./live/kill-everything.ts');
+    const database = name === 'kills-sqlite' ? 'sqlite' : 'postgres';
+    const found = await killEverything({ kills: runs, seed, database, tell: text => console.log(text) });
+    return tell(found.broken, `${found.answered} sales; ${[...found.killed].map(one => one.join(' ')).join(', ')}`);
+  }
+  if (name === 'power') {
+    const { cutPower, recordTill } = await import('./power/power-cuts.ts');
+    const { broken, promised } = cutPower(recordTill(seed, 'full'), runs, seed);
+    return tell(broken, `${runs} cuts, ${promised} promises looked up`);
+  }
+  if (name === 'network') {
+    const { sellThroughBadNetwork } = await import('./network/bad-network.ts');
+    const broken: string[] = [];
+    for (let run = 0; run < runs; run++) broken.push(...(await sellThroughBadNetwork(seed + run, 60)).broken);
+    return tell(broken, `${runs} runs`);
+  }
+  if (name === 'model') {
+    const { playMany } = await import('./model/run-model.ts');
+    const { broken, sales } = await playMany(runs, seed);
+    const told = broken === null ? [] : [`seed ${broken.seed}`, ...broken.faults, ...broken.commands];
+    return tell(told, `${runs} stores, ${sales} sales`);
+  }
+  return wrong();
 }
 
-const shifts = noFindings();
-for (let run = 0; run < number('runs'); run++) {
-  const only = values.personality === undefined ? {} : { personality: chosen[0] ?? 'TM-T88VI' };
-  const found = await runShift(seed + run, { ...only, ...driver });
-  shifts.places += found.places;
-  shifts.broken.push(...found.broken);
-  for (const [evidence, times] of found.evidence)
-    shifts.evidence.set(evidence, (shifts.evidence.get(evidence) ?? 0) + times);
-}
-tell(`${values.runs} shifts of random trouble`, shifts);
-
-if (!values.naive && number('kills') > 0) {
-  const killed = await killForReal(number('kills'), seed, chosen[0] ?? 'TM-T88VI');
-  tell(`${values.kills} tills killed, ${killed.sold} coupons, ${killed.slips} slips`, {
-    ...noFindings(),
-    places: number('kills'),
-    broken: [...killed.broken],
-  });
+function numbers(args: readonly string[]) {
+  const whole = (text: string) => (/^\d{1,9}$/.test(text) ? Number(text) : null);
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        runs: { type: 'string', default: '100' },
+        seed: { type: 'string', default: String(Math.floor(Math.random() * 1e9)) },
+      },
+    });
+    return { runs: whole(values.runs), seed: whole(values.seed) };
+  } catch {
+    return { runs: null, seed: null };
+  }
 }
 
-console.log(brokenInAll === 0 ? 'Every promise was kept.' : `${brokenInAll} promises were broken; seed ${seed}`);
-process.exit(brokenInAll === 0 ? 0 : 1);
-
-function tell(what: string, { places, broken, evidence }: Findings): void {
-  const levels = [...evidence].map(([level, times]) => `${level} ${times}`).join(', ');
-  console.log(`${broken.length === 0 ? 'kept  ' : 'BROKEN'}  ${what}: ${places} places  ${levels}`);
-  for (const text of broken.slice(0, shown)) console.log(`        ${text}`);
-  if (broken.length > shown) console.log(`        and ${broken.length - shown} more`);
-  brokenInAll += broken.length;
+function tell(broken: readonly string[], what: string): number {
+  console.log(what);
+  for (const text of broken) console.log(`BROKEN  ${text}`);
+  console.log(broken.length === 0 ? 'Every promise was kept.' : 'Promises were broken.');
+  return broken.length === 0 ? 0 : 1;
 }
 
-function number(name: 'runs' | 'seed' | 'every' | 'kills'): number {
-  const value = Number(values[name]);
-  return Number.isSafeInteger(value) && value >= 0 ? value : wrong(name);
-}
-
-function wrong(name: string): never {
-  console.error(`--${name} is not right.\n${help}`);
-  process.exit(2);
+function wrong(): number {
+  console.error(help);
+  return 2;
 }

@@ -93,14 +93,14 @@ function* tillItself(till: WorldTill, model: Model): Iterable<string> {
   }
 }
 
-/** Caps of store and member count what the till knows, and it always knows what it did itself. */
+/** Caps of store and member count what the till knows, and it always knows what it did itself; what others spent of voided coupons it did not. */
 function* ownCaps(till: WorldTill): Iterable<string> {
   if (till.restored) return;
   const database = new SqliteDatabase(join(till.dir, 'till.sqlite'), { readonly: true });
   try {
     const rows = database
       .prepare<[string], { offer: string; member: string | null }>(`SELECT c.offer, c.member_id AS member FROM coupon c
-        JOIN sale s ON s.sale_id = c.sale_id WHERE c.till = ? AND c.state <> 'voided' AND s.state = 'completed'`)
+        JOIN sale s ON s.sale_id = c.sale_id WHERE c.till = ? AND c.state <> 'voided' AND c.revoked IS NULL AND s.state = 'completed'`)
       .all(till.id);
     const ofStore = rows.filter(row => row.offer === 'store-cap').length;
     if (ofStore > limits.store) yield `till ${till.id} issued ${ofStore} of store-cap; its cap is ${limits.store}`;
