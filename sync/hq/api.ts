@@ -70,7 +70,12 @@ export interface HqApi {
 
 /** @throws TillsideError `address-in-use` */
 export async function createApi(options: ApiOptions): Promise<HqApi> {
-  const app = fastify({ forceCloseConnections: true, bodyLimit: maxBundleBytes });
+  const app = fastify({
+    forceCloseConnections: true,
+    bodyLimit: maxBundleBytes,
+    // A request must be whole within this time: a slow or silent client can't hold a socket.
+    requestTimeout: 30_000,
+  });
   let port = options.port;
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
