@@ -126,7 +126,11 @@ function* globalCap(hq: SqliteDatabase.Database): Iterable<string> {
 
 async function reconciled(world: World): Promise<readonly string[]> {
   const rows = await world.hq().ledger.reconcile('2026-11-01', '2026-12-31');
-  return rows
-    .filter(({ verdict }) => verdict !== 'agrees')
-    .map(row => `reconcile: ${row.day}, till ${row.till} ${row.verdict}: ${JSON.stringify(row)}`);
+  return (
+    rows
+      .filter(({ verdict }) => verdict !== 'agrees')
+      // What a till had counted aloud and lost by an old copy put back never comes.
+      .filter(row => row.verdict !== 'waiting' || world.tills.every(till => till.id !== row.till || !till.restored))
+      .map(row => `reconcile: ${row.day}, till ${row.till} ${row.verdict}: ${JSON.stringify(row)}`)
+  );
 }

@@ -8,7 +8,7 @@ import test from 'node:test';
 import { playMany } from './run-model.ts';
 
 const files = 2;
-const runs = Math.ceil(Number(process.env.MODEL_RUNS ?? 100) / files);
+const runs = Math.ceil(Number(process.env.MODEL_RUNS ?? 80) / files);
 const first = Number(process.env.MODEL_SEED ?? 1000);
 const commands = 200;
 
