@@ -1,12 +1,10 @@
 /**
  * `node bench/members/run.ts [--json] [--members N]`: three million members on a till. What HQ publishes, how large it is on the
- * wire and on disk, how long a card's scan waits for its member, and for how long a change of 30,000 ever holds up a sale;
- * lookups and slices in processor time of their thread.
+ * wire and on disk, how long a card's scan waits for its member, and for how long a change of 30,000 ever holds up a sale.
  */
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, statSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { inSlices } from '../../agent/members/slices.ts';
 import {
@@ -187,9 +185,9 @@ function timingClock(): { readonly clock: Clock; readonly slices: number[] } {
     clock: {
       ...systemClock,
       after(ms, run) {
-        if (began > 0) slices.push(processorMs() - began);
+        if (began > 0) slices.push(performance.now() - began);
         const timer = setTimeout(() => {
-          began = processorMs();
+          began = performance.now();
           run();
         }, ms);
         return () => clearTimeout(timer);
@@ -198,16 +196,10 @@ function timingClock(): { readonly clock: Clock; readonly slices: number[] } {
   };
 }
 
-/** Of this thread, so that other load on the machine is left out; a disk that is waited for is left out too. */
-function processorMs(): number {
-  const { user, system } = process.threadCpuUsage();
-  return (user + system) / 1000;
-}
-
 function timeOf(run: () => void): number {
-  const start = processorMs();
+  const start = performance.now();
   run();
-  return processorMs() - start;
+  return performance.now() - start;
 }
 
 /** Each lookup once, of members spread over the whole file, after as many others to warm up. */
@@ -216,9 +208,9 @@ function timesOf(look: (number: number) => void) {
   for (let index = 0; index < lookups; index++) look(below(count));
   const times = Array.from({ length: lookups }, () => {
     const number = below(count);
-    const start = processorMs();
+    const start = performance.now();
     look(number);
-    return (processorMs() - start) * 1000;
+    return (performance.now() - start) * 1000;
   });
   return { p50: quantile(times, 0.5), p99: quantile(times, 0.99) };
 }
