@@ -27,10 +27,12 @@ const done: Outcome = { ok: true };
 const failed = (reason: string): Outcome => ({ ok: false, reason });
 
 /** Rows of one transaction, where each touches a page of its own. */
-const scattered = 40;
+const scattered = 25;
 /** Rows of one transaction where they come in order. */
 const inOrder = 250;
-const read = 400;
+const read = 200;
+/** Rows of a change set aside at once: their cards are in no order. */
+const staged = 60;
 /** Cards are sorted by their first bits, in as many heaps. */
 const heapBits = 12;
 
@@ -72,7 +74,6 @@ export const phaseOf = (file: Database): string | null => getMeta(file, 'phase')
  * Nothing waits for the disk here: whoever swaps it in sees to that.
  */
 export function* build(next: Database, source: MemberFile, target: Target): Job<Outcome> {
-  next.pragma('synchronous = OFF');
   const wrong = isFor(source, target, null);
   if (wrong !== null) return failed(wrong);
   if (source.header.wordsFrom !== 0) return failed('the file begins in the middle of the dictionary');
@@ -151,13 +152,13 @@ export function* stage(file: Database, source: MemberFile, target: Target): Job<
     const { records, next: following } = segment.value;
     if (records.length === 0) break;
     yield;
-    for (let from = 0; from < records.length; from += inOrder) {
-      const part = records.slice(from, from + inOrder);
+    for (let from = 0; from < records.length; from += staged) {
+      const part = records.slice(from, from + staged);
       for (const { key } of part) {
         if (key <= last) return failed('the file has members out of order');
         last = key;
       }
-      const isLast = from + inOrder >= records.length;
+      const isLast = from + staged >= records.length;
       file.transaction(() => {
         for (const { key, row } of part) {
           put.run(key, row);
@@ -195,32 +196,26 @@ export function* fold(file: Database): Job<void> {
   const putCard = file.prepare<[number, number]>(PUT_CARD);
   const removeCard = file.prepare<[number, number]>(REMOVE_CARD);
   const unstageOne = file.prepare<[number]>(UNSTAGE);
-  file.pragma('synchronous = OFF');
-  try {
-    for (;;) {
-      const some = first.all(scattered);
-      if (some.length === 0) break;
-      file.transaction(() => {
-        for (const { key, row } of some) {
-          const old = before.get(key);
-          const kept = new Set(row === null ? [] : cardsOfRow(row));
-          const had = new Set(old === undefined ? [] : cardsOfRow(old));
-          for (const card of had) if (!kept.has(card)) removeCard.run(keyOfCard(card), key);
-          for (const card of kept) if (!had.has(card)) putCard.run(keyOfCard(card), key);
-          if (row === null) remove.run(key);
-          else put.run(key, row);
-          unstageOne.run(key);
-        }
-      })();
-      file.pragma('wal_checkpoint(PASSIVE)');
-      yield;
-    }
-    yield* emptied(file, SOME_CARDS);
-    file.prepare(REMOVE_META).run('phase');
-  } finally {
-    // A job that is given up between two steps has closed its file.
-    if (file.open) file.pragma('synchronous = NORMAL');
+  for (;;) {
+    const some = first.all(scattered);
+    if (some.length === 0) break;
+    file.transaction(() => {
+      for (const { key, row } of some) {
+        const old = before.get(key);
+        const kept = new Set(row === null ? [] : cardsOfRow(row));
+        const had = new Set(old === undefined ? [] : cardsOfRow(old));
+        for (const card of had) if (!kept.has(card)) removeCard.run(keyOfCard(card), key);
+        for (const card of kept) if (!had.has(card)) putCard.run(keyOfCard(card), key);
+        if (row === null) remove.run(key);
+        else put.run(key, row);
+        unstageOne.run(key);
+      }
+    })();
+    file.pragma('wal_checkpoint(PASSIVE)');
+    yield;
   }
+  yield* emptied(file, SOME_CARDS);
+  file.prepare(REMOVE_META).run('phase');
 }
 
 /** Takes a change that is not to be back out. */

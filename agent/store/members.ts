@@ -275,6 +275,8 @@ function openOne(path: string) {
       answers = 1;
     },
     remove(key: number): boolean {
+      // An erasure that was acknowledged must not come back with a power cut.
+      database.pragma('synchronous = FULL');
       const found = database
         .transaction(() => {
           dropCards(key);
@@ -282,7 +284,8 @@ function openOne(path: string) {
         })
         .immediate();
       // secure_delete clears the page; the log still holds it as it was.
-      if (found) database.pragma('wal_checkpoint(TRUNCATE)');
+      database.pragma('wal_checkpoint(TRUNCATE)');
+      database.pragma('synchronous = OFF');
       return found;
     },
     empty() {
