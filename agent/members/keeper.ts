@@ -144,10 +144,12 @@ export function createMembersKeeper(options: MembersKeeperOptions): MembersKeepe
   function work(): void {
     if (working !== null || !running) return;
     if (incoming?.complete !== true && phase() !== 'folding') return;
-    turn++;
+    const mine = ++turn;
     building = false;
-    working = run(turn)
+    working = run(mine)
       .catch(error => {
+        // Work that was called off may miss what was taken from under it; that says nothing about the next.
+        if (mine !== turn && !isDamage(error)) return;
         log.error({ error: messageOf(error) }, 'members could not be brought up to date; those that are here stay');
         if (incoming !== null) givenUp.add(incoming.target.sha256);
         drop();
@@ -346,6 +348,7 @@ export function createMembersKeeper(options: MembersKeeperOptions): MembersKeepe
     leasedUntil: note.until,
     async idle() {
       while (working !== null) await working;
+      await members.freed();
     },
   };
 

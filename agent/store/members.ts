@@ -3,7 +3,7 @@
  * suffers from it. Ids are keyed hashes; the first name is the only thing that a person would recognise.
  */
 
-import { renameSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { messageOf } from '../../errors.ts';
 import type { MemberFacts, PastCoupon, PastPurchase } from '../../sync/protocol/members-facts.ts';
@@ -71,6 +71,8 @@ export interface Members {
   reread(): void;
   /** Takes the file at `next`, closed and complete, into the place of this one. */
   swap(next: string): void;
+  /** Resolves when the files of former versions are gone. */
+  freed(): Promise<void>;
   close(): void;
 }
 
@@ -105,7 +107,11 @@ const WORDS = 'SELECT word FROM word ORDER BY number';
 
 /** @param onFault told when the file turned out to be damaged: everybody is a guest until it has been built anew */
 export function openMembers(path: string, onFault: (error: unknown) => void = () => {}): Members {
+  const old = `${path}.old`;
+  // The process may have ended before the former version was gone; it may hold members who were erased since.
+  rmSync(old, { force: true });
   let open = openOne(path);
+  let freeing = Promise.resolve();
 
   const guarded = <T>(read: () => T, otherwise: T): T => {
     try {
@@ -158,13 +164,13 @@ export function openMembers(path: string, onFault: (error: unknown) => void = ()
     swap(next) {
       open.copyAnswers(next);
       open.close();
-      const old = `${path}.old`;
       renameSync(path, old);
       renameSync(next, path);
       open = openOne(path);
       // Freeing hundreds of megabytes takes the file system a while: not on this thread.
-      void rm(old, { force: true }).catch(onFault);
+      freeing = rm(old, { force: true }).catch(onFault);
     },
+    freed: () => freeing,
     close: () => open.close(),
   };
 }

@@ -1,6 +1,6 @@
 /** The real till behind the API: whatever it answers, and every event it sends, is as the served document says. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -79,6 +79,14 @@ test('the till’s answers and events are as the served OpenAPI document says', 
     status => status.bundle !== null,
     'a bundle',
   );
+  // The demo's own bundle was there before the stream: a new version shows what is told of one.
+  const bundle = JSON.parse(readFileSync(demo.bundleFile, 'utf8')) as { version: number };
+  const published = await fetch(`${demo.hq.url}/v1/bundles?ring=all`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${demo.hq.token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ ...bundle, version: bundle.version + 1 }),
+  });
+  assert.ok(published.ok, await published.text());
   const { cards } = await call<SimulatorView>('GET', '/v1/simulator');
   const products = await call<ProductView[]>('GET', '/v1/products');
   const lines = linesOf(products.filter(product => product.unit === 'ea').slice(0, 40));
