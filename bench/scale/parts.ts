@@ -1,7 +1,6 @@
 /** What the bench of scale starts: a mosquitto, an HQ in a process of its own, and what they use. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -67,19 +66,6 @@ async function started(child: ChildProcess, stream: 'stdout' | 'stderr', sign: R
       await ended;
     },
   };
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() =>
-        typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error()),
-      );
-    });
-  });
 }
 
 /** Processor seconds of a process, by Linux's account (proc(5): fields 14 and 15, in hundredths). */

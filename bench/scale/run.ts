@@ -10,11 +10,12 @@ import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { makeSigningKey } from '../../sync/protocol/signing.ts';
 import { noPostgres, startPostgres } from '../../test/support/postgres.ts';
+import { freePort } from '../../test/support/programs.ts';
 import { mosquittoPath } from '../../test/sync/support/mosquitto.ts';
 import { bareRows, bareTable, insertBare } from '../ingest/bare.ts';
 import { used } from '../ingest/processor-time.ts';
 import { worldOf } from '../ingest/world.ts';
-import { countBytes, freePort, memoryOf, processorSeconds, startBroker, startHq } from './parts.ts';
+import { countBytes, memoryOf, processorSeconds, startBroker, startHq } from './parts.ts';
 import { type SimulatedTill, simulatedTills } from './tills.ts';
 
 const { values } = parseArgs({

@@ -4,7 +4,6 @@
  */
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,6 +16,7 @@ import { createSqliteLedger } from '../../../sync/hq/sqlite-ledger.ts';
 import { silentLog } from '../../../sync/link/link.ts';
 import { anna, beat } from '../../sale/core-till.ts';
 import { startPostgres } from '../../support/postgres.ts';
+import { freePort } from '../../support/programs.ts';
 import { openMosquitto } from '../../sync/support/mosquitto.ts';
 import { type Killable, killableProgram } from './killable.ts';
 
@@ -255,17 +255,4 @@ export async function eventually(attempt: () => Promise<boolean>, ms = 120_000):
     if (performance.now() > end) throw new Error(`never came: ${String(last)}`);
     await new Promise(resolve => setTimeout(resolve, 20));
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() =>
-        typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no port')),
-      );
-    });
-  });
 }

@@ -1,11 +1,11 @@
 /** A real mosquitto on a free port, with names, secrets and topic rights like those of the embedded broker. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BrokerAccount } from '../../../sync/hq/embedded-broker.ts';
 import { hqSubscriptions } from '../../../sync/protocol/topics.ts';
+import { freePort } from '../../support/programs.ts';
 
 export const mosquittoPath = ['/usr/sbin/mosquitto', '/usr/bin/mosquitto', '/usr/local/sbin/mosquitto'].find(
   existsSync,
@@ -93,17 +93,4 @@ function rights(account: BrokerAccount): string {
       lines.push(`topic read ${root}/${topic}`);
   }
   return `${lines.join('\n')}\n`;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() =>
-        typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no port')),
-      );
-    });
-  });
 }
