@@ -96,8 +96,10 @@ export async function openBadLine(broker: string, random: () => number): Promise
       if (trouble === 'overtaken' && isPublish && held === null) {
         count('overtaken');
         held = packet;
-        // Where nothing follows it goes by itself.
-        setTimeout(release, latestMs).unref();
+        // Where nothing follows it goes by itself, never between the pieces of another.
+        setTimeout(() => {
+          order = order.then(release);
+        }, latestMs).unref();
         return;
       }
       if (trouble === 'pieces') {
