@@ -5,7 +5,7 @@ import SqliteDatabase from 'better-sqlite3';
 import type { Bundle } from '../../../agent/offers/types.ts';
 import { brokenPromises } from '../till-checks.ts';
 import type { Floor } from './cashier.ts';
-import { type LiveStore, type LiveTill, store } from './live-store.ts';
+import { eventually, type LiveStore, type LiveTill, store } from './live-store.ts';
 
 type Event = {
   readonly seq: number;
@@ -71,26 +71,40 @@ export async function salesAtHq(live: LiveStore, floor: Floor): Promise<readonly
   return broken;
 }
 
-/** HQ has the till's outbox, byte for byte. */
+/** HQ has the till's outbox, byte for byte. The till still lives and may say something new: it is read before HQ and after it. */
 async function outboxAtHq(live: LiveStore, till: LiveTill): Promise<readonly string[]> {
   const broken: string[] = [];
-  const { epoch, events } = reading(till, database => ({
-    epoch: Number(database.prepare<[], string>("SELECT value FROM setting WHERE name = 'epoch'").pluck().get()),
-    events: database.prepare<[], { seq: number; json: string }>('SELECT seq, json FROM outbox ORDER BY seq').all(),
-  }));
+  const before = outboxOf(till);
+  const last = Math.max(0, ...before.events.keys());
+  await eventually(async () => acknowledged(till).upTo >= last);
   const atHq = new Map(
-    (await live.rows(`SELECT seq, json FROM event WHERE ${streamOf(till, epoch)}`)).map(row => [
+    (await live.rows(`SELECT seq, json FROM event WHERE ${streamOf(till, before.epoch)}`)).map(row => [
       Number(row.seq),
       String(row.json),
     ]),
   );
-  for (const { seq, json } of events)
+  for (const [seq, json] of before.events)
     if (atHq.get(seq) !== json)
       broken.push(`event ${seq} of till ${till.id} is ${atHq.has(seq) ? 'another' : 'missing'} at HQ`);
-  if (atHq.size !== events.length)
-    broken.push(`HQ has ${atHq.size} events of till ${till.id}, the till has ${events.length}`);
+  const after = outboxOf(till);
+  for (const [seq, json] of atHq)
+    if (!before.events.has(seq) && after.events.get(seq) !== json)
+      broken.push(
+        `HQ has event ${seq} of till ${till.id}, which the till has ${after.events.has(seq) ? 'otherwise' : 'not'}`,
+      );
   return broken;
 }
+
+const outboxOf = (till: LiveTill) =>
+  reading(till, database => ({
+    epoch: Number(database.prepare<[], string>("SELECT value FROM setting WHERE name = 'epoch'").pluck().get()),
+    events: new Map(
+      database
+        .prepare<[], { seq: number; json: string }>('SELECT seq, json FROM outbox ORDER BY seq')
+        .all()
+        .map(({ seq, json }) => [seq, json]),
+    ),
+  }));
 
 /** What HQ has acknowledged to the till. */
 export function acknowledged(till: LiveTill): { readonly epoch: number; readonly upTo: number } {
