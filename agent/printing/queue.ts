@@ -115,9 +115,10 @@ export function createPrintQueue(options: PrintQueueOptions): PrintQueue {
   const print = async (job: PrintJobRow): Promise<void> => {
     if ((store.coupons.get(job.serial)?.expiresMs ?? 0) <= clock.now())
       return failed(job, { evidence: 'failed', detail: 'its validity ended before it could be printed' }, true);
+    let content: SlipContent;
     let slip: Slip;
-    const content = JSON.parse(job.content) as SlipContent;
     try {
+      content = JSON.parse(job.content) as SlipContent;
       slip = layout(content, job.kind === 'reprint');
     } catch (error) {
       options.onFault?.(error);

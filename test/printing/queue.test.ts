@@ -199,6 +199,32 @@ test('a slip that cannot be laid out is given up at once and does not block the 
   await discard(till);
 });
 
+test('a line of the journal that nobody can read is given up at once and does not block the others', async () => {
+  const till = await coreTill();
+  const [serial = ''] = await till.sell('S1', [coffee], card);
+  const [second = ''] = await till.sell('S2', [coffee], card);
+  const { createPrintQueue } = await import('../../agent/printing/queue.ts');
+  const printer = new FakePrinter();
+  const { printJournal } = till.store;
+  const next = () => {
+    const job = printJournal.next();
+    return job?.serial === serial ? { ...job, content: job.content.slice(0, -1) } : job;
+  };
+  const queue = createPrintQueue({
+    store: { ...till.store, printJournal: { ...printJournal, next } },
+    book: till.book,
+    printer,
+    clock: till.clock,
+    layout: content => [{ kind: 'barcode', type: 'qr', data: content.token, human: content.serial }],
+  });
+  queue.start();
+  await settle();
+  assert.deepEqual(printer.paper, [second]);
+  assert.equal(till.sales.coupon(serial).state, 'voided');
+  await queue.stop();
+  await discard(till);
+});
+
 test('what stands on a slip otherwise than its offer asks is in the journal and at HQ, beside the evidence', async () => {
   const till = await coreTill();
   const [serial = ''] = await till.sell('S1', [coffee], card);
