@@ -7,7 +7,6 @@ import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { sampleMembers } from '../../agent/demo/shop/members.ts';
 import { sampleProducts } from '../../agent/demo/shop/products.ts';
-import { rolloutTexts } from '../../ui/hq/rollout-texts.ts';
 import { texts } from '../../ui/hq/texts.ts';
 import { assertAccessible } from './support/audit.ts';
 import { type Browser, picture, sizes, startBrowser } from './support/browser.ts';
@@ -44,7 +43,7 @@ test('one sale leads from the list to what was sold, what was printed with which
     await page.locator(`a[href*="${saleId}"]`).click();
     await page.getByRole('heading', { name: `${de.sale} ${saleId}` }).waitFor();
     await page.getByText('sale.completed').waitFor();
-    await page.locator('.mark', { hasText: 'confirmed' }).first().waitFor();
+    await page.locator('.mark', { hasText: de.printedAs.confirmed }).first().waitFor();
     assert.match(page.url(), new RegExp(`#/sales/2/${saleId}\\?store=0042$`));
     await picture(page, '51-hq-sale');
     await assertAccessible(page, 4.5);
@@ -82,7 +81,7 @@ test('a good bundle is published, and one sees which till has it', async () => {
 });
 
 test('a bundle is rolled out by rings, stopped and taken back by hand, and the signing key is told', async () => {
-  const words = rolloutTexts.de;
+  const words = de.ofRollouts;
   await onPage('rollouts', async page => {
     await page.getByText(words.none).waitFor();
     await page.getByText(words.noAlarms).waitFor();

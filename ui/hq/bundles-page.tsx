@@ -1,9 +1,9 @@
 /** Published bundles with who has what, and publishing a new one: checked whole, faults shown with their places. */
 import { useState } from 'preact/hooks';
 import type { BundleRow, PublishAnswer } from '../../sync/hq/wire.ts';
-import { type Fault, NoAnswer, Refusal } from '../shared/http.ts';
+import { BundleForm, Outcome, type Said, tried } from './bundle-form.tsx';
+import { Mark } from './mark.tsx';
 import { Table } from './table.tsx';
-import { Mark } from './tills-page.tsx';
 import { useView } from './view.ts';
 
 export function BundlesPage() {
@@ -54,82 +54,28 @@ function Strip({ bundle }: { bundle: BundleRow }) {
   );
 }
 
-type Outcome =
-  | { readonly kind: 'published'; readonly answer: PublishAnswer }
-  | { readonly kind: 'refused'; readonly message: string; readonly faults: readonly Fault[] };
-
 function Publish() {
   const { session, texts } = useView();
-  const [file, setFile] = useState<File | null>(null);
-  const [isBusy, setBusy] = useState(false);
-  const [outcome, setOutcome] = useState<Outcome | null>(null);
+  const [said, setSaid] = useState<Said | null>(null);
 
-  const publish = async () => {
-    if (file === null || isBusy) return;
-    setBusy(true);
-    setOutcome(null);
-    try {
-      const body = new Blob([await file.arrayBuffer()], { type: 'application/json' });
+  const publish = async (body: Blob) => {
+    setSaid(null);
+    const outcome = await tried(texts.lost, async () => {
       const response = await session.api.raw('POST', '/v1/bundles', { body });
-      setOutcome({ kind: 'published', answer: (await response.json()) as PublishAnswer });
-      await session.readLists();
-    } catch (error) {
-      if (error instanceof Refusal) setOutcome({ kind: 'refused', message: error.message, faults: error.faults });
-      else if (error instanceof NoAnswer) setOutcome({ kind: 'refused', message: texts.lost, faults: [] });
-      else throw error;
-    } finally {
-      setBusy(false);
-    }
+      const { id, version } = (await response.json()) as PublishAnswer;
+      return texts.published(`${id} ${version}`);
+    });
+    setSaid(outcome);
+    if (outcome?.isGood === true) await session.readLists();
   };
 
   return (
-    <form
-      class="publish"
-      onSubmit={event => {
-        event.preventDefault();
-        void publish();
-      }}
-    >
-      <h2>{texts.publish}</h2>
-      <p>{texts.publishTodo}</p>
-      <div class="fields">
-        <label>
-          {texts.chooseFile}
-          <input
-            type="file"
-            accept=".json,application/json"
-            onChange={event => {
-              setFile(event.currentTarget.files?.[0] ?? null);
-              setOutcome(null);
-            }}
-          />
-        </label>
-        <button type="submit" class="button is-primary" disabled={file === null || isBusy}>
-          {isBusy ? texts.publishing : texts.publishNow}
-        </button>
-      </div>
-      <div aria-live="polite">
-        {outcome?.kind === 'published' && (
-          <p class="good">{texts.published(`${outcome.answer.id} ${outcome.answer.version}`)}</p>
-        )}
-        {outcome?.kind === 'refused' && (
-          <>
-            <p class="bad">
-              <b>{texts.notPublished}</b> {outcome.message}
-            </p>
-            <Table name={texts.fault} empty="" columns={[texts.place, texts.fault]}>
-              {outcome.faults.map((fault, i) => (
-                <tr key={`${fault.pointer} ${i}`}>
-                  <th scope="row">
-                    <code>{fault.pointer || '/'}</code>
-                  </th>
-                  <td>{fault.message}</td>
-                </tr>
-              ))}
-            </Table>
-          </>
-        )}
-      </div>
-    </form>
+    <>
+      <BundleForm begin={texts.publishNow} beginning={texts.publishing} send={publish} onChoose={() => setSaid(null)}>
+        <h2>{texts.publish}</h2>
+        <p>{texts.publishTodo}</p>
+      </BundleForm>
+      <Outcome said={said} bad={texts.notPublished} />
+    </>
   );
 }

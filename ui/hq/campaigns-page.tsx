@@ -36,7 +36,7 @@ export function CampaignsPage() {
               <td>
                 {evidences
                   .filter(evidence => row.printed[evidence] > 0)
-                  .map(evidence => `${formats.count(row.printed[evidence])} ${evidence}`)
+                  .map(evidence => `${formats.count(row.printed[evidence])} ${texts.printedAs[evidence]}`)
                   .join(' · ') || '–'}
               </td>
               <td class="number">{formats.count(row.issued)}</td>

@@ -1,8 +1,8 @@
 /** HQ's totals beside each till's own, a day a row, to the cent. */
 import type { ReconcileAnswer } from '../../sync/hq/wire.ts';
 import { Days, useDays } from './days.tsx';
+import { Mark } from './mark.tsx';
 import { Table } from './table.tsx';
-import { Mark } from './tills-page.tsx';
 import { useAnswer, useView } from './view.ts';
 
 export function ReconcilePage() {

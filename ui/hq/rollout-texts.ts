@@ -1,4 +1,4 @@
-/** The words of the rollouts' page in four languages. */
+/** The words of the rollouts' page in four languages; a part of texts.ts. */
 import type { Language } from '../shared/formats.ts';
 
 const en = {
@@ -37,7 +37,7 @@ const en = {
   revoked: (n: string) => `${n} keys are revoked.`,
 };
 
-export type RolloutTexts = typeof en;
+type RolloutTexts = typeof en;
 
 const de: RolloutTexts = {
   todo: 'Ein Paket geht zuerst an eine Filiale, dann an 1, 10, 50 und 100 % der Filialen. Es geht weiter, solange 95 % der Kassen eines Rings es haben, und hält von selbst an, wo 0,5 % es ablehnen oder zurückgehen.',

@@ -1,154 +1,82 @@
 /** Bundles on their way through the rings of stores, what stopped them, and whom HQ's signature leads back to. */
-import { useCallback, useEffect, useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { KeysAnswer, PublishAnswer, RingView, RolloutsAnswer, RolloutView } from '../../sync/hq/wire.ts';
-import { type Fault, NoAnswer, Refusal } from '../shared/http.ts';
-import { rolloutTexts } from './rollout-texts.ts';
+import { BundleForm, Outcome, type Said, tried } from './bundle-form.tsx';
+import { Mark } from './mark.tsx';
 import { address } from './route.ts';
 import { Table } from './table.tsx';
-import { Mark } from './tills-page.tsx';
-import { useView } from './view.ts';
+import { useAnswer, useLook, useView } from './view.ts';
 
 const lookEveryMs = 10_000;
 const sureMs = 5_000;
 
 export function RolloutsPage() {
-  const { session, state, texts } = useView();
-  const words = rolloutTexts[session.language];
-  const [known, setKnown] = useState<RolloutsAnswer | null>(null);
-  const [keys, setKeys] = useState<KeysAnswer | null>(null);
+  const { texts } = useView();
+  const words = texts.ofRollouts;
+  const { again, look } = useLook(lookEveryMs);
+  const rollouts = useAnswer<RolloutsAnswer>('/v1/rollouts', again);
+  const keys = useAnswer<KeysAnswer>('/v1/keys', again);
   const [said, setSaid] = useState<Said | null>(null);
-  const look = useCallback(async () => {
-    try {
-      setKnown(await session.api.get<RolloutsAnswer>('/v1/rollouts'));
-      setKeys(await session.api.get<KeysAnswer>('/v1/keys'));
-    } catch (error) {
-      // The band above says that HQ does not answer; what was known stays.
-      if (!(error instanceof NoAnswer || error instanceof Refusal)) throw error;
-    }
-  }, [session]);
-  // The status comes anew with whatever tills say.
-  const { status } = state;
-  useEffect(() => {
-    if (status !== null) void look();
-    const timer = setInterval(() => void look(), lookEveryMs);
-    return () => clearInterval(timer);
-  }, [look, status]);
 
   /** Does something and says how it went. */
   const act = async (run: () => Promise<string | null>) => {
     setSaid(null);
-    try {
-      const good = await run();
-      if (good !== null) setSaid({ isGood: true, text: good, faults: [] });
-    } catch (error) {
-      if (error instanceof Refusal) setSaid({ isGood: false, text: error.message, faults: error.faults });
-      else if (error instanceof NoAnswer) setSaid({ isGood: false, text: texts.lost, faults: [] });
-      else throw error;
-    }
-    await look();
+    setSaid(await tried(texts.lost, run));
+    look();
   };
 
   return (
     <>
       <h1>{texts.rollouts}</h1>
       <Begin act={act} />
-      <div aria-live="polite">{said !== null && <Outcome said={said} />}</div>
-      {known !== null && known.rollouts.length === 0 && <p class="quiet">{words.none}</p>}
-      {known?.rollouts.map((rollout, index) => (
-        <Rollout key={rollout.number} rollout={rollout} isNewest={index === 0} act={act} />
-      ))}
-      {known !== null && (
-        <section>
-          <h2>{words.alarms}</h2>
-          <Troubles name={words.alarms} empty={words.noAlarms} rows={known.alarms} />
-        </section>
-      )}
-      {keys !== null && <Keys keys={keys} />}
-    </>
-  );
-}
-
-type Said = { readonly isGood: boolean; readonly text: string; readonly faults: readonly Fault[] };
-type Act = (run: () => Promise<string | null>) => Promise<void>;
-
-function Outcome({ said: { isGood, text, faults } }: { said: Said }) {
-  const { session, texts } = useView();
-  const words = rolloutTexts[session.language];
-  if (isGood) return <p class="good">{text}</p>;
-  return (
-    <>
-      <p class="bad">
-        <b>{words.refusedToBegin}</b> {text}
-      </p>
-      {faults.length > 0 && (
-        <Table name={texts.fault} empty="" columns={[texts.place, texts.fault]}>
-          {faults.map((fault, i) => (
-            <tr key={`${fault.pointer} ${i}`}>
-              <th scope="row">
-                <code>{fault.pointer || '/'}</code>
-              </th>
-              <td>{fault.message}</td>
-            </tr>
+      <Outcome said={said} bad={words.refusedToBegin} />
+      {rollouts.state === 'refused' && <p class="band">{rollouts.message}</p>}
+      {rollouts.state === 'there' && (
+        <>
+          {rollouts.value.rollouts.length === 0 && <p class="quiet">{words.none}</p>}
+          {rollouts.value.rollouts.map((rollout, index) => (
+            <Rollout key={rollout.number} rollout={rollout} isNewest={index === 0} act={act} />
           ))}
-        </Table>
+          <section>
+            <h2>{words.alarms}</h2>
+            <Troubles name={words.alarms} empty={words.noAlarms} rows={rollouts.value.alarms} />
+          </section>
+        </>
       )}
+      {keys.state === 'there' && <Keys keys={keys.value} />}
     </>
   );
 }
+
+type Act = (run: () => Promise<string | null>) => Promise<void>;
 
 function Begin({ act }: { act: Act }) {
   const { session, texts } = useView();
-  const words = rolloutTexts[session.language];
-  const [file, setFile] = useState<File | null>(null);
+  const words = texts.ofRollouts;
   const [first, setFirst] = useState('');
-  const [isBusy, setBusy] = useState(false);
-
-  const begin = async () => {
-    if (file === null || isBusy) return;
-    setBusy(true);
-    await act(async () => {
-      const body = new Blob([await file.arrayBuffer()], { type: 'application/json' });
+  const begin = (body: Blob) =>
+    act(async () => {
       const query = first === '' ? '' : `?first=${encodeURIComponent(first)}`;
       const response = await session.api.raw('POST', `/v1/rollouts${query}`, { body });
       const { id, version } = (await response.json()) as RolloutView;
       return words.begun(`${id} ${version}`);
     });
-    setBusy(false);
-  };
-
+  const more = (
+    <label>
+      {words.first}
+      <input type="text" value={first} onInput={event => setFirst(event.currentTarget.value.trim())} />
+    </label>
+  );
   return (
-    <form
-      class="publish"
-      onSubmit={event => {
-        event.preventDefault();
-        void begin();
-      }}
-    >
+    <BundleForm begin={words.begin} beginning={words.beginning} send={begin} more={more}>
       <p>{words.todo}</p>
-      <div class="fields">
-        <label>
-          {texts.chooseFile}
-          <input
-            type="file"
-            accept=".json,application/json"
-            onChange={event => setFile(event.currentTarget.files?.[0] ?? null)}
-          />
-        </label>
-        <label>
-          {words.first}
-          <input type="text" value={first} onInput={event => setFirst(event.currentTarget.value.trim())} />
-        </label>
-        <button type="submit" class="button is-primary" disabled={file === null || isBusy}>
-          {isBusy ? words.beginning : words.begin}
-        </button>
-      </div>
-    </form>
+    </BundleForm>
   );
 }
 
 function Rollout({ rollout, isNewest, act }: { rollout: RolloutView; isNewest: boolean; act: Act }) {
-  const { session, formats } = useView();
-  const words = rolloutTexts[session.language];
+  const { session, texts, formats } = useView();
+  const words = texts.ofRollouts;
   const { number, id, version, state, reason, startedAt, firstStore, rings, refused } = rollout;
   const post = (action: 'stop' | 'resume') =>
     act(async () => {
@@ -207,7 +135,7 @@ function Rollout({ rollout, isNewest, act }: { rollout: RolloutView; isNewest: b
 
 /** What changes every till is pressed twice. */
 function Sure({ label, act }: { label: string; act: () => Promise<void> }) {
-  const { session } = useView();
+  const { texts } = useView();
   const [isArmed, setArmed] = useState(false);
   useEffect(() => {
     if (!isArmed) return;
@@ -223,7 +151,7 @@ function Sure({ label, act }: { label: string; act: () => Promise<void> }) {
         if (isArmed) void act();
       }}
     >
-      {isArmed ? `${label}: ${rolloutTexts[session.language].sure}` : label}
+      {isArmed ? `${label}: ${texts.ofRollouts.sure}` : label}
     </button>
   );
 }
@@ -249,8 +177,8 @@ function Troubles({ name, empty, rows }: { name: string; empty: string; rows: Ro
 }
 
 function Keys({ keys: { keyId, until, problem, rootFile, revoked } }: { keys: KeysAnswer }) {
-  const { session, formats } = useView();
-  const words = rolloutTexts[session.language];
+  const { texts, formats } = useView();
+  const words = texts.ofRollouts;
   return (
     <section>
       <h2>{words.keys}</h2>

@@ -1,9 +1,9 @@
 /** One sale: what was sold, what was taken off, what was printed with which evidence, what HQ has of it. */
 import { useEffect, useState } from 'preact/hooks';
 import type { CouponRow, SaleDetail } from '../../sync/hq/wire.ts';
+import { Mark, said } from './mark.tsx';
 import { saleAddress } from './sales-page.tsx';
 import { Table } from './table.tsx';
-import { Mark } from './tills-page.tsx';
 import { useAnswer, useView } from './view.ts';
 
 export function SalePage({ till, saleId, store }: { till: string; saleId: string; store: string | null }) {
@@ -127,9 +127,11 @@ function Coupons({ coupons, name }: { coupons: readonly CouponRow[]; name: strin
             <code>{coupon.serial}</code>
           </td>
           <td>
-            <Mark isWell={coupon.print === 'queued' ? null : coupon.print !== 'failed' && coupon.print !== 'unknown'}>
-              {coupon.print}
-            </Mark>
+            <span title={coupon.print}>
+              <Mark isWell={coupon.print === 'queued' ? null : coupon.print !== 'failed' && coupon.print !== 'unknown'}>
+                {said(texts.printedAs, coupon.print)}
+              </Mark>
+            </span>
           </td>
           <td>
             {coupon.validFrom === null || coupon.validTo === null

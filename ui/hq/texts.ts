@@ -1,7 +1,9 @@
 /** The words of HQ's console in four languages. */
 import { isLanguage, type Language } from '../shared/formats.ts';
+import { rolloutTexts } from './rollout-texts.ts';
 
 const en = {
+  ofRollouts: rolloutTexts.en,
   noToken: 'Please open HQ’s own address.',
   noTokenTodo: 'It stands in the window where HQ was started and ends with #token=…',
   start: 'Start',
@@ -64,6 +66,15 @@ const en = {
     confirmed: 'confirms each slip',
     fenced: 'tells what it has read',
     sent: 'tells nothing back',
+  },
+  /** How it is known that a slip came out. */
+  printedAs: {
+    confirmed: 'confirmed by the printer',
+    fenced: 'read by the printer',
+    sent: 'handed over',
+    unknown: 'in doubt',
+    failed: 'not printed',
+    queued: 'waits',
   },
   scannerIll: 'missing',
   well: 'well',
@@ -158,6 +169,7 @@ const en = {
 export type Texts = typeof en;
 
 const de: Texts = {
+  ofRollouts: rolloutTexts.de,
   noToken: 'Bitte die Adresse der Zentrale öffnen.',
   noTokenTodo: 'Sie steht im Fenster, in dem die Zentrale gestartet wurde, und endet mit #token=…',
   start: 'Übersicht',
@@ -219,6 +231,14 @@ const de: Texts = {
     confirmed: 'bestätigt jeden Bon',
     fenced: 'meldet, was er gelesen hat',
     sent: 'meldet nichts zurück',
+  },
+  printedAs: {
+    confirmed: 'vom Drucker bestätigt',
+    fenced: 'vom Drucker gelesen',
+    sent: 'übergeben',
+    unknown: 'ungewiss',
+    failed: 'nicht gedruckt',
+    queued: 'wartet',
   },
   scannerIll: 'fehlt',
   well: 'in Ordnung',
@@ -312,6 +332,7 @@ const de: Texts = {
 };
 
 const fr: Texts = {
+  ofRollouts: rolloutTexts.fr,
   noToken: 'Ouvrir l’adresse de la centrale.',
   noTokenTodo: 'Elle est affichée là où la centrale a été lancée et se termine par #token=…',
   start: 'Aperçu',
@@ -373,6 +394,14 @@ const fr: Texts = {
     confirmed: 'confirme chaque bon',
     fenced: 'dit ce qu’elle a lu',
     sent: 'ne répond rien',
+  },
+  printedAs: {
+    confirmed: 'confirmé par l’imprimante',
+    fenced: 'lu par l’imprimante',
+    sent: 'transmis',
+    unknown: 'incertain',
+    failed: 'pas imprimé',
+    queued: 'en attente',
   },
   scannerIll: 'absent',
   well: 'en ordre',
@@ -466,6 +495,7 @@ const fr: Texts = {
 };
 
 const it: Texts = {
+  ofRollouts: rolloutTexts.it,
   noToken: 'Aprire l’indirizzo della centrale.',
   noTokenTodo: 'È scritto nella finestra in cui la centrale è stata avviata e finisce con #token=…',
   start: 'Panoramica',
@@ -527,6 +557,14 @@ const it: Texts = {
     confirmed: 'conferma ogni buono',
     fenced: 'dice che cosa ha letto',
     sent: 'non risponde nulla',
+  },
+  printedAs: {
+    confirmed: 'confermato dalla stampante',
+    fenced: 'letto dalla stampante',
+    sent: 'consegnato',
+    unknown: 'incerto',
+    failed: 'non stampato',
+    queued: 'in attesa',
   },
   scannerIll: 'assente',
   well: 'a posto',

@@ -1,6 +1,6 @@
 /** Every till: is it there, how far behind and why, what its devices and its bundle are. */
-import type { ComponentChildren } from 'preact';
 import type { TillView } from '../../sync/hq/wire.ts';
+import { Mark, said } from './mark.tsx';
 import { address } from './route.ts';
 import { SalesTable } from './sales-page.tsx';
 import { Table } from './table.tsx';
@@ -88,11 +88,6 @@ function Printer({ printer }: { printer: TillView['printer'] }) {
   );
 }
 
-/** A till of a newer version may know more than this page. */
-function said(words: Readonly<Record<string, string>>, code: string): string {
-  return Object.hasOwn(words, code) ? (words[code] ?? code) : code;
-}
-
 function Behind({ till }: { till: TillView }) {
   const { texts, formats } = useView();
   const { waiting, oldestAt } = till.outbox;
@@ -118,9 +113,4 @@ function Behind({ till }: { till: TillView }) {
       ))}
     </>
   );
-}
-
-/** A word that is well, ill, or neither yet (null); the form differs as well as the colour. */
-export function Mark({ isWell, children }: { isWell: boolean | null; children: ComponentChildren }) {
-  return <span class={`mark ${isWell === null ? '' : isWell ? 'is-well' : 'is-ill'}`}>{children}</span>;
 }

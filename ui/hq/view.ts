@@ -1,6 +1,6 @@
 /** What every page of the console needs, handed down once. */
 import { createContext } from 'preact';
-import { useContext, useEffect, useState } from 'preact/hooks';
+import { useCallback, useContext, useEffect, useMemo, useState } from 'preact/hooks';
 import type { Formats } from '../shared/formats.ts';
 import { NoAnswer, Refusal } from '../shared/http.ts';
 import type { HqSession, HqState } from './session.ts';
@@ -37,7 +37,9 @@ export function useAnswer<T>(path: string, again: unknown = null): Asked<T> {
     session.api.get<T>(path).then(
       value => isWanted && setAnswer({ path, asked: { state: 'there', value } }),
       (error: unknown) => {
-        if (!(error instanceof Refusal || error instanceof NoAnswer)) throw error;
+        // The band above all pages says that HQ does not answer; what was known stays.
+        if (error instanceof NoAnswer) return;
+        if (!(error instanceof Refusal)) throw error;
         if (isWanted) setAnswer({ path, asked: { state: 'refused', message: error.message } });
       },
     );
@@ -46,4 +48,17 @@ export function useAnswer<T>(path: string, again: unknown = null): Asked<T> {
     };
   }, [session, path, isUp, again]);
   return answer.path === path ? answer.asked : { state: 'loading' };
+}
+
+/** What to ask again with: anew whenever HQ's status is (with whatever tills say), every so often, and when one has done something (`look`). */
+export function useLook(everyMs: number): { readonly again: unknown; readonly look: () => void } {
+  const { status } = useView().state;
+  const [looks, setLooks] = useState(0);
+  const look = useCallback(() => setLooks(count => count + 1), []);
+  useEffect(() => {
+    const timer = setInterval(look, everyMs);
+    return () => clearInterval(timer);
+  }, [look, everyMs]);
+  const again = useMemo(() => ({ status, looks }), [status, looks]);
+  return { again, look };
 }
