@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import process from 'node:process';
-import { systemClock } from '../../clock.ts';
+import { pause, systemClock } from '../../clock.ts';
 import { encodeSlip } from '../../drivers/printer/escpos/encode.ts';
 import { createImageKeeper } from '../../drivers/printer/escpos/image-keeper.ts';
 import { createPrinter } from '../../drivers/printer/printer.ts';
@@ -25,8 +25,6 @@ const key = '01';
 /** Behind `FS q` a printer starts anew and says nothing of it: whether it worked is seen on the slip. */
 const restartMs = 2000;
 const longestRestartMs = 40_000;
-
-const passed = (ms: number) => new Promise<void>(resolve => setTimeout(resolve, ms));
 
 /** @throws TillsideError `config-invalid` where the configuration names no printer or no logo that can be used */
 export async function logoCommand(file: string, wish: LogoWish, io: CommandIo): Promise<number> {
@@ -68,7 +66,7 @@ async function upload(
   try {
     const { init, body } = encodeSlip([{ kind: 'store-image', key, image: logo }], profile);
     await link.write(Buffer.concat([init, body]));
-    await passed(restartMs);
+    await pause(systemClock, restartMs);
   } finally {
     await link.close();
   }

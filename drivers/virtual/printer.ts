@@ -231,15 +231,6 @@ export function createVirtualPrinter(options: VirtualPrinterOptions = {}): Virtu
   };
 }
 
-/** Convenience for programs: a printer that listens. Port 0 takes a free one. */
-export async function listenVirtualPrinter(
-  options: VirtualPrinterOptions & { readonly port: number },
-): Promise<{ readonly printer: VirtualPrinter; readonly port: number; close(): Promise<void> }> {
-  const printer = createVirtualPrinter(options);
-  const server = await printer.listen(options.port);
-  return { printer, ...server };
-}
-
 function paperRows(paper: boolean | { readonly millimetres: number }, dpi: number): number {
   if (typeof paper === 'boolean') return paper ? Number.POSITIVE_INFINITY : 0;
   return Math.round((paper.millimetres / 25.4) * dpi);
