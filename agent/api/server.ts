@@ -8,6 +8,7 @@ import { type Call, calls, mayCall, ownCalls } from './calls.ts';
 import { EventStream } from './event-stream.ts';
 import { checkHost, checkOrigin, TokenGate, type Tokens } from './gate.ts';
 import { languageOf } from './language.ts';
+import { type ApiLimits, usualLimits } from './limits.ts';
 import { openApiDocument } from './openapi.ts';
 import { problemOf, problemType } from './problem.ts';
 import { serveScreen } from './screen.ts';
@@ -35,7 +36,8 @@ export type ApiOptions = {
   readonly language?: Language;
   /** Differs at every start of the process; ids of events begin with it. */
   readonly boot?: string;
-  readonly bodyLimitBytes?: number;
+  /** Where they differ from the usual ones. */
+  readonly limits?: Partial<ApiLimits>;
   /** Told every route as it is set up; for the check against the OpenAPI document. */
   readonly onRoute?: (method: string, url: string) => void;
 };
@@ -77,12 +79,15 @@ export function createApi(options: ApiOptions): Api {
 }
 
 function makeApp(options: ApiOptions): FastifyInstance {
+  const limits = { ...usualLimits, ...options.limits };
   const app = Fastify({
     logger: false,
-    bodyLimit: options.bodyLimitBytes ?? 1_048_576,
-    // A request must be whole within this time; a slow or silent client can't hold a socket.
-    requestTimeout: 10_000,
-    keepAliveTimeout: 60_000,
+    bodyLimit: limits.bodyBytes,
+    requestTimeout: limits.requestMs,
+    // Node looks for slow requests every half minute unless told.
+    http: { headersTimeout: limits.headersMs, connectionsCheckingInterval: limits.checkMs },
+    connectionTimeout: limits.stillMs,
+    keepAliveTimeout: limits.stillMs,
     // Calls under way finish, idle keep-alive connections don't hold the stop up.
     forceCloseConnections: 'idle',
     exposeHeadRoutes: false,
@@ -94,6 +99,7 @@ function makeApp(options: ApiOptions): FastifyInstance {
     frameworkErrors: (error, _request, reply) => void sendProblem(reply, error),
     clientErrorHandler: (error, socket) => refuseConnection(error, socket),
   });
+  app.server.maxConnections = limits.connections;
   const { onRoute } = options;
   if (onRoute !== undefined) app.addHook('onRoute', route => onRoute(String(route.method), route.url));
   const parseJson = app.getDefaultJsonParser('error', 'error');

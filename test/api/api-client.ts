@@ -103,8 +103,13 @@ export async function sendRaw(port: number, bytes: string | Buffer): Promise<str
   socket.on('data', chunk => chunks.push(chunk));
   socket.on('error', () => {});
   socket.write(bytes);
-  await once(socket, 'close');
+  await closed(socket);
   return Buffer.concat(chunks).toString();
+}
+
+/** Whether it ended in order or was torn down. */
+export function closed(socket: net.Socket): Promise<void> {
+  return new Promise(resolve => socket.once('close', () => resolve()));
 }
 
 export type SentEvent = { readonly event: string | null; readonly id: string | null; readonly data: string | null };

@@ -250,7 +250,7 @@ test('a call without a body may be sent with the header of one', async t => {
 });
 
 test('a body over the limit is refused, told and untold length alike', async t => {
-  const api = await startApi(t, { bodyLimitBytes: 1000 });
+  const api = await startApi(t, { limits: { bodyBytes: 1000 } });
   const body = JSON.stringify({ ...basket, cashier: 'x'.repeat(2000) });
   const headers = { 'content-type': 'application/json' };
   problem(await api.ask('/v1/sales/s1', { method: 'PUT', headers, body }), 413, 'body-too-large');
