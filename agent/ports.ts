@@ -4,6 +4,7 @@ import type { Fault } from '../errors.ts';
 import type { LeaseAsk, LeaseCommand } from '../sync/protocol/lease.ts';
 import type { MemberFacts } from '../sync/protocol/members-facts.ts';
 import type { MembersCommand } from '../sync/protocol/members-messages.ts';
+import type { BundleRefusal } from '../sync/protocol/messages.ts';
 import type { BundlePointer, PeerMessage, TillAddress, TillEvent } from '../sync/protocol/types.ts';
 
 /** Facts that wait for HQ. Implemented by agent/store, used by sync/edge. */
@@ -45,13 +46,7 @@ export interface BundlePort {
   /** Bytes of the active bundle if it is this file: what a delta starts from. */
   file?(sha256: string): Uint8Array | null;
   /** The last one refused, kept over restarts; null where none was, or a newer one is active. */
-  refusal?(): {
-    readonly id: string;
-    readonly version: number;
-    readonly code: string;
-    readonly message: string;
-    readonly faults: number;
-  } | null;
+  refusal?(): BundleRefusal | null;
 }
 
 /** What the till trusts besides its database, kept on disk by sync/edge. */

@@ -5,7 +5,6 @@
  *     ▲ └──────────┘           │            what the print queue and the other tills do about it follows the commit.
  *     └── sale voided ─────────┘   issued, reserved, expired ──► voided
  */
-import type { PrintState } from '../api/wire.ts';
 import type { BundleRef, CouponRow, PrintJobRow, Store } from '../store/index.ts';
 import { spendAgain } from './lease-units.ts';
 import { eanOfSerial, serialsOfEan } from './linear-codes.ts';
@@ -33,9 +32,6 @@ export type IssueOrder = {
   readonly validFrom: string;
   readonly validTo: string;
 };
-
-/** A printed slip's end as the printer told it. */
-export type PrintEnd = { readonly evidence: Exclude<PrintState, 'queued' | 'printing'>; readonly detail: string };
 
 export interface CouponBook {
   /** Gives out a coupon and queues it for print. Its event is told by `tellIssued`, after that of its sale. */

@@ -6,7 +6,6 @@ import type { BrowserWindowConstructorOptions } from 'electron';
 
 /** The calls that the preload script offers to the page. */
 export const channels = { info: 'tillside:info', quit: 'tillside:quit' } as const;
-export type Channel = (typeof channels)[keyof typeof channels];
 
 /** What `tillside:info` answers. */
 export type ShellInfo = { readonly version: string; readonly electron: string; readonly kiosk: boolean };

@@ -18,8 +18,8 @@ export interface BundleWatch {
   ended(): void;
 }
 
-export const watchedMs = 10 * 60_000;
-export const crashesToGoBack = 3;
+const watchedMs = 10 * 60_000;
+const crashesToGoBack = 3;
 
 /** Written at start, removed at an orderly end: if it is there at start, the last run ended otherwise. */
 const running = 'bundle.running';

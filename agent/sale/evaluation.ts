@@ -3,7 +3,6 @@
  * It never fails: without a bundle, or if the evaluator breaks, the sale goes on without offers.
  */
 import type { Clock } from '../../clock.ts';
-import { messageOf } from '../../errors.ts';
 import { type Claims, type Leases, offlineAnswer, type Tokens } from '../coupons/index.ts';
 import type { MadeDecision } from '../offers/index.ts';
 import { formatInstant, parseInstant } from '../offers/time.ts';
@@ -104,10 +103,6 @@ export function settled(decision: Decision, issue: Decision['issue'], offers: nu
 /** What a coupon took off, minor units. */
 export function amountOf(decision: Decision, serial: string): number {
   return decision.applied.reduce((sum, { serial: of, amount }) => (of === serial ? sum + amount : sum), 0);
-}
-
-export function evaluationFault(error: unknown): string {
-  return `offers were left out: ${messageOf(error)}`;
 }
 
 function handedOver(parts: EvaluationParts, sale: SaleRow, candidate: Candidate | undefined): readonly Candidate[] {

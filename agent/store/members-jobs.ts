@@ -77,36 +77,10 @@ export function* build(next: Database, source: MemberFile, target: Target): Job<
   const wrong = isFor(source, target, null);
   if (wrong !== null) return failed(wrong);
   if (source.header.wordsFrom !== 0) return failed('the file begins in the middle of the dictionary');
-  const put = next.prepare<[number, Uint8Array]>(PUT);
-  let offset = Number(getMeta(next, 'offset') ?? source.first);
-  let last = Number(getMeta(next, 'last') ?? -1);
-  if (offset === source.first) yield* addWords(next, 0, source.header.words);
-  for (;;) {
-    const segment = source.segment(offset);
-    if (!segment.ok) return failed(`the file ${segment.reason}`);
-    const { records, next: following } = segment.value;
-    if (records.length === 0) break;
-    yield;
-    for (let from = 0; from < records.length; from += inOrder) {
-      const part = records.slice(from, from + inOrder);
-      const bad = part.find(({ key, row }) => {
-        const isBad = key <= last || row === null;
-        last = key;
-        return isBad;
-      });
-      if (bad !== undefined) return failed('the file has members out of order');
-      const isLast = from + inOrder >= records.length;
-      next.transaction(() => {
-        for (const { key, row } of part) if (row !== null) put.run(key, row);
-        if (!isLast) return;
-        setMeta(next, 'offset', String(following));
-        setMeta(next, 'last', String(last));
-      })();
-      yield;
-    }
-    offset = following;
-    next.pragma('wal_checkpoint(PASSIVE)');
-  }
+  const put = next.prepare<[number, Uint8Array | null]>(PUT);
+  if (getMeta(next, 'offset') === null) yield* addWords(next, 0, source.header.words);
+  const copied = yield* copyRecords(next, source, inOrder, (key, row) => void put.run(key, row));
+  if (!copied.ok) return copied;
   yield* buildCards(next);
   const content = yield* contentOf(next, false, wordsOf(source));
   if (content.hash !== target.content || content.count !== target.count)
@@ -144,34 +118,11 @@ export function* stage(file: Database, source: MemberFile, target: Target): Job<
   yield* addWords(file, wordsFrom, words);
   const put = file.prepare<[number, Uint8Array | null]>(STAGE);
   const putCard = file.prepare<[number, number]>(STAGE_CARD);
-  let offset = Number(getMeta(file, 'offset') ?? source.first);
-  let last = Number(getMeta(file, 'last') ?? -1);
-  for (;;) {
-    const segment = source.segment(offset);
-    if (!segment.ok) return failed(`the file ${segment.reason}`);
-    const { records, next: following } = segment.value;
-    if (records.length === 0) break;
-    yield;
-    for (let from = 0; from < records.length; from += staged) {
-      const part = records.slice(from, from + staged);
-      for (const { key } of part) {
-        if (key <= last) return failed('the file has members out of order');
-        last = key;
-      }
-      const isLast = from + staged >= records.length;
-      file.transaction(() => {
-        for (const { key, row } of part) {
-          put.run(key, row);
-          for (const card of row === null ? [] : cardsOfRow(row)) putCard.run(keyOfCard(card), key);
-        }
-        if (!isLast) return;
-        setMeta(file, 'offset', String(following));
-        setMeta(file, 'last', String(last));
-      })();
-      yield;
-    }
-    offset = following;
-  }
+  const copied = yield* copyRecords(file, source, staged, (key, row) => {
+    put.run(key, row);
+    for (const card of row === null ? [] : cardsOfRow(row)) putCard.run(keyOfCard(card), key);
+  });
+  if (!copied.ok) return copied;
   const content = yield* contentOf(file, true, wordsOf(source));
   if (content.hash !== target.content || content.count !== target.count)
     return failed('the change does not lead to the rows that HQ published');
@@ -258,6 +209,43 @@ const versionOf = ({ scope, version, content, count }: Target, words: number): M
 function currentVersion(file: Database): MembersVersion | null {
   const known = getMeta(file, 'version');
   return known === null ? null : (JSON.parse(known) as MembersVersion);
+}
+
+/** Puts the file's records, `most` in a transaction, from where a run before stopped. */
+function* copyRecords(
+  database: Database,
+  source: MemberFile,
+  most: number,
+  put: (key: number, row: Uint8Array | null) => void,
+): Job<Outcome> {
+  const isWhole = source.header.base === null;
+  let offset = Number(getMeta(database, 'offset') ?? source.first);
+  let last = Number(getMeta(database, 'last') ?? -1);
+  for (;;) {
+    const segment = source.segment(offset);
+    if (!segment.ok) return failed(`the file ${segment.reason}`);
+    const { records, next } = segment.value;
+    if (records.length === 0) return done;
+    yield;
+    for (let from = 0; from < records.length; from += most) {
+      const part = records.slice(from, from + most);
+      for (const { key, row } of part) {
+        // Nobody is taken out of a whole file.
+        if (key <= last || (isWhole && row === null)) return failed('the file has members out of order');
+        last = key;
+      }
+      const isLast = from + most >= records.length;
+      database.transaction(() => {
+        for (const { key, row } of part) put(key, row);
+        if (!isLast) return;
+        setMeta(database, 'offset', String(next));
+        setMeta(database, 'last', String(last));
+      })();
+      yield;
+    }
+    offset = next;
+    if (isWhole) database.pragma('wal_checkpoint(PASSIVE)');
+  }
 }
 
 function* addWords(file: Database, from: number, words: readonly string[]): Job<void> {

@@ -81,8 +81,8 @@ export interface Store {
 const DAY = 86_400_000;
 /** More than a time server corrects step by step, less than anything that is kept. */
 const CLOCK_TOLERANCE_MS = 10 * 60_000;
-export const KEEP_FACTS_MS = 35 * DAY;
-export const KEEP_HISTORY_MS = 400 * DAY;
+const KEEP_FACTS_MS = 35 * DAY;
+const KEEP_HISTORY_MS = 400 * DAY;
 
 /**
  * Opens, checks and migrates the till's database.

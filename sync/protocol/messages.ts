@@ -45,6 +45,15 @@ export interface DayTotals {
   readonly net: number;
 }
 
+/** A bundle that a till refused; `code` is one of docs/errors.md. */
+export interface BundleRefusal {
+  readonly id: string;
+  readonly version: number;
+  readonly code: string;
+  readonly message: string;
+  readonly faults: number;
+}
+
 /** Retained on the `state` topic; the Will is the short form with `online: false`. */
 export interface StateMessage {
   readonly online: boolean;
@@ -69,13 +78,7 @@ export interface StateMessage {
     readonly untrusted: number;
     readonly last: { readonly what: string; readonly reason: string; readonly at: string } | null;
   };
-  readonly bundleRefused?: {
-    readonly id: string;
-    readonly version: number;
-    readonly code: string;
-    readonly message: string;
-    readonly faults: number;
-  } | null;
+  readonly bundleRefused?: BundleRefusal | null;
   readonly printer?: { readonly problem: string | null; readonly evidence: string | null } | null;
   readonly scanner?: { readonly problem: string | null } | null;
   readonly outbox?: { readonly waiting: number; readonly oldestAt: string | null; readonly acknowledged: number };
