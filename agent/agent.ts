@@ -6,7 +6,6 @@
  *                  │ one transaction                      ▲
  *                store ──► queue ──► printer    outbox ───┘
  */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../clock.ts';
 import { createPrinter } from '../drivers/printer/printer.ts';
@@ -18,11 +17,9 @@ import { openScanner } from '../drivers/scanner/index.ts';
 import type { Scanner } from '../drivers/scanner/types.ts';
 import { createVirtualPrinter, type VirtualPrinter } from '../drivers/virtual/printer.ts';
 import { createVirtualScanner, type VirtualScanner } from '../drivers/virtual/scanner.ts';
-import { isTillsideError, messageOf, TillsideError } from '../errors.ts';
+import { isTillsideError, messageOf } from '../errors.ts';
 import { createBlockStore } from '../sync/edge/block-store.ts';
-import { createEdge, type Edge, openTrust } from '../sync/edge/edge.ts';
-import type { HeardStore } from '../sync/edge/peers.ts';
-import type { BrokerAddress } from '../sync/link/link.ts';
+import { createEdge, type Edge } from '../sync/edge/edge.ts';
 import { absentPrinter } from './absent-printer.ts';
 import { createApi } from './api/server.ts';
 import type { TillService } from './api/till-service.ts';
@@ -31,11 +28,11 @@ import type { SimulatorView } from './api/wire.ts';
 import type { BrokerConfig, TillConfig } from './config/till-config.ts';
 import { createCouponBook, createTokens, loadCouponKeys } from './coupons/index.ts';
 import { openIdentity } from './identity.ts';
+import { brokerAddress, heardIn, openTillTrust, trustMissing } from './line.ts';
 import type { Log } from './log.ts';
 import { importMembers } from './member-import.ts';
 import { createMembersKeeper } from './members/keeper.ts';
 import { createTillMetrics } from './metrics.ts';
-import type { IdentityPort } from './ports.ts';
 import { layoutCoupon } from './printing/layout.ts';
 import { createLogo, type Logo } from './printing/layout-logo.ts';
 import { onPaper, paperNotes } from './printing/layout-paper.ts';
@@ -43,7 +40,7 @@ import { createPrintQueue } from './printing/queue.ts';
 import { createActiveBundle, createSaleLeases, createSales, type Sales } from './sale/index.ts';
 import { createSimulator } from './simulator.ts';
 import { createStatus } from './status.ts';
-import { loadCatalogue, type Members, openMembers, openStore, type Random, type Store } from './store/index.ts';
+import { loadCatalogue, type Members, openMembers, openStore, type Random } from './store/index.ts';
 import { version } from './version.ts';
 
 /** What a till is given from outside; everything has a default that is the real thing. */
@@ -96,15 +93,7 @@ export function createAgent(config: TillConfig, ports: AgentPorts): Agent {
   // A shop that has them in a file gets none from HQ.
   const membersKeeper = config.members === null ? createMembersKeeper({ members, store, clock, log }) : null;
   const tokens = openTokens(config.dataDir, log);
-  const trust =
-    config.trust === null
-      ? null
-      : openTrust({
-          roots: readSecret(config.trust.root, 'trust.root'),
-          file: join(config.dataDir, 'trust.json'),
-          clock,
-          log,
-        });
+  const trust = openTillTrust(config, clock, log);
   const bundles = createActiveBundle({ store, clock, onFault, ...(trust === null ? {} : { trust }) });
   const keyFile = config.coupons?.key ?? join(config.dataDir, 'coupon.key');
   const couponTokens = createTokens(loadCouponKeys(keyFile, config.coupons === null));
@@ -224,19 +213,7 @@ export function createAgent(config: TillConfig, ports: AgentPorts): Agent {
   }
 
   function openEdge(till: TillConfig, broker: BrokerConfig): Edge {
-    if (trust === null)
-      throw new TillsideError(
-        'config-invalid',
-        'trust.root is missing: a till with a broker must know whose bundles it obeys.',
-        {
-          faults: [
-            {
-              pointer: '/trust/root',
-              message: 'is missing; the file with HQ\'s public key, for example "file:root.pub"',
-            },
-          ],
-        },
-      );
+    if (trust === null) throw trustMissing();
     const { ca, cert, key } = broker;
     const identity = cert === null || key === null ? null : openIdentity({ ca, cert, key }, log.warn.bind(log));
     return createEdge({
@@ -382,44 +359,6 @@ export function createAgent(config: TillConfig, ports: AgentPorts): Agent {
 function membersOf(members: Members): { readonly version: number; readonly count: number } | null {
   const version = members.version();
   return version === null ? null : { version: version.version, count: version.count };
-}
-
-/** The peers' cursors, kept with the till's own settings. */
-function heardIn(store: Store): HeardStore {
-  const read = () => JSON.parse(store.settings.get('peers.heard') ?? '{}') as ReturnType<HeardStore['read']>;
-  return {
-    read,
-    write(till, epoch, seq) {
-      store.transaction(() => store.settings.set('peers.heard', JSON.stringify({ ...read(), [till]: { epoch, seq } })));
-    },
-  };
-}
-
-function brokerAddress({ url, ca, username, password }: BrokerConfig, identity: IdentityPort | null): BrokerAddress {
-  return {
-    url,
-    ...(ca === null ? {} : { ca: readSecret(ca, 'broker.ca') }),
-    // Read for each connection: the certificate is renewed now and then.
-    get cert() {
-      return identity?.certificate();
-    },
-    get key() {
-      return identity?.key();
-    },
-    ...(username === null ? {} : { username }),
-    ...(password === null ? {} : { password: readSecret(password, 'broker.password').trim() }),
-  };
-}
-
-/** @throws TillsideError `config-invalid` naming the key and the file */
-function readSecret(file: string, key: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new TillsideError('config-invalid', `${key}: the file ${file} can't be read: ${messageOf(error)}`, {
-      cause: error,
-    });
-  }
 }
 
 function faultOf(fault: unknown): string {

@@ -29,7 +29,7 @@ const parts: readonly Part[] = [
   { name: 'configuration', files: /^configuration\.ts$/, may: [errors, /^json-text\.ts$/] },
   {
     name: 'composition root',
-    files: /^(tillside\.ts|agent\/agent\.ts|agent\/main\.ts|agent\/(cli|demo)\/.*|agent\/electron\/main\.ts)$/,
+    files: /^(tillside\.ts|agent\/(agent|line|main)\.ts|agent\/(cli|demo)\/.*|agent\/electron\/main\.ts)$/,
     may: [/^(agent|drivers|sync)\//, errors, clock, configuration],
   },
   { name: 'agent/offers', files: /^agent\/offers\//, may: [] },
