@@ -7,12 +7,13 @@ import { join } from 'node:path';
 import test from 'node:test';
 import SqliteDatabase from 'better-sqlite3';
 import { temporaryFolder } from '../sale/core-till.ts';
+import { testSeed } from '../support/test-seed.ts';
 import { seeded } from './seeded.ts';
 import { brokenPromises } from './till-checks.ts';
 
 const program = join(import.meta.dirname, 'selling-till.ts');
 const kills = Number(process.env.TILL_KILLS ?? 200);
-const seed = Number(process.env.TILL_SEED ?? Math.floor(Math.random() * 1e9));
+const seed = testSeed('TILL_SEED');
 /** Where the children keep their compiled program: they start in a quarter of the time. */
 const cache = join(tmpdir(), 'tillside-compile-cache');
 /** Kills fall within this time after some line that the till said, so that a slow machine sees as much of its life as a fast one. */

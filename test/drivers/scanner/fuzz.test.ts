@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { testSeed } from '../../support/test-seed.ts';
 import { fuzz } from './fuzz.ts';
 import { targets } from './fuzz-targets.ts';
 
 test('the coverage-guided fuzzer of all parsers of device bytes runs and finds nothing in a short while', async t => {
-  const seed = process.env.SEED === 'random' ? Date.now() & 0xffff : 1;
+  const seed = testSeed();
   t.diagnostic(`seed ${seed}`);
   const { runs, kept } = await fuzz({ seed, targets, goOn: done => done < targets.length * 200 });
   assert.equal(runs, targets.length * 200);

@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict';
 import process from 'node:process';
 import test from 'node:test';
+import { testSeed } from '../../support/test-seed.ts';
 import { killEverything } from './kill-everything.ts';
 import type { HqDatabase } from './live-store.ts';
 
 const kills = Number(process.env.LIVE_KILLS ?? 50);
-export const liveSeed = Number(process.env.LIVE_SEED ?? Math.floor(Math.random() * 1e9));
+export const liveSeed = testSeed('LIVE_SEED');
 
 export function killTest(database: HqDatabase, skip: string | false = false): void {
   test(`HQ on ${database}: after ${kills} kills of tills, broker, HQ and database every answered sale is at HQ once, to the cent`, {

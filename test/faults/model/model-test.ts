@@ -5,11 +5,12 @@
 import assert from 'node:assert/strict';
 import process from 'node:process';
 import test from 'node:test';
+import { testSeed } from '../../support/test-seed.ts';
 import { playMany } from './run-model.ts';
 
 const files = 2;
 const runs = Math.ceil(Number(process.env.MODEL_RUNS ?? 80) / files);
-const first = Number(process.env.MODEL_SEED ?? 1000);
+const first = testSeed('MODEL_SEED');
 const commands = 200;
 
 export function modelTest(part: number): void {

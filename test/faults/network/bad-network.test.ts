@@ -4,6 +4,7 @@ import process from 'node:process';
 import test from 'node:test';
 import { systemClock } from '../../../clock.ts';
 import { createLink, silentLog } from '../../../sync/link/link.ts';
+import { testSeed } from '../../support/test-seed.ts';
 import { accounts } from '../../sync/support/line.ts';
 import { openMosquitto } from '../../sync/support/mosquitto.ts';
 import { until } from '../../sync/support/till-end.ts';
@@ -12,7 +13,7 @@ import { openBadLine, packetLength } from './bad-line.ts';
 import { sellThroughBadNetwork } from './bad-network.ts';
 
 const runs = Number(process.env.NETWORK_RUNS ?? 6);
-const seed = Number(process.env.NETWORK_SEED ?? Math.floor(Math.random() * 1e9));
+const seed = testSeed('NETWORK_SEED');
 
 test(`${runs} times through a network that cuts at any byte, delays, repeats, reorders and swallows, every sale is at HQ once`, async t => {
   t.diagnostic(`seed ${seed} (NETWORK_SEED=${seed})`);

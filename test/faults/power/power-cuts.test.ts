@@ -2,13 +2,14 @@
 import assert from 'node:assert/strict';
 import process from 'node:process';
 import test from 'node:test';
+import { testSeed } from '../../support/test-seed.ts';
 import { seeded } from '../seeded.ts';
 import { createDisk } from './disk.ts';
 import { cutPower, recordTill } from './power-cuts.ts';
 import { noStrace, readTrace } from './trace.ts';
 
 const cuts = Number(process.env.POWER_CUTS ?? 2000);
-const seed = Number(process.env.POWER_SEED ?? 2026);
+const seed = testSeed('POWER_SEED');
 
 test(`after ${cuts} power cuts at any write everything that was answered is there once, and the till starts on it`, {
   skip: noStrace,

@@ -2,13 +2,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type PersonalityName, printerPersonalities } from '../../../drivers/virtual/printer-personalities.ts';
+import { testSeed } from '../../support/test-seed.ts';
 import { sweepEveryByte, sweepPaper } from './every-byte.ts';
 import { runShift } from './long-run.ts';
 import { createNaivePrinter } from './naive-printer.ts';
 import { killForReal } from './real-kills.ts';
 import { troubles } from './troubles.ts';
 
-const seed = Number(process.env.PRINTER_SEED ?? 20_261_122);
+const seed = testSeed('PRINTER_SEED');
 const again = `PRINTER_SEED=${seed}`;
 /** Prime, and each trouble begins at another byte. */
 const stride = 41;
