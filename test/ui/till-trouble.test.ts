@@ -78,6 +78,23 @@ test('the next code is typed while the article before is still on its way: not a
   });
 });
 
+test('an article entered after a reload, before the till has said what it is, is not lost', async () => {
+  await onScreen({}, async page => {
+    await enter(page, coffee);
+    await page.locator('.line', { hasText: 'Kaffee' }).waitFor();
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    await page.route('**/status', async route => {
+      await released;
+      await route.continue();
+    });
+    await page.reload();
+    await page.locator('.line', { hasText: 'Kaffee' }).waitFor();
+    await enter(page, coffee);
+    release();
+    await page.locator('.line .quantity', { hasText: '2' }).waitFor();
+  });
+});
+
 const expired = {
   id: 'weekly',
   version: 46,

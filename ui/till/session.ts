@@ -103,10 +103,11 @@ export class TillSession {
   async enterCode(code: string): Promise<void> {
     const text = code.trim();
     if (text === '') return;
-    const { status, sale } = this.#state;
-    if (status?.screenSells !== true && sale?.state !== 'open') return this.#say('info', this.texts.noSale);
     await this.#try(async () => {
-      const saleId = status?.screenSells === true ? await this.#openSale() : (sale?.saleId ?? '');
+      const { screenSells } = await this.#known();
+      const { sale } = this.#state;
+      if (!screenSells && sale?.state !== 'open') return this.#say('info', this.texts.noSale);
+      const saleId = screenSells ? await this.#openSale() : (sale?.saleId ?? '');
       const path = `/v1/sales/${encodeURIComponent(saleId)}/scan`;
       const answer = await this.api.send<ScanAnswer>('POST', path, { code: text });
       this.#takeScan(answer);
@@ -118,8 +119,10 @@ export class TillSession {
    * another open one, of a window that was closed. Beside a POS the agent takes it as a scan of any other scanner.
    */
   async tellScan(code: string): Promise<void> {
-    if (this.#state.status?.screenSells === true) return this.enterCode(code);
-    await this.#try(async () => void (await this.api.send('POST', '/v1/scans', { code })));
+    await this.#try(async () => {
+      if ((await this.#known()).screenSells) await this.enterCode(code);
+      else await this.api.send('POST', '/v1/scans', { code });
+    });
   }
 
   /** Goods into the basket; asks for the weight first where it is needed. */
@@ -289,7 +292,12 @@ export class TillSession {
   }
 
   #takeEvent(name: string, data: unknown): void {
-    if (name === 'scan') this.#takeScan(data as ServerEvents['scan']);
+    if (name === 'scan' && this.#state.status === null)
+      void this.#try(async () => {
+        await this.#known();
+        this.#takeScan(data as ServerEvents['scan']);
+      });
+    else if (name === 'scan') this.#takeScan(data as ServerEvents['scan']);
     else if (name === 'reset') void this.#try(() => this.#catchUp());
     else if (isToldName(name)) this.#set(withEvent(this.#state, name, data as ServerEvents[typeof name]));
   }
@@ -303,13 +311,19 @@ export class TillSession {
     else if (sale !== null) await this.#readSale(sale.saleId);
   }
 
-  async #readStatus(): Promise<void> {
+  /** What the till is; asked for where it was not told yet: what is scanned in the first moments of a page must not get lost. */
+  async #known(): Promise<StatusView> {
+    return this.#state.status ?? (await this.#readStatus());
+  }
+
+  async #readStatus(): Promise<StatusView> {
     const status = await this.api.get<StatusView>('/v1/status');
     this.#set({ ...this.#state, status });
     const offered = status.languages.filter(isLanguage);
     const [first] = offered;
     const chosen = localStorage.getItem(languageKey) ?? '';
     if (first !== undefined && !(isLanguage(chosen) && offered.includes(chosen))) this.#useLanguage(first);
+    return status;
   }
 
   #useLanguage(language: Language): void {

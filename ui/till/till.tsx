@@ -1,5 +1,5 @@
 /** The whole till screen: basket left, customer and coupons right, one line of instruction below, devices beside. */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { formatsFor } from '../shared/formats.ts';
 import { useSession } from '../shared/screen.tsx';
 import { BasketPane, PresentedCoupons } from './basket-pane.tsx';
@@ -31,9 +31,10 @@ export function Till({ session }: { session: TillSession }) {
   const weighing = state.weighing !== null;
 
   // Weight and cash are asked for with the number keys at hand; afterwards they get out of the way. Nothing else may touch
-  // the field: the next code is typed while the article before is still on its way.
+  // the field: the next code is typed while the article before is still on its way. Done with the drawing, not after it: what is
+  // typed into the new picture must stay.
   const asksNumber = weighing || (phase === 'pay' && sells);
-  useEffect(() => {
+  useLayoutEffect(() => {
     setCode('');
     setPadOpen(asksNumber);
   }, [asksNumber]);

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
+import { longestMs } from './browser.ts';
 
 const axe = createRequire(import.meta.url)('axe-core') as { readonly source: string };
 
@@ -84,10 +85,10 @@ export async function assertFocusSeen(page: Page): Promise<void> {
 }
 
 /** Waits until an expression holds in the page; looked at each frame, where the content policy forbids `waitForFunction`. */
-export async function until(page: Page, expression: string, frames = 900): Promise<void> {
+export async function until(page: Page, expression: string): Promise<void> {
   const held = await page.evaluate(`new Promise(resolve => {
-    let left = ${frames};
-    const look = () => ((${expression}) ? resolve(true) : --left <= 0 ? resolve(false) : requestAnimationFrame(look));
+    const end = performance.now() + ${longestMs};
+    const look = () => ((${expression}) ? resolve(true) : performance.now() > end ? resolve(false) : requestAnimationFrame(look));
     look();
   })`);
   assert.ok(held, `${expression} holds`);

@@ -10,6 +10,9 @@ export const sizes = {
   large: { width: 1920, height: 1080 },
 } as const;
 
+/** For what takes a moment; only a page that will never get there is given up, however slow the machine. */
+export const longestMs = 120_000;
+
 const args = [
   '--headless=new',
   '--no-sandbox',
@@ -38,8 +41,9 @@ export async function startBrowser(language = 'de-CH'): Promise<Browser> {
     timezoneId: 'Europe/Zurich',
     viewport: sizes.small,
     hasTouch: true,
+    timeout: longestMs,
   });
-  context.setDefaultTimeout(30_000);
+  context.setDefaultTimeout(longestMs);
   return {
     async open(address, size = sizes.small) {
       const page = await context.newPage();
