@@ -101,7 +101,7 @@ export function openPrograms(env: NodeJS.ProcessEnv = process.env): Programs {
 }
 
 /** Resolves when the program has said it; fails if it ends before. */
-export async function untilSaid(one: Running, what: RegExp, ms = 60_000): Promise<RegExpExecArray> {
+export async function untilSaid(one: Running, what: RegExp, ms = 120_000): Promise<RegExpExecArray> {
   let ended: Ended | null = null;
   void one.ended.then(value => {
     ended = value;

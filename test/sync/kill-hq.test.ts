@@ -63,7 +63,7 @@ test(`HQ as a process, killed with -9 ${kills} times while two tills sell, has e
       await kill();
     }
     start();
-    await until(() => confirmed() === made(), 'all confirmed', 60_000);
+    await until(() => confirmed() === made(), 'all confirmed');
     await kill();
 
     const ledger = createSqliteLedger(join(dataDir, 'hq.sqlite'));

@@ -40,7 +40,7 @@ describe('RabbitMQ carries the line', { skip: noRabbit }, () => {
     for (let n = 1; n <= 10; n++) one.outbox.append('sale.completed', saleBody(`S${n}`, 1000 + n));
     two.outbox.append('coupon.redeemed', { serial: 'C1', offer: 'o', saleId: 'A' });
     await rabbit.start();
-    await until(() => one.outbox.acknowledged() === 11 && two.outbox.acknowledged() === 1, 'all acknowledged', 60_000);
+    await until(() => one.outbox.acknowledged() === 11 && two.outbox.acknowledged() === 1, 'all acknowledged');
     assert.equal((await hq.ledger.events({})).length, 12);
     const { sales } = await hq.ledger.sales({});
     // 500 + (1001 + … + 1010) = 10,555

@@ -59,9 +59,9 @@ test('a line that swallows everything while both ends believe in it is found by 
   link.start();
   await until(() => ups === 1, 'the line');
   bad.swallow();
-  await until(() => downs === 1, 'the keep-alive finds out', 60_000);
+  await until(() => downs === 1, 'the keep-alive finds out');
   bad.heal();
-  await until(() => ups === 2, 'the line is up again', 60_000);
+  await until(() => ups === 2, 'the line is up again');
 });
 
 test('packets are told apart whatever their length is', () => {

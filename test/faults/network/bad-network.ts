@@ -67,7 +67,7 @@ export async function sellThroughBadNetwork(seed: number, salesEach: number): Pr
     sales = salesEach * tills.length;
     const troubled = lines.map(({ done }) => [...done]);
     for (const one of lines) one.heal();
-    await until(() => tills.every(({ outbox }) => outbox.acknowledged() === salesEach), 'all acknowledged', 120_000);
+    await until(() => tills.every(({ outbox }) => outbox.acknowledged() === salesEach), 'all acknowledged');
     const rows = await hq.ledger.events({ limit: 100_000 });
     if (rows.length !== sales) broken.push(`HQ has ${rows.length} events, not ${sales}`);
     const { events, today } = await hq.ledger.totals(day);
@@ -76,14 +76,10 @@ export async function sellThroughBadNetwork(seed: number, salesEach: number): Pr
     for (const { till, chain } of await hq.ledger.tills(day))
       if (chain !== 'whole') broken.push(`till ${till}: ${chain}`);
     for (const { edge } of tills) edge.touch();
-    await until(
-      async () => {
-        const verdicts = await hq.ledger.reconcile(day, day);
-        return verdicts.length === tills.length && verdicts.every(({ verdict }) => verdict === 'agrees');
-      },
-      'HQ and tills agree',
-      120_000,
-    );
+    await until(async () => {
+      const verdicts = await hq.ledger.reconcile(day, day);
+      return verdicts.length === tills.length && verdicts.every(({ verdict }) => verdict === 'agrees');
+    }, 'HQ and tills agree');
     for (const [name, times] of troubled.flat()) troubles.set(name, (troubles.get(name) ?? 0) + times);
   });
   return { broken, sales, troubles };

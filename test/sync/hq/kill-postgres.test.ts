@@ -84,7 +84,7 @@ test(`PostgreSQL killed with -9 ${kills} times in the middle of ingest has every
     const before = acknowledged();
     const sending = Promise.all([...tills].map(([till, outbox]) => send(till, outbox)));
     // At another moment in each round: the first word, and later.
-    await until(() => acknowledged() > before + (round % 5) * 150, 'some of it acknowledged', 120_000);
+    await until(() => acknowledged() > before + (round % 5) * 150, 'some of it acknowledged');
     await server.kill();
     const told = new Map([...tills].map(([till, outbox]) => [till, outbox.acknowledged()]));
     await server.start();

@@ -108,8 +108,8 @@ export const bundleFile = (version: number, padding = 0, id = 'weekly'): Buffer 
     }),
   );
 
-/** Resolves when `holds` is true, looking every few turns of the event loop; fails after `ms` of real time. */
-export async function until(holds: () => boolean | Promise<boolean>, what: string, ms = 30_000): Promise<void> {
+/** Resolves when `holds` is true, looking every few turns of the event loop; fails after `ms` of real time, which is far more than a slow machine takes. */
+export async function until(holds: () => boolean | Promise<boolean>, what: string, ms = 120_000): Promise<void> {
   const end = performance.now() + ms;
   while (!(await holds())) {
     if (performance.now() > end) throw new Error(`did not come: ${what}`);
