@@ -20,7 +20,7 @@ type Document = {
   readonly components: { readonly schemas: Record<string, object> };
 };
 
-test('the till’s answers and events are as the served OpenAPI document says', async t => {
+test('the till’s answers and events are as the served OpenAPI document says', { timeout: 300_000 }, async t => {
   const dataDir = mkdtempSync(join(tmpdir(), 'tillside-answers-'));
   const demo = await startDemo({ dataDir, port: 0, log: createLog('silent') });
   t.after(async () => {
@@ -151,6 +151,7 @@ test('the till’s answers and events are as the served OpenAPI document says', 
     scanner: wire.StatusView.properties.scanners.items,
   };
   const seen = new Set<string>();
+  t.signal.addEventListener('abort', () => t.diagnostic(`of the events came only: ${[...seen].join(', ')}`));
   while (!['scan', 'sale', 'coupon', 'printer', 'sync', 'bundle'].every(name => seen.has(name))) {
     const event = await stream.next();
     if (event.event === null || event.data === null) continue;
