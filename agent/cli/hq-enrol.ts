@@ -10,9 +10,10 @@ import { createAuthority, newKey, openAuthority, privatePem, publicOf } from '..
 import { replaceFile, writeBrokerFiles } from '../../sync/hq/enrol/broker-files.ts';
 import { fingerprintOf } from '../../sync/hq/enrol/certificate.ts';
 import { createEnrolment, issueService } from '../../sync/hq/enrol/enrolment.ts';
-import type { EnrolCodeAnswer, EnrolmentAnswer } from '../../sync/hq/enrol/routes.ts';
+import type { EnrolCodeAnswer } from '../../sync/hq/enrol/routes.ts';
 import type { Ledger } from '../../sync/hq/ledger.ts';
 import { openLedger } from '../../sync/hq/ledger-choice.ts';
+import type { EnrolmentAnswer } from '../../sync/hq/wire.ts';
 import { silentLog } from '../../sync/link/link.ts';
 import { isTopicId } from '../../sync/protocol/topics.ts';
 import type { CommandIo } from './command.ts';

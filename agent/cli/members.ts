@@ -5,7 +5,8 @@ import process from 'node:process';
 import { createGunzip } from 'node:zlib';
 import { messageOf, TillsideError } from '../../errors.ts';
 import { loadHqConfig } from '../../sync/hq/config.ts';
-import type { ImportAnswer, MembersView } from '../../sync/hq/members-desk.ts';
+import type { ImportAnswer } from '../../sync/hq/members-desk.ts';
+import type { MembersAnswer } from '../../sync/hq/wire.ts';
 import type { CommandIo } from './command.ts';
 import { askHq, demoToken, demoUrl, type HqAddress } from './hq-client.ts';
 import { linesOf } from './lines.ts';
@@ -71,7 +72,7 @@ export async function membersCommand(args: readonly string[], io: CommandIo): Pr
     return 0;
   }
   if (action === 'status' && what === undefined) {
-    const view = (await askHq(address, 'GET', '/v1/members')) as MembersView;
+    const view = (await askHq(address, 'GET', '/v1/members')) as MembersAnswer;
     say(view, shown(view));
     return 0;
   }
@@ -151,7 +152,7 @@ function streamOf(file: string): NodeJS.ReadableStream {
   return raw.pipe(plain);
 }
 
-function shown({ members, scopes, erasures }: MembersView): string {
+function shown({ members, scopes, erasures }: MembersAnswer): string {
   const lines = [`${members} members at HQ`];
   for (const { scope, version, count, size, publishedAt, changes } of scopes)
     lines.push(

@@ -2,13 +2,14 @@
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import { TillsideError } from '../../errors.ts';
-import type { ImportAnswer, MembersDesk, MembersView } from './members-desk.ts';
+import type { ImportAnswer, MembersDesk } from './members-desk.ts';
+import type { MembersAnswer } from './wire.ts';
 
 const Import = Type.Object({ import: Type.Optional(Type.Integer({ minimum: 1 })) });
 type Import = { readonly import?: number };
 
 export function memberRoutes(app: FastifyInstance, desk: MembersDesk) {
-  app.get('/v1/members', async (): Promise<MembersView> => desk.view());
+  app.get('/v1/members', async (): Promise<MembersAnswer> => desk.view());
   app.post('/v1/members/imports', async (): Promise<{ import: number }> => ({ import: await desk.nextImport() }));
   app.post<{ Querystring: Import }>(
     '/v1/members',

@@ -17,9 +17,10 @@ import type { MembersAsk } from '../protocol/members-messages.ts';
 import { storeTopic } from '../protocol/topics.ts';
 import type { Ledger, TillName } from './ledger.ts';
 import { createMembersBook } from './members-book.ts';
-import { createErasures, type ErasureView } from './members-erasures.ts';
-import { createMemberFiles, type ScopeRow } from './members-files.ts';
+import { createErasures } from './members-erasures.ts';
+import { createMemberFiles } from './members-files.ts';
 import { type ImportedMember, nameOf, readImport } from './members-import.ts';
+import type { MembersAnswer } from './wire.ts';
 
 export interface MembersConfig {
   /** `visitors`: each store gets who shops there; `all`: every store gets everybody. */
@@ -58,12 +59,6 @@ export interface MembersDeskOptions {
 
 export type ImportAnswer = { readonly taken: number; readonly refused: number; readonly faults: readonly Fault[] };
 
-export interface MembersView {
-  readonly members: number;
-  readonly scopes: readonly ScopeRow[];
-  readonly erasures: readonly ErasureView[];
-}
-
 export interface MembersDesk {
   /** Once the ledger is open. */
   open(): Promise<void>;
@@ -77,7 +72,7 @@ export interface MembersDesk {
   publish(): Promise<number>;
   /** By the id of the customer system, or by the one that tills know. @throws TillsideError `not-found` */
   erase(member: string): Promise<number>;
-  view(): Promise<MembersView>;
+  view(): Promise<MembersAnswer>;
   answer(till: TillName, ask: MembersAsk): Promise<void>;
   /** False: it is no file of members. */
   sendBlocks(till: TillName, sha256: string, indexes: readonly number[]): Promise<boolean>;

@@ -1,15 +1,7 @@
 /** Which tills have deleted whom HQ erased: seen by the facts that they send. */
 import type { TillName } from './ledger.ts';
 import type { MemberSql } from './members-sql.ts';
-
-export type ErasureView = {
-  readonly erasure: number;
-  readonly at: string;
-  readonly acknowledged: number;
-  /** Tills that have not; the first hundred. */
-  readonly waiting: readonly TillName[];
-  readonly waitingCount: number;
-};
+import type { Erasure } from './wire.ts';
 
 export interface Erasures {
   /** Takes over the acknowledgements that have arrived. */
@@ -17,7 +9,7 @@ export interface Erasures {
   openOf(till: TillName): Promise<readonly { readonly erasure: number; readonly member: string }[]>;
   knows(key: number): Promise<boolean>;
   /** Newest first. */
-  view(): Promise<readonly ErasureView[]>;
+  view(): Promise<Erasure[]>;
 }
 
 const shown = 200;
@@ -45,14 +37,14 @@ export function createErasures(sql: MemberSql): Erasures {
     },
     async view() {
       const rows = await sql.all<{ number: number; at: string; acknowledged: number; waiting: number }>(VIEW, [shown]);
-      const views: ErasureView[] = [];
+      const views: Erasure[] = [];
       for (const row of rows) {
         const waiting = Number(row.waiting);
         views.push({
           erasure: Number(row.number),
           at: row.at,
           acknowledged: Number(row.acknowledged),
-          waiting: waiting === 0 ? [] : await sql.all<TillName>(WAITING, [Number(row.number), named]),
+          waiting: waiting === 0 ? [] : [...(await sql.all<TillName>(WAITING, [Number(row.number), named]))],
           waitingCount: waiting,
         });
       }

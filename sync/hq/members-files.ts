@@ -32,6 +32,7 @@ import { type MemberFileOffer, mostFileOffers } from '../protocol/members-messag
 import { maxBlockBytes } from '../protocol/pointer.ts';
 import type { MemberRow, MembersBook } from './members-book.ts';
 import type { MemberSql } from './members-sql.ts';
+import type { MemberScope } from './wire.ts';
 
 export interface MemberFiles {
   /**
@@ -44,19 +45,10 @@ export interface MemberFiles {
   /** Changes in their order, then the whole file; none: the scope was never published. */
   offers(scope: string): Promise<readonly MemberFileOffer[]>;
   /** Scopes that were published. */
-  scopes(): Promise<readonly ScopeRow[]>;
+  scopes(): Promise<MemberScope[]>;
   /** A block of a file of one of these scopes; null: there is none such. */
   block(sha256: string, scopes: readonly string[], index: number): Promise<Uint8Array | null>;
 }
-
-export type ScopeRow = {
-  readonly scope: string;
-  readonly version: number;
-  readonly count: number;
-  readonly size: number;
-  readonly publishedAt: string;
-  readonly changes: number;
-};
 
 export interface MemberFilesOptions {
   readonly tenant: string;

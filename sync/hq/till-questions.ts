@@ -82,6 +82,7 @@ function tillView(row: TillRow): KnownTill {
     bundleRefused: state?.bundleRefused ?? null,
     printer: state?.printer ?? null,
     scanner: state?.scanner ?? null,
+    members: state?.members ?? null,
     outbox: {
       waiting: waiting(state, row),
       oldestAt: waiting(state, row) === 0 ? null : (state?.outbox?.oldestAt ?? null),

@@ -110,6 +110,8 @@ export const TillView = Type.Object({
   ),
   printer: nullable(Type.Object({ problem: nullable(Type.String()), evidence: nullable(Type.String()) })),
   scanner: nullable(Type.Object({ problem: nullable(Type.String()) })),
+  /** The members' version that is there; null: none, or the till has never said. */
+  members: nullable(Type.Object({ version: Type.Integer(), count: Type.Integer() })),
   /** What the till said of its outbox when it last spoke. */
   outbox: Type.Object({ waiting: Type.Integer(), oldestAt: nullable(Type.String()) }),
   /** Every fact up to here is at HQ. */
@@ -494,3 +496,68 @@ export type LeaseHoldersAnswer = Static<typeof LeaseHoldersAnswer>;
 /** `POST /v1/leases/{offer}/recall`: how many tills were asked to give back what they have not used. */
 export const RecallAnswer = Type.Object({ offer: Type.String(), asked: Type.Integer() });
 export type RecallAnswer = Static<typeof RecallAnswer>;
+
+// --- enrolment --------------------------------------------------------------------------------------------------------
+
+/** `GET /v1/enrolment`: who is enrolled, and who was refused since HQ started. */
+export const EnrolmentAnswer = Type.Object({
+  tills: Type.Array(
+    Type.Object({
+      store: Type.String(),
+      till: Type.String(),
+      enrolledAt: Type.String(),
+      revokedAt: nullable(Type.String()),
+      reason: nullable(Type.String()),
+      /** Null: it has none that is good. */
+      certificate: nullable(Type.Object({ serial: Type.String(), notAfter: Type.String() })),
+    }),
+  ),
+  services: Type.Array(
+    Type.Object({ name: Type.String(), purpose: Type.String(), serial: Type.String(), notAfter: Type.String() }),
+  ),
+  refused: Type.Array(
+    Type.Object({
+      store: Type.String(),
+      till: Type.String(),
+      channel: Type.String(),
+      reason: Type.String(),
+      times: Type.Integer(),
+      firstAt: Type.String(),
+      lastAt: Type.String(),
+    }),
+  ),
+});
+export type EnrolmentAnswer = Static<typeof EnrolmentAnswer>;
+
+// --- members ----------------------------------------------------------------------------------------------------------
+
+/** What the tills of a store (`store/ID`), or all (`all`), are to have of the members. */
+export const MemberScope = Type.Object({
+  scope: Type.String(),
+  version: Type.Integer(),
+  count: Type.Integer(),
+  /** Of the whole file, bytes. */
+  size: Type.Integer(),
+  publishedAt: Type.String(),
+  /** Files that lead from a version before to this one. */
+  changes: Type.Integer(),
+});
+export type MemberScope = Static<typeof MemberScope>;
+
+export const Erasure = Type.Object({
+  erasure: Type.Integer(),
+  at: Type.String(),
+  acknowledged: Type.Integer(),
+  /** Tills that have not; the first hundred. */
+  waiting: Type.Array(Type.Object({ store: Type.String(), till: Type.String() })),
+  waitingCount: Type.Integer(),
+});
+export type Erasure = Static<typeof Erasure>;
+
+/** `GET /v1/members`: no member is named here. Erasures newest first. Which version a till has, it says itself (`GET /v1/tills`). */
+export const MembersAnswer = Type.Object({
+  members: Type.Integer(),
+  scopes: Type.Array(MemberScope),
+  erasures: Type.Array(Erasure),
+});
+export type MembersAnswer = Static<typeof MembersAnswer>;

@@ -8,7 +8,7 @@ import type { Page } from 'playwright-core';
 import { sampleMembers } from '../../agent/demo/shop/members.ts';
 import { sampleProducts } from '../../agent/demo/shop/products.ts';
 import { texts } from '../../ui/hq/texts.ts';
-import { assertAccessible } from './support/audit.ts';
+import { assertAccessible, fitsPhone } from './support/audit.ts';
 import { type Browser, picture, sizes, startBrowser } from './support/browser.ts';
 import { openShop, type Shop } from './support/shop.ts';
 
@@ -140,6 +140,41 @@ test('campaigns and reconciliation have their addresses', async () => {
     await picture(page, '56-hq-reconcile');
     await assertAccessible(page, 4.5);
   });
+});
+
+test('members are counted, never named: which version the tills have, and who has deleted whom HQ erased', async () => {
+  const words = de.ofMembers;
+  await onPage('members', async page => {
+    await page.getByText(words.lead("2'400")).waitFor();
+    const row = page.locator('tr', { has: page.getByRole('rowheader', { name: '0042', exact: true }) });
+    await row.locator('.mark.is-well', { hasText: /^2$/ }).waitFor();
+    await page.getByText(words.noErasures).waitFor();
+    const [member] = sampleMembers(new Date().toISOString().slice(0, 10), 1);
+    const answer = await fetch(`${shop.hq.url}/v1/members/erase`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${shop.hq.token}` },
+      body: JSON.stringify({ member: member?.id }),
+    });
+    assert.equal(answer.status, 200);
+    await page.getByText(words.done).waitFor();
+    await page.getByText(words.lead("2'399")).waitFor();
+    await row.locator('.mark.is-well', { hasText: /^2$/ }).waitFor();
+    assert.ok(!(await page.locator('main').innerText()).includes(member?.firstName ?? '?'));
+    await picture(page, '58-hq-members');
+    await assertAccessible(page, 4.5);
+    await fitsPhone(page, '58-hq-members-small');
+  });
+});
+
+test('an HQ that enrols no tills says so, and where it stands how', async () => {
+  await onPage(
+    'enrolment',
+    async page => {
+      await page.getByText(de.ofEnrolment.off).waitFor();
+      await assertAccessible(page, 4.5);
+    },
+    /status of 404/,
+  );
 });
 
 test('HQ’s own line to the broker breaks: the page says so, and recovers by itself', async () => {

@@ -3,6 +3,8 @@ import { formatsFor, type Language } from '../shared/formats.ts';
 import { useSession } from '../shared/screen.tsx';
 import { BundlesPage } from './bundles-page.tsx';
 import { CampaignsPage } from './campaigns-page.tsx';
+import { EnrolmentPage } from './enrolment-page.tsx';
+import { MembersPage } from './members-page.tsx';
 import { ReconcilePage } from './reconcile-page.tsx';
 import { RolloutsPage } from './rollouts-page.tsx';
 import { type Route, useRoute } from './route.ts';
@@ -21,7 +23,9 @@ const pages = [
   'bundles',
   'rollouts',
   'campaigns',
+  'members',
   'reconcile',
+  'enrolment',
 ] as const satisfies (keyof Texts)[];
 
 export function Console({ session }: { session: HqSession }) {
@@ -96,6 +100,10 @@ function Page({ route }: { route: Route }) {
       return <RolloutsPage />;
     case 'campaigns':
       return <CampaignsPage />;
+    case 'members':
+      return <MembersPage />;
+    case 'enrolment':
+      return <EnrolmentPage />;
     case 'reconcile':
       return <ReconcilePage />;
     default:

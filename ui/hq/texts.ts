@@ -1,9 +1,15 @@
 /** The words of HQ's console in four languages. */
 import { isLanguage, type Language } from '../shared/formats.ts';
+import { enrolmentTexts } from './enrolment-texts.ts';
+import { membersTexts } from './members-texts.ts';
 import { rolloutTexts } from './rollout-texts.ts';
 
 const en = {
   ofRollouts: rolloutTexts.en,
+  ofMembers: membersTexts.en,
+  ofEnrolment: enrolmentTexts.en,
+  members: 'Members',
+  enrolment: 'Enrolment',
   noToken: 'Please open HQ’s own address.',
   noTokenTodo: 'It stands in the window where HQ was started and ends with #token=…',
   start: 'Start',
@@ -170,6 +176,10 @@ export type Texts = typeof en;
 
 const de: Texts = {
   ofRollouts: rolloutTexts.de,
+  ofMembers: membersTexts.de,
+  ofEnrolment: enrolmentTexts.de,
+  members: 'Mitglieder',
+  enrolment: 'Zulassung',
   noToken: 'Bitte die Adresse der Zentrale öffnen.',
   noTokenTodo: 'Sie steht im Fenster, in dem die Zentrale gestartet wurde, und endet mit #token=…',
   start: 'Übersicht',
@@ -333,6 +343,10 @@ const de: Texts = {
 
 const fr: Texts = {
   ofRollouts: rolloutTexts.fr,
+  ofMembers: membersTexts.fr,
+  ofEnrolment: enrolmentTexts.fr,
+  members: 'Membres',
+  enrolment: 'Admission',
   noToken: 'Ouvrir l’adresse de la centrale.',
   noTokenTodo: 'Elle est affichée là où la centrale a été lancée et se termine par #token=…',
   start: 'Aperçu',
@@ -496,6 +510,10 @@ const fr: Texts = {
 
 const it: Texts = {
   ofRollouts: rolloutTexts.it,
+  ofMembers: membersTexts.it,
+  ofEnrolment: enrolmentTexts.it,
+  members: 'Membri',
+  enrolment: 'Ammissione',
   noToken: 'Aprire l’indirizzo della centrale.',
   noTokenTodo: 'È scritto nella finestra in cui la centrale è stata avviata e finisce con #token=…',
   start: 'Panoramica',

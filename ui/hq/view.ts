@@ -24,7 +24,7 @@ export function useView(): View {
 export type Asked<T> =
   | { readonly state: 'loading' }
   | { readonly state: 'there'; readonly value: T }
-  | { readonly state: 'refused'; readonly message: string };
+  | { readonly state: 'refused'; readonly code: string; readonly message: string };
 
 /** Asks HQ for `path`, again whenever it or `again` changes, and when the line comes back. */
 export function useAnswer<T>(path: string, again: unknown = null): Asked<T> {
@@ -40,7 +40,7 @@ export function useAnswer<T>(path: string, again: unknown = null): Asked<T> {
         // The band above all pages says that HQ does not answer; what was known stays.
         if (error instanceof NoAnswer) return;
         if (!(error instanceof Refusal)) throw error;
-        if (isWanted) setAnswer({ path, asked: { state: 'refused', message: error.message } });
+        if (isWanted) setAnswer({ path, asked: { state: 'refused', code: error.code, message: error.message } });
       },
     );
     return () => {

@@ -3,10 +3,10 @@ import type { FastifyInstance } from 'fastify';
 import Type, { type Static } from 'typebox';
 import Value from 'typebox/value';
 import { TillsideError } from '../../../errors.ts';
+import type { EnrolmentAnswer } from '../wire.ts';
 import type { Desk } from './desk.ts';
 
 const Id = Type.String({ pattern: '^[a-z0-9-]{1,64}$' });
-const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 
 const CodeRequest = Type.Object(
   {
@@ -25,36 +25,6 @@ const RevokeRequest = Type.Object(
 
 export const EnrolCodeAnswer = Type.Object({ code: Type.String(), expiresAt: Type.String() });
 export type EnrolCodeAnswer = Static<typeof EnrolCodeAnswer>;
-
-/** `GET /v1/enrolment`: who is enrolled, and who was refused since HQ started. */
-export const EnrolmentAnswer = Type.Object({
-  tills: Type.Array(
-    Type.Object({
-      store: Type.String(),
-      till: Type.String(),
-      enrolledAt: Type.String(),
-      revokedAt: nullable(Type.String()),
-      reason: nullable(Type.String()),
-      /** Null: it has none that is good. */
-      certificate: nullable(Type.Object({ serial: Type.String(), notAfter: Type.String() })),
-    }),
-  ),
-  services: Type.Array(
-    Type.Object({ name: Type.String(), purpose: Type.String(), serial: Type.String(), notAfter: Type.String() }),
-  ),
-  refused: Type.Array(
-    Type.Object({
-      store: Type.String(),
-      till: Type.String(),
-      channel: Type.String(),
-      reason: Type.String(),
-      times: Type.Integer(),
-      firstAt: Type.String(),
-      lastAt: Type.String(),
-    }),
-  ),
-});
-export type EnrolmentAnswer = Static<typeof EnrolmentAnswer>;
 
 const defaultHours = 24;
 

@@ -17,6 +17,7 @@ const sound: KnownTill = {
   bundleRefused: null,
   printer: { problem: null, evidence: 'confirmed' },
   scanner: { problem: null },
+  members: null,
   outbox: { waiting: 0, oldestAt: null },
   contiguous: 10,
   missing: 0,

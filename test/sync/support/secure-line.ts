@@ -12,14 +12,17 @@ import { createEdge, type EdgeOptions } from '../../../sync/edge/edge.ts';
 import { requestEnrolment } from '../../../sync/edge/enrol.ts';
 import { loadHqConfig } from '../../../sync/hq/config.ts';
 import { createAuthority } from '../../../sync/hq/enrol/authority.ts';
-import type { EnrolCodeAnswer, EnrolmentAnswer } from '../../../sync/hq/enrol/routes.ts';
+import type { EnrolCodeAnswer } from '../../../sync/hq/enrol/routes.ts';
 import { createHq, type Hq } from '../../../sync/hq/hq.ts';
+import type { EnrolmentAnswer } from '../../../sync/hq/wire.ts';
 import { silentLog } from '../../../sync/link/link.ts';
 import { freePort, giveTo, openPrograms, type Running, untilSaid } from '../../support/programs.ts';
 import { mosquittoPath } from './mosquitto.ts';
 import { memoryBundles, memoryOutbox, until } from './till-end.ts';
 
 export const tenant = 'demo';
+/** There once `npm run build` has made it. */
+const consoleDir = join(import.meta.dirname, '..', '..', '..', 'ui', 'dist', 'hq');
 const quick = { firstMs: 5, maxMs: 50 };
 
 export interface Certificate {
@@ -59,7 +62,7 @@ export async function openSecureLine() {
   await command('broker', '--config', file, '--out', folder, '--host', 'localhost', '--port', String(port));
   const broker = brokerIn(folder, port);
   const hq: Hq = createHq({
-    config: { ...config, api: { port: 0 } },
+    config: { ...config, api: { port: 0 }, consoleDir },
     clock: systemClock,
     log: silentLog,
     backoff: quick,

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
-import { longestMs } from './browser.ts';
+import { longestMs, picture } from './browser.ts';
 
 const axe = createRequire(import.meta.url)('axe-core') as { readonly source: string };
 
@@ -26,6 +26,16 @@ export async function assertAccessible(page: Page, contrast: 4.5 | 7): Promise<v
     serious.map(({ id, nodes }) => `${id}: ${nodes.map(node => `${node.html} ${node.failureSummary}`).join('\n')}`),
     [],
   );
+}
+
+const phone = { width: 390, height: 844 };
+
+/** On a telephone nothing of the page stands beside it; tables scroll by themselves. The picture is kept under this name. */
+export async function fitsPhone(page: Page, name: string): Promise<void> {
+  await page.setViewportSize(phone);
+  await picture(page, name);
+  const width = await page.evaluate<number>('document.documentElement.scrollWidth');
+  assert.ok(width <= phone.width, `the page is ${width} px wide`);
 }
 
 const measure = `(() => {
