@@ -16,7 +16,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { blockCount } from '../../sync/protocol/blocks.ts';
+import { blockCount, blockSize } from '../../sync/protocol/blocks.ts';
 import type { Job, Target } from '../store/index.ts';
 
 export interface Incoming {
@@ -81,8 +81,8 @@ export function incomingIn(folder: string): IncomingFolder {
         return indexes;
       },
       write(index, bytes) {
-        const expected = index === count - 1 ? target.size - index * target.block : target.block;
-        if (closed || index >= count || has(have, index) || bytes.byteLength !== expected) return false;
+        if (closed || index >= count || has(have, index)) return false;
+        if (bytes.byteLength !== blockSize(target.size, target.block, index)) return false;
         writeSync(file, bytes, 0, bytes.byteLength, index * target.block);
         have[index >> 3] = (have[index >> 3] ?? 0) | (1 << (index & 7));
         left--;

@@ -9,7 +9,7 @@ import { open as openFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Cancel, Clock } from '../../clock.ts';
 import { messageOf } from '../../errors.ts';
-import { openMemberFile } from '../../sync/protocol/members-file.ts';
+import { type MemberFile, openMemberFile } from '../../sync/protocol/members-file.ts';
 import type { MemberFileOffer, MembersCommand } from '../../sync/protocol/members-messages.ts';
 import { storeRing } from '../../sync/protocol/pointer.ts';
 import type { MembersPort } from '../ports.ts';
@@ -18,6 +18,7 @@ import {
   fold,
   isDamage,
   isSound,
+  type Job,
   type Members,
   noteErased,
   type Outcome,
@@ -162,7 +163,7 @@ export function createMembersKeeper(options: MembersKeeperOptions): MembersKeepe
 
   async function run(mine: number): Promise<void> {
     const wanted = () => running && mine === turn;
-    const slices = <T>(job: Generator<void, T, void>) => inSlices(job, clock, wanted);
+    const slices = <T>(job: Job<T>) => inSlices(job, clock, wanted);
     if (phase() === 'folding') {
       await slices(fold(members.file));
       members.reread();
@@ -174,7 +175,7 @@ export function createMembersKeeper(options: MembersKeeperOptions): MembersKeepe
     if (!sound) return again(from, 'its SHA-256 is another');
     const file = openMemberFile((offset, length) => from.read(offset, length));
     if (!file.ok) return again(from, `it ${file.reason}`);
-    const outcome = from.target.base === null ? await whole(from) : await change(from);
+    const outcome = from.target.base === null ? await whole(from, file.value) : await change(from, file.value);
     if (outcome === null || !wanted()) return;
     if (!outcome.ok) {
       // A change that leads elsewhere: the whole file is the truth. A whole file that is wrong is not asked for again.
@@ -191,16 +192,14 @@ export function createMembersKeeper(options: MembersKeeperOptions): MembersKeepe
     if (from.target.base === null) wholeOnly = false;
     drop();
 
-    async function whole(of: Incoming): Promise<Outcome | null> {
-      const opened = openMemberFile((offset, length) => of.read(offset, length));
-      if (!opened.ok) return { ok: false, reason: opened.reason };
+    async function whole(of: Incoming, source: MemberFile): Promise<Outcome | null> {
       if (note.building() !== of.target.sha256) removeMembersFile(nextPath);
       note.build(of.target.sha256);
       building = true;
       const next = openMembersFile(nextPath);
       let outcome: Outcome | null;
       try {
-        outcome = await slices(build(next, opened.value, of.target));
+        outcome = await slices(build(next, source, of.target));
       } finally {
         next.close();
       }
@@ -215,16 +214,14 @@ export function createMembersKeeper(options: MembersKeeperOptions): MembersKeepe
       return outcome;
     }
 
-    async function change(of: Incoming): Promise<Outcome | null> {
-      const opened = openMemberFile((offset, length) => of.read(offset, length));
-      if (!opened.ok) return { ok: false, reason: opened.reason };
-      const outcome = await slices(stage(members.file, opened.value, of.target));
+    async function change(of: Incoming, source: MemberFile): Promise<Outcome | null> {
+      const outcome = await slices(stage(members.file, source, of.target));
       if (outcome === null) return null;
       if (!outcome.ok) {
         await slices(unstage(members.file));
         return outcome;
       }
-      settle(members.file, opened.value, of.target);
+      settle(members.file, source, of.target);
       members.reread();
       await slices(fold(members.file));
       members.reread();

@@ -12,8 +12,8 @@ import { cardsOfRow } from '../../sync/protocol/members-row.ts';
 import type { Database } from './database.ts';
 import type { MembersVersion } from './members.ts';
 
-/** A step at a time; what it returns is the result. */
-export type Job<T> = Generator<void, T, void>;
+/** A step at a time; what it returns is the result. It is told what part of its usual rows the next step may take (0 to 1). */
+export type Job<T> = Generator<void, T, number | undefined>;
 
 /** Why a job gave up: what was fetched is not what HQ meant, and is fetched again. */
 export type Outcome = { readonly ok: true } | { readonly ok: false; readonly reason: string };
@@ -26,13 +26,14 @@ const wordsOf = ({ header }: MemberFile): number => header.wordsFrom + header.wo
 const done: Outcome = { ok: true };
 const failed = (reason: string): Outcome => ({ ok: false, reason });
 
-/** Rows of one transaction, where each touches a page of its own. */
+/** Usual rows of one transaction, where each touches a page of its own. */
 const scattered = 25;
-/** Rows of one transaction where they come in order. */
+/** Usual rows of one transaction where they come in order. */
 const inOrder = 250;
 const read = 200;
-/** Rows of a change set aside at once: their cards are in no order. */
+/** Usual rows of a change set aside at once: their cards are in no order. */
 const staged = 60;
+const partOf = (usual: number, share = 1): number => Math.max(1, Math.round(usual * share));
 /** Cards are sorted by their first bits, in as many heaps. */
 const heapBits = 12;
 
@@ -56,6 +57,7 @@ const CHANGES = 'SELECT key, row FROM change WHERE key > ? AND key <= ? ORDER BY
 const SOME_CHANGES = 'SELECT key, row FROM change WHERE key > ? ORDER BY key LIMIT ?';
 const FIRST_CHANGES = 'SELECT key, row FROM change ORDER BY key LIMIT ?';
 const SOME_CARDS = 'DELETE FROM card_change WHERE card IN (SELECT card FROM card_change LIMIT ?)';
+const SOME_OF_CARD = 'DELETE FROM card WHERE card IN (SELECT card FROM card LIMIT ?)';
 const SOME_STAGED = 'DELETE FROM change WHERE key IN (SELECT key FROM change LIMIT ?)';
 const WORDS = 'SELECT word FROM word ORDER BY number';
 
@@ -147,8 +149,9 @@ export function* fold(file: Database): Job<void> {
   const putCard = file.prepare<[number, number]>(PUT_CARD);
   const removeCard = file.prepare<[number, number]>(REMOVE_CARD);
   const unstageOne = file.prepare<[number]>(UNSTAGE);
+  let share: number | undefined;
   for (;;) {
-    const some = first.all(scattered);
+    const some = first.all(partOf(scattered, share));
     if (some.length === 0) break;
     file.transaction(() => {
       for (const { key, row } of some) {
@@ -163,7 +166,7 @@ export function* fold(file: Database): Job<void> {
       }
     })();
     file.pragma('wal_checkpoint(PASSIVE)');
-    yield;
+    share = yield;
   }
   yield* emptied(file, SOME_CARDS);
   file.prepare(REMOVE_META).run('phase');
@@ -211,11 +214,11 @@ function currentVersion(file: Database): MembersVersion | null {
   return known === null ? null : (JSON.parse(known) as MembersVersion);
 }
 
-/** Puts the file's records, `most` in a transaction, from where a run before stopped. */
+/** Puts the file's records, `usual` or fewer in a transaction, from where a run before stopped. */
 function* copyRecords(
   database: Database,
   source: MemberFile,
-  most: number,
+  usual: number,
   put: (key: number, row: Uint8Array | null) => void,
 ): Job<Outcome> {
   const isWhole = source.header.base === null;
@@ -226,42 +229,45 @@ function* copyRecords(
     if (!segment.ok) return failed(`the file ${segment.reason}`);
     const { records, next } = segment.value;
     if (records.length === 0) return done;
-    yield;
-    for (let from = 0; from < records.length; from += most) {
-      const part = records.slice(from, from + most);
+    let share = yield;
+    for (let from = 0; from < records.length; ) {
+      const part = records.slice(from, from + partOf(usual, share));
+      from += part.length;
       for (const { key, row } of part) {
         // Nobody is taken out of a whole file.
         if (key <= last || (isWhole && row === null)) return failed('the file has members out of order');
         last = key;
       }
-      const isLast = from + most >= records.length;
       database.transaction(() => {
         for (const { key, row } of part) put(key, row);
-        if (!isLast) return;
+        if (from < records.length) return;
         setMeta(database, 'offset', String(next));
         setMeta(database, 'last', String(last));
       })();
-      yield;
+      share = yield;
     }
     offset = next;
-    if (isWhole) database.pragma('wal_checkpoint(PASSIVE)');
+    database.pragma('wal_checkpoint(PASSIVE)');
   }
 }
 
 function* addWords(file: Database, from: number, words: readonly string[]): Job<void> {
   const add = file.prepare<[number, string]>(ADD_WORD);
-  for (let at = 0; at < words.length; at += inOrder) {
+  let share: number | undefined;
+  for (let at = 0; at < words.length; ) {
+    const some = words.slice(at, at + partOf(inOrder, share));
     file.transaction(() => {
-      for (const [index, word] of words.slice(at, at + inOrder).entries()) add.run(from + at + index, word);
+      for (const [index, word] of some.entries()) add.run(from + at + index, word);
     })();
-    yield;
+    at += some.length;
+    share = yield;
   }
 }
 
 /** Hash and number of the rows; with the staged change on top where `changed`. */
 function* contentOf(file: Database, changed: boolean, words: number): Job<{ hash: string; count: number }> {
   const content = new ContentHash(file.prepare<[], string>(WORDS).pluck().all().slice(0, words));
-  yield;
+  let share = yield;
   const rows = file.prepare<[number, number], Row>(ROWS);
   const changes = file.prepare<[number, number], Change>(CHANGES);
   const tail = file.prepare<[number, number], Change>(SOME_CHANGES);
@@ -272,21 +278,21 @@ function* contentOf(file: Database, changed: boolean, words: number): Job<{ hash
   };
   let last = -1;
   for (;;) {
-    const some = rows.all(last, read);
+    const some = rows.all(last, partOf(read, share));
     const end = some.at(-1)?.key;
     if (end === undefined) break;
     if (!changed) for (const { key, row } of some) add(key, row);
     else for (const { key, row } of merged(some, changes.all(last, end))) add(key, row);
     last = end;
-    yield;
+    share = yield;
   }
   while (changed) {
-    const some = tail.all(last, read);
+    const some = tail.all(last, partOf(read, share));
     const end = some.at(-1)?.key;
     if (end === undefined) break;
     for (const { key, row } of merged([], some)) add(key, row);
     last = end;
-    yield;
+    share = yield;
   }
   return { hash: content.digest(), count };
 }
@@ -312,12 +318,13 @@ function* merged(rows: readonly Row[], changes: readonly Change[]): Generator<Ro
  * sorting millions at once would be one long step.
  */
 function* buildCards(next: Database): Job<void> {
-  next.exec('DELETE FROM card');
+  yield* emptied(next, SOME_OF_CARD);
   const rows = next.prepare<[number, number], Row>(ROWS);
   const heaps = Array.from({ length: 2 ** heapBits }, () => ({ cards: new Float64Array(16), end: 0 }));
   let last = -1;
+  let share: number | undefined;
   for (;;) {
-    const some = rows.all(last, read);
+    const some = rows.all(last, partOf(read, share));
     if (some.length === 0) break;
     for (const { key, row } of some) {
       last = key;
@@ -334,7 +341,7 @@ function* buildCards(next: Database): Job<void> {
         heap.cards[heap.end++] = key;
       }
     }
-    yield;
+    share = yield;
   }
   const put = next.prepare<[number, number]>(PUT_CARD);
   for (const heap of heaps) {
@@ -342,11 +349,13 @@ function* buildCards(next: Database): Job<void> {
     for (let at = 0; at < heap.end; at += 2) pairs.push([heap.cards[at] ?? 0, heap.cards[at + 1] ?? 0]);
     heap.cards = new Float64Array(0);
     pairs.sort((a, b) => a[0] - b[0]);
-    for (let at = 0; at < pairs.length; at += inOrder) {
+    for (let at = 0; at < pairs.length; ) {
+      const some = pairs.slice(at, at + partOf(inOrder, share));
       next.transaction(() => {
-        for (const [card, key] of pairs.slice(at, at + inOrder)) put.run(card, key);
+        for (const [card, key] of some) put.run(card, key);
       })();
-      yield;
+      at += some.length;
+      share = yield;
     }
     next.pragma('wal_checkpoint(PASSIVE)');
   }
@@ -354,5 +363,5 @@ function* buildCards(next: Database): Job<void> {
 
 function* emptied(file: Database, sql: string): Job<void> {
   const some = file.prepare<[number]>(sql);
-  while (some.run(inOrder).changes > 0) yield;
+  for (let share: number | undefined; some.run(partOf(inOrder, share)).changes > 0; ) share = yield;
 }
