@@ -8,7 +8,8 @@ import type { Block } from '../protocol/blocks.ts';
 import type { MemberFacts } from '../protocol/members-facts.ts';
 import { hashOfCard } from '../protocol/members-keys.ts';
 import type { MembersCommand } from '../protocol/members-messages.ts';
-import { type AskMessage, maxAskedBlocks } from '../protocol/messages.ts';
+import type { AskMessage } from '../protocol/messages.ts';
+import { createBlockAsking } from './block-asking.ts';
 
 export interface MembersLineOptions {
   readonly members: MembersPort;
@@ -33,8 +34,6 @@ export interface MembersLine {
 }
 
 const askMs = 15 * 60_000;
-const answerMs = 2000;
-const answerMaxMs = 60_000;
 /** Contract sync.md, section 4. */
 const customerWaitsMs = 300;
 /** A sale is over by then. */
@@ -52,11 +51,9 @@ export function createMembersLine(options: MembersLineOptions): MembersLine {
   const { members, clock, random } = options;
   const pending = new Map<string, Pending>();
   let online = false;
-  let waits = 0;
-  let sinceAsked = 0;
   let cancelAsk: Cancel = () => {};
-  let cancelBlocks: Cancel = () => {};
   let forget: Cancel | null = null;
+  const blocks = createBlockAsking({ clock, random, ask: options.ask, wanted: members.wanted });
 
   function askFiles() {
     cancelAsk();
@@ -65,24 +62,9 @@ export function createMembersLine(options: MembersLineOptions): MembersLine {
     cancelAsk = clock.after(askMs * (0.75 + random() / 2), askFiles);
   }
 
-  function askBlocks() {
-    cancelBlocks();
-    if (!online) return;
-    const wanted = members.wanted(maxAskedBlocks);
-    if (wanted === null || wanted.indexes.length === 0) return;
-    sinceAsked = 0;
-    options.ask({ kind: 'blocks', ...wanted });
-    const patience = Math.min(answerMaxMs, answerMs * 2 ** waits) * (0.75 + random() / 2);
-    cancelBlocks = clock.after(patience, () => {
-      waits += 1;
-      askBlocks();
-    });
-  }
-
   function restart() {
-    waits = 0;
     askFiles();
-    askBlocks();
+    blocks.restart();
     for (const card of pending.keys()) options.ask({ kind: 'member', card });
   }
 
@@ -98,23 +80,19 @@ export function createMembersLine(options: MembersLineOptions): MembersLine {
   return {
     up() {
       online = true;
-      forget ??= members.onChange(() => {
-        waits = 0;
-        askBlocks();
-      });
+      forget ??= members.onChange(blocks.restart);
+      blocks.up();
       restart();
     },
     down() {
       online = false;
       cancelAsk();
-      cancelBlocks();
+      blocks.down();
     },
     restart,
     block({ sha256, index, bytes }) {
       if (!members.block(sha256, index, bytes)) return false;
-      waits = 0;
-      sinceAsked += 1;
-      if (sinceAsked >= maxAskedBlocks) askBlocks();
+      blocks.came(index);
       return true;
     },
     command(command) {
@@ -152,7 +130,7 @@ export function createMembersLine(options: MembersLineOptions): MembersLine {
       forget?.();
       forget = null;
       cancelAsk();
-      cancelBlocks();
+      blocks.down();
       for (const { forget: drop, waiting } of pending.values()) {
         drop();
         for (const answer of waiting.slice()) answer(null);

@@ -51,6 +51,8 @@ function line(change: Partial<MembersPort> = {}) {
   };
 }
 
+/** Longer than a till listens before it asks. */
+const listened = 400;
 const answer = (member: MemberFacts | null) => ({ kind: 'member', card: hashOfCard(card), member }) as const;
 
 test('a card that HQ names within 300 ms is answered with its member, and asked for once', async () => {
@@ -115,10 +117,13 @@ test('files are asked for at every connection and each quarter of an hour, block
   assert.deepEqual(asked, [{ kind: 'members', version: 0, content: null }]);
   state.missing = Array.from({ length: 100 }, (_, index) => index);
   changed();
+  await clock.advance(listened);
   const blocks = () => asked.filter(({ kind }) => kind === 'blocks') as (AskMessage & { kind: 'blocks' })[];
   assert.equal(blocks().at(-1)?.indexes.length, 64);
   for (let index = 0; index < 64; index++) made.block({ sha256: 'f'.repeat(64), index, bytes: Buffer.alloc(1) });
-  assert.deepEqual(blocks().at(-1)?.indexes, state.missing, 'the rest at once');
+  assert.equal(blocks().length, 1, 'another till may ask first');
+  await clock.advance(listened);
+  assert.deepEqual(blocks().at(-1)?.indexes, state.missing, 'the rest');
   made.block({ sha256: 'f'.repeat(64), index: 64, bytes: Buffer.alloc(1) });
   await clock.advance(2000);
   assert.equal(blocks().at(-1)?.indexes[0], 65);
@@ -132,4 +137,20 @@ test('files are asked for at every connection and each quarter of an hour, block
   assert.ok(asked.filter(({ kind }) => kind === 'members').length >= 3);
   made.stop();
   assert.equal(clock.waiting, 0);
+});
+
+test('blocks that another till of the store asked for are not asked for again', async () => {
+  const { line: made, clock, state, asked, changed } = line();
+  state.missing = Array.from({ length: 100 }, (_, index) => index);
+  changed();
+  await clock.advance(100);
+  for (let index = 0; index < 100; index++) {
+    made.block({ sha256: 'f'.repeat(64), index, bytes: Buffer.alloc(1) });
+    await clock.advance(50);
+  }
+  await clock.advance(60_000);
+  assert.deepEqual(
+    asked.filter(({ kind }) => kind === 'blocks'),
+    [],
+  );
 });
