@@ -15,7 +15,7 @@ import type {
   OutboxPort,
   PeerPort,
 } from '../../agent/ports.ts';
-import { type Cancel, type Clock, instant } from '../../clock.ts';
+import { type Clock, instant } from '../../clock.ts';
 import { TillsideError } from '../../errors.ts';
 import { type Backoff, type BrokerAddress, createLink, type OpenLink, type SyncLog } from '../link/link.ts';
 import { decodeBlock } from '../protocol/blocks.ts';
@@ -31,15 +31,16 @@ import {
   type StateMessage,
 } from '../protocol/messages.ts';
 import { decodePointer } from '../protocol/pointer.ts';
-import { readTrustedKeys } from '../protocol/signing.ts';
 import { isTopicId, parseTopic, storeTopic, tillSubscriptions, tillTopic } from '../protocol/topics.ts';
 import type { BlockStore } from './block-store.ts';
 import { createDownlink, type Refusal } from './downlink.ts';
 import { createLeaseAsking } from './leases.ts';
 import { createMembersLine } from './members-line.ts';
 import { createPeers, type HeardStore } from './peers.ts';
+import { createPointerAsking } from './pointer-asking.ts';
 import { createRenewal } from './renewal.ts';
-import { createTrust, type Trust, type TrustOptions } from './trust.ts';
+import { createStateTelling } from './state-telling.ts';
+import { openTrust, type Trust } from './trust.ts';
 import { createUplink } from './uplink.ts';
 
 /** What the agent knows of itself; the edge adds bundle, outbox and line. */
@@ -93,25 +94,8 @@ export interface Edge {
   onBundle(listener: () => void): () => void;
 }
 
-/**
- * What the till trusts, of the PEM texts of its roots.
- * @throws TillsideError `config-invalid` where one is no public Ed25519 key
- */
-export function openTrust({
-  roots,
-  ...others
-}: Omit<TrustOptions, 'roots'> & { readonly roots: string | readonly string[] }): Trust {
-  const keys = readTrustedKeys(typeof roots === 'string' ? [roots] : roots);
-  if (!keys.ok) throw new TillsideError('config-invalid', `The trusted key ${keys.reason}.`);
-  return createTrust({ roots: keys.value, ...others });
-}
-
 const isTrust = (trust: EdgeOptions['trust']): trust is Trust => typeof trust === 'object' && 'alarm' in trust;
 
-/** Changes within this time are one message. */
-const gatherStateMs = 250;
-const askPointersMs = 15 * 60_000;
-const askAgainMs = 10_000;
 const maxObeyed = 256;
 
 /** @throws TillsideError `config-invalid` where a key or an id cannot be used */
@@ -135,10 +119,6 @@ export function createEdge(options: EdgeOptions): Edge {
   let hq = { boot: -1, session: -1 };
   let hqOnline = false;
   let forget: () => void = () => {};
-  let cancelState: Cancel | null = null;
-  let cancelTotals: Cancel | null = null;
-  let cancelPointers: Cancel = () => {};
-  let lastPointersMs = Number.NEGATIVE_INFINITY;
   /** Signatures of commands that were obeyed: each counts once. */
   const obeyed = new Set<string>();
 
@@ -154,8 +134,8 @@ export function createEdge(options: EdgeOptions): Edge {
     timeZone: options.timeZone,
     onUp(own) {
       session = own;
-      tellState();
-      askPointers();
+      telling.up();
+      pointers.ask();
       downlink.up();
       uplink.up();
       peers.up();
@@ -170,28 +150,35 @@ export function createEdge(options: EdgeOptions): Edge {
       downlink.down();
       peers.down();
       leases?.down();
-      cancelState?.();
-      cancelState = null;
-      cancelTotals?.();
-      cancelTotals = null;
-      cancelPointers();
+      telling.down();
+      pointers.down();
     },
     onMessage: receive,
   });
 
+  const telling = createStateTelling({
+    clock,
+    isUp: () => link.up,
+    tell: () => void link.publish(topics.state, encodeMessage(state(true)), true),
+    totalsEveryMs: options.totalsEveryMs ?? 60_000,
+  });
+  const { touch } = telling;
+  const pointers = createPointerAsking(clock, random, () => ask({ kind: 'pointers', ring }));
   const uplink = createUplink({
     outbox,
     clock,
     random,
     log,
     send: payload => void link.publish(topics.up, payload),
-    onDrained: tellTotals,
+    onDrained: telling.drained,
   });
   const downlink = createDownlink({
     bundles,
     trust,
     blocks: options.blocks ?? null,
-    askPointers: askPointersOnce,
+    askPointers() {
+      if (link.up) pointers.askOnce();
+    },
     store: address.store,
     ring,
     clock,
@@ -276,7 +263,7 @@ export function createEdge(options: EdgeOptions): Edge {
     if (!online || !isNew || retained || !link.up) return;
     // HQ came on line just now: what was sent since this till did, nobody has heard.
     uplink.restart();
-    askPointers();
+    pointers.ask();
     // Not every broker keeps what it kept for subscriptions with wildcards.
     touch();
     members?.restart();
@@ -314,22 +301,6 @@ export function createEdge(options: EdgeOptions): Edge {
     void link.publish(topics.ask, encodeMessage(message));
   }
 
-  /** What is not understood may be HQ's new key; a stranger who shows a hundred makes one question. */
-  function askPointersOnce() {
-    if (!link.up) return;
-    const wait = lastPointersMs + askAgainMs - clock.monotonic();
-    if (wait <= 0) return askPointers();
-    cancelPointers();
-    cancelPointers = clock.after(wait, askPointers);
-  }
-
-  function askPointers() {
-    lastPointersMs = clock.monotonic();
-    ask({ kind: 'pointers', ring });
-    cancelPointers();
-    cancelPointers = clock.after(askPointersMs * (0.75 + random() / 2), askPointers);
-  }
-
   function state(online: boolean, ofSession = session): StateMessage {
     const { epoch, boot } = outbox;
     const short = { online, boot, session: ofSession, epoch, at: instant(clock.now(), options.timeZone ?? 'UTC') };
@@ -352,26 +323,6 @@ export function createEdge(options: EdgeOptions): Edge {
     };
   }
 
-  function tellState() {
-    void link.publish(topics.state, encodeMessage(state(true)), true);
-  }
-
-  function touch() {
-    if (!link.up || cancelState !== null) return;
-    cancelState = clock.after(gatherStateMs, () => {
-      cancelState = null;
-      if (link.up) tellState();
-    });
-  }
-
-  function tellTotals() {
-    if (cancelTotals !== null) return;
-    cancelTotals = clock.after(options.totalsEveryMs ?? 60_000, () => {
-      cancelTotals = null;
-      touch();
-    });
-  }
-
   return {
     start() {
       forget();
@@ -391,9 +342,8 @@ export function createEdge(options: EdgeOptions): Edge {
       leases?.down();
       members?.stop();
       renewal?.down();
-      cancelState?.();
-      cancelTotals?.();
-      cancelPointers();
+      telling.down();
+      pointers.down();
     },
     peers: peers.port,
     askMember: members?.askMember ?? null,

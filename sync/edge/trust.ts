@@ -5,12 +5,12 @@
  */
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { type Clock, instant } from '../../clock.ts';
-import { messageOf } from '../../errors.ts';
+import { messageOf, TillsideError } from '../../errors.ts';
 import type { SyncLog } from '../link/link.ts';
 import { isCount, isMatch, isRecord, parseObject, sha256Hex } from '../protocol/fields.ts';
 import { createKeyring, emptyKeySet, type KeySet, readKeySet } from '../protocol/keyring.ts';
 import type { Result } from '../protocol/result.ts';
-import type { TrustedKeys } from '../protocol/signing.ts';
+import { readTrustedKeys, type TrustedKeys } from '../protocol/signing.ts';
 
 export interface Trust {
   /** The keys that may sign now. */
@@ -56,6 +56,19 @@ type Floor = { readonly id: string; readonly keyId: string; readonly version: nu
 const maxFloors = 200;
 const maxBad = 50;
 const maxFileBytes = 256 * 1024;
+
+/**
+ * What the till trusts, of the PEM texts of its roots.
+ * @throws TillsideError `config-invalid` where one is no public Ed25519 key
+ */
+export function openTrust({
+  roots,
+  ...others
+}: Omit<TrustOptions, 'roots'> & { readonly roots: string | readonly string[] }): Trust {
+  const keys = readTrustedKeys(typeof roots === 'string' ? [roots] : roots);
+  if (!keys.ok) throw new TillsideError('config-invalid', `The trusted key ${keys.reason}.`);
+  return createTrust({ roots: keys.value, ...others });
+}
 
 export function createTrust(options: TrustOptions): Trust {
   const { clock, log, file } = options;

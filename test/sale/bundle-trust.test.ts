@@ -6,7 +6,7 @@ import test from 'node:test';
 import type { Bundle } from '../../agent/offers/types.ts';
 import { createActiveBundle } from '../../agent/sale/index.ts';
 import { openStore } from '../../agent/store/index.ts';
-import { openTrust } from '../../sync/edge/edge.ts';
+import { openTrust } from '../../sync/edge/trust.ts';
 import { silentLog } from '../../sync/link/link.ts';
 import { certify, revoke } from '../../sync/protocol/keyring.ts';
 import { makeSigningKey, publicPemOf, readSigningKey } from '../../sync/protocol/signing.ts';

@@ -11,8 +11,8 @@ import { createSqliteLedger } from '../../sync/hq/sqlite-ledger.ts';
 import { encodeMessage } from '../../sync/protocol/messages.ts';
 import { tillTopic } from '../../sync/protocol/topics.ts';
 import { FakeClock } from '../support/fake-clock.ts';
-import { type BrokerKind, type Line, onLine, store, type TillOnLine, tenant } from './support/line.ts';
-import { bundleFile, memoryOutbox, saleBody, until } from './support/till-end.ts';
+import { type BrokerKind, type Line, onLine, store, tenant } from './support/line.ts';
+import { bundleFile, memoryOutbox, saleBody, type TillOnLine, until } from './support/till-end.ts';
 
 const day = '2026-11-21';
 const up = (till: string) => tillTopic({ tenant, store, till }, 'up');

@@ -10,7 +10,7 @@ import { connectAsync } from 'mqtt';
 import { bundleCommand } from '../../agent/cli/bundle.ts';
 import { isTillsideError } from '../../errors.ts';
 import { createBlockStore } from '../../sync/edge/block-store.ts';
-import { openTrust } from '../../sync/edge/edge.ts';
+import { openTrust } from '../../sync/edge/trust.ts';
 import { loadSigningKey } from '../../sync/hq/files.ts';
 import type { KeysAnswer, RolloutsAnswer } from '../../sync/hq/wire.ts';
 import { silentLog } from '../../sync/link/link.ts';

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { openTrust } from '../../../sync/edge/edge.ts';
+import { openTrust } from '../../../sync/edge/trust.ts';
 import { silentLog } from '../../../sync/link/link.ts';
 import { certify, revoke } from '../../../sync/protocol/keyring.ts';
 import { makeSigningKey, publicPemOf, readSigningKey } from '../../../sync/protocol/signing.ts';

@@ -3,16 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../../clock.ts';
-import { createEdge, type Edge, type EdgeOptions } from '../../../sync/edge/edge.ts';
 import { type BrokerAccount, startBroker } from '../../../sync/hq/embedded-broker.ts';
 import { createHq, type Hq, type HqOptions } from '../../../sync/hq/hq.ts';
 import { silentLog } from '../../../sync/link/link.ts';
 import { openMosquitto } from './mosquitto.ts';
-import { type MemoryBundles, type MemoryOutbox, memoryBundles, memoryOutbox } from './till-end.ts';
+import { quick, type TillChange, type TillOnLine, tillAt } from './till-end.ts';
 
 export const tenant = 'demo';
 export const store = '0042';
-const quick = { firstMs: 5, maxMs: 50 };
 
 export type BrokerKind = 'aedes' | 'mosquitto';
 
@@ -24,21 +22,11 @@ export interface TestBroker {
   close(): Promise<void>;
 }
 
-export interface TillOnLine {
-  readonly outbox: MemoryOutbox;
-  readonly bundles: MemoryBundles;
-  readonly edge: Edge;
-}
-
 export interface Line {
   readonly dir: string;
   readonly broker: TestBroker;
   hq(change?: Partial<HqOptions>): Hq;
-  till(
-    id: string,
-    hq: Pick<Hq, 'publicKey'>,
-    change?: Partial<EdgeOptions> & { outbox?: MemoryOutbox; bundles?: MemoryBundles },
-  ): TillOnLine;
+  till(id: string, hq: Pick<Hq, 'publicKey'>, change?: TillChange): TillOnLine;
   /** What runs when the line is closed, last first. */
   onClose(close: () => Promise<void>): void;
   close(): Promise<void>;
@@ -81,23 +69,10 @@ export async function openLine(kind: BrokerKind | TestBroker = 'aedes'): Promise
       return hq;
     },
     till(id, hq, change = {}) {
-      const outbox = change.outbox ?? memoryOutbox({ tenant, store, till: id });
-      const bundles = change.bundles ?? memoryBundles();
-      const edge = createEdge({
-        broker: { url: broker.url, username: `till-${id}`, password: `secret-${id}` },
-        trust: hq.publicKey,
-        clock: systemClock,
-        random: Math.random,
-        log: silentLog,
-        stateOf: () => ({ agent: '0.1.0' }),
-        backoff: quick,
-        totalsEveryMs: 10,
-        ...change,
-        outbox,
-        bundles,
-      });
-      closing.push(() => edge.stop());
-      return { outbox, bundles, edge };
+      const account = { url: broker.url, username: `till-${id}`, password: `secret-${id}` };
+      const till = tillAt({ tenant, store, till: id }, account, hq.publicKey, change);
+      closing.push(() => till.edge.stop());
+      return till;
     },
     onClose(close) {
       closing.push(close);

@@ -8,7 +8,6 @@ import { Writable } from 'node:stream';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { hqEnrolmentCommand } from '../../../agent/cli/hq-enrol.ts';
 import { systemClock } from '../../../clock.ts';
-import { createEdge, type EdgeOptions } from '../../../sync/edge/edge.ts';
 import { requestEnrolment } from '../../../sync/edge/enrol.ts';
 import { loadHqConfig } from '../../../sync/hq/config.ts';
 import { createAuthority } from '../../../sync/hq/enrol/authority.ts';
@@ -18,12 +17,11 @@ import type { EnrolmentAnswer } from '../../../sync/hq/wire.ts';
 import { silentLog } from '../../../sync/link/link.ts';
 import { freePort, giveTo, openPrograms, type Running, untilSaid } from '../../support/programs.ts';
 import { mosquittoPath } from './mosquitto.ts';
-import { memoryBundles, memoryOutbox, until } from './till-end.ts';
+import { quick, type TillChange, tillAt, until } from './till-end.ts';
 
 export const tenant = 'demo';
 /** There once `npm run build` has made it. */
 const consoleDir = join(import.meta.dirname, '..', '..', '..', 'ui', 'dist', 'hq');
-const quick = { firstMs: 5, maxMs: 50 };
 
 export interface Certificate {
   readonly ca: string;
@@ -124,26 +122,12 @@ export async function openSecureLine() {
     enrolment: () => ask<EnrolmentAnswer>('GET', '/v1/enrolment'),
     metrics: () => ask<string>('GET', '/metrics'),
     /** A till of memory at a broker, with its certificate. */
-    till(id: string, identity: Certificate, change: Partial<EdgeOptions> & { store?: string; at?: SecureBroker } = {}) {
+    till(id: string, identity: Certificate, change: TillChange & { store?: string; at?: SecureBroker } = {}) {
       const { store = '0042', at = broker, ...rest } = change;
-      const outbox = memoryOutbox({ tenant, store, till: id });
-      const bundles = memoryBundles();
-      const edge = createEdge({
-        broker: { url: at.url, ...identity },
-        trust: hq.publicKey,
-        clock: systemClock,
-        random: Math.random,
-        log: silentLog,
-        stateOf: () => ({ agent: '0.1.0' }),
-        backoff: quick,
-        totalsEveryMs: 10,
-        ...rest,
-        bundles,
-        outbox,
-      });
-      closing.push(() => edge.stop());
-      edge.start();
-      return { outbox, bundles, edge };
+      const till = tillAt({ tenant, store, till: id }, { url: at.url, ...identity }, hq.publicKey, rest);
+      closing.push(() => till.edge.stop());
+      till.edge.start();
+      return till;
     },
     /** Somebody's own program, with a certificate. */
     async stranger(

@@ -1,5 +1,8 @@
 /** What a till gives to sync, kept in memory: an outbox with a real chain, and a place for bundles that can refuse. */
 import type { ActivationResult, BundlePort, OutboxPort } from '../../../agent/ports.ts';
+import { systemClock } from '../../../clock.ts';
+import { createEdge, type Edge, type EdgeOptions } from '../../../sync/edge/edge.ts';
+import { type BrokerAddress, silentLog } from '../../../sync/link/link.ts';
 import { chainStart, hashOf } from '../../../sync/protocol/chain.ts';
 import type { BundlePointer, EventType, TillAddress, TillEvent } from '../../../sync/protocol/types.ts';
 
@@ -115,4 +118,40 @@ export async function until(holds: () => boolean | Promise<boolean>, what: strin
     if (performance.now() > end) throw new Error(`did not come: ${what}`);
     await new Promise<void>(resolve => setTimeout(resolve, 2));
   }
+}
+
+export interface TillOnLine {
+  readonly outbox: MemoryOutbox;
+  readonly bundles: MemoryBundles;
+  readonly edge: Edge;
+}
+
+export type TillChange = Partial<EdgeOptions> & { outbox?: MemoryOutbox; bundles?: MemoryBundles };
+
+/** Pauses of a test: nobody has to be spared. */
+export const quick = { firstMs: 5, maxMs: 50 };
+
+/** A till of memory at this broker, not yet started. @param trust HQ's public root key (PEM) */
+export function tillAt(
+  address: TillAddress,
+  broker: BrokerAddress,
+  trust: string,
+  change: TillChange = {},
+): TillOnLine {
+  const outbox = change.outbox ?? memoryOutbox(address);
+  const bundles = change.bundles ?? memoryBundles();
+  const edge = createEdge({
+    broker,
+    trust,
+    clock: systemClock,
+    random: Math.random,
+    log: silentLog,
+    stateOf: () => ({ agent: '0.1.0' }),
+    backoff: quick,
+    totalsEveryMs: 10,
+    ...change,
+    outbox,
+    bundles,
+  });
+  return { outbox, bundles, edge };
 }
