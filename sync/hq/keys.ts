@@ -11,8 +11,16 @@ import { join } from 'node:path';
 import { instant } from '../../clock.ts';
 import { messageOf, TillsideError } from '../../errors.ts';
 import type { SyncLog } from '../link/link.ts';
-import { certify, createKeyring, decodeKeySet, emptyKeySet, type Keyring, type KeySet } from '../protocol/keyring.ts';
-import { makeSigningKey, publicPemOf, readTrustedKeys, type SigningKey } from '../protocol/signing.ts';
+import {
+  certify,
+  createKeyring,
+  decodeKeySet,
+  emptyKeySet,
+  type Keyring,
+  type KeySet,
+  publicKeyOf,
+} from '../protocol/keyring.ts';
+import { keyIdOf, makeSigningKey, publicPemOf, readTrustedKeys, type SigningKey } from '../protocol/signing.ts';
 import { loadSigningKey, writeSecret } from './files.ts';
 
 /** Paths of `hq.json`; without `root` the signing key is its own root. */
@@ -49,22 +57,14 @@ export function openHqKeys(dataDir: string, files: SigningFiles | undefined, now
   const taken = ring.take(found.set);
   if (!taken.ok) throw new TillsideError('config-invalid', `${found.setFile}: ${taken.reason}.`);
   const { key, rootPem, rootFile } = found;
-  const until = () => {
-    const own = ring
-      .keySet()
-      .certificates.filter(one => idOfCertified(one.key) === key.keyId)
-      .map(one => one.notAfter);
-    return roots.value.has(key.keyId) ? null : (own.sort((a, b) => Date.parse(b) - Date.parse(a))[0] ?? null);
-  };
+  const until = () => (roots.value.has(key.keyId) ? null : ring.until(key.keyId));
   return { key, rootPem, ring, rootFile, until, problem: at => ring.whyNot(key.keyId, at) };
 }
 
-const idOfCertified = (key: string): string | null => {
-  const read = readTrustedKeys([pemOf(key)]);
-  return read.ok ? ([...read.value.keys()][0] ?? null) : null;
+const idOfCertified = (text: string): string | null => {
+  const key = publicKeyOf(text);
+  return key === null ? null : keyIdOf(key);
 };
-
-const pemOf = (key: string): string => `-----BEGIN PUBLIC KEY-----\n${key}\n-----END PUBLIC KEY-----\n`;
 
 type Found = {
   readonly key: SigningKey;

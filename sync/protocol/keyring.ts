@@ -46,6 +46,8 @@ export interface Keyring {
   isKnown(keyId: string): boolean;
   /** Why a key is not trusted now, for a person; null where it is. */
   whyNot(keyId: string, now: number): string | null;
+  /** When the last of a key's certificates ends; null: it has none. */
+  until(keyId: string): string | null;
   /** All that was taken, to be kept or handed on. */
   keySet(): KeySet;
   readonly rootIds: readonly string[];
@@ -88,9 +90,16 @@ export function revoke(
   return { ...list, signature: signText(root, revocationText(list)) };
 }
 
+type Signed = { readonly rootId: string; readonly signature: string };
+type KeptCertificate = KeyCertificate & { readonly keyId: string; readonly publicKey: KeyObject };
+
+/** Word for word: what was verified when it came need not be again, and sets are shown with every state of HQ. */
+const isAmong = <T extends Signed>(here: ReadonlyMap<string, T>, one: T, text: (one: T) => string): boolean =>
+  [...here.values()].some(known => known.signature === one.signature && text(known) === text(one));
+
 export function createKeyring(roots: TrustedKeys): Keyring {
   /** By key id and root: a key may be certified again for longer, and by another root. */
-  const certificates = new Map<string, KeyCertificate & { readonly keyId: string; readonly publicKey: KeyObject }>();
+  const certificates = new Map<string, KeptCertificate>();
   const revocations = new Map<string, Revocations>();
   const isRevoked = (keyId: string) => [...revocations.values()].some(list => list.revoked.includes(keyId));
 
@@ -102,21 +111,23 @@ export function createKeyring(roots: TrustedKeys): Keyring {
     isRevoked,
     isKnown: keyId => roots.has(keyId) || [...certificates.values()].some(one => one.keyId === keyId),
     take(set) {
-      const own = <T extends { readonly rootId: string }>(all: readonly T[]) =>
-        all.filter(one => roots.has(one.rootId));
-      for (const one of own(set.certificates))
+      const own = <T extends Signed>(all: readonly T[], here: ReadonlyMap<string, T>, text: (one: T) => string): T[] =>
+        all.filter(one => roots.has(one.rootId) && !isAmong(here, one, text));
+      const newCertificates = own(set.certificates, certificates, certificateText);
+      const newRevocations = own(set.revocations, revocations, revocationText);
+      for (const one of newCertificates)
         if (!isSigned(roots, one.rootId, certificateText(one), one.signature))
           return refuse('a certificate is not signed by the root that it names');
-      for (const one of own(set.revocations))
+      for (const one of newRevocations)
         if (!isSigned(roots, one.rootId, revocationText(one), one.signature))
           return refuse('a list of revoked keys is not signed by the root that it names');
       let changed = false;
-      for (const list of own(set.revocations)) {
+      for (const list of newRevocations) {
         if (list.number <= (revocations.get(list.rootId)?.number ?? 0)) continue;
         revocations.set(list.rootId, list);
         changed = true;
       }
-      for (const one of own(set.certificates)) {
+      for (const one of newCertificates) {
         const publicKey = publicKeyOf(one.key);
         if (publicKey === null) continue;
         const keyId = keyIdOf(publicKey);
@@ -148,6 +159,11 @@ export function createKeyring(roots: TrustedKeys): Keyring {
         ? `the certificate of key ${keyId} ended at ${first.notAfter}`
         : `the certificate of key ${keyId} begins at ${first.notBefore}`;
     },
+    until: keyId =>
+      [...certificates.values()]
+        .filter(one => one.keyId === keyId)
+        .map(one => one.notAfter)
+        .sort((a, b) => Date.parse(b) - Date.parse(a))[0] ?? null,
     keySet: () => ({
       certificates: [...certificates.values()].map(({ keyId: _, publicKey: __, ...certificate }) => certificate),
       revocations: [...revocations.values()],
