@@ -1,6 +1,6 @@
 /** A till without devices and network: real store in a temporary folder, real offers, a printer that does what a test says. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -285,9 +285,17 @@ export async function coreTill(options: CoreTillOptions = {}): Promise<CoreTill>
   return till;
 }
 
-/** In memory where that can be had: a commit waits for no disk, and nothing here survives the machine anyway. */
+/** In memory where there is room: a commit waits for no disk, and nothing here survives the machine anyway. */
 export function temporaryFolder(): string {
-  return mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'till-'));
+  return mkdtempSync(join(hasRoom('/dev/shm') ? '/dev/shm' : tmpdir(), 'till-'));
+}
+
+const roomBytes = 512 * 1024 * 1024;
+
+function hasRoom(folder: string): boolean {
+  if (!existsSync(folder)) return false;
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize >= roomBytes;
 }
 
 /** Closes and throws the folder away. */

@@ -9,7 +9,7 @@ import { testSeed } from '../../support/test-seed.ts';
 import { playMany } from './run-model.ts';
 
 const files = 2;
-const runs = Math.ceil(Number(process.env.MODEL_RUNS ?? 80) / files);
+const runs = Math.ceil(Number(process.env.MODEL_RUNS ?? 300) / files);
 const first = testSeed('MODEL_SEED');
 const commands = 200;
 
