@@ -61,7 +61,22 @@ export interface ApiOptions {
   readonly members: MembersDesk;
   /** Why facts cannot be taken now; null: they can. */
   readonly problem: () => string | null;
+  /** Where they differ from the usual ones. */
+  readonly limits?: Partial<ApiLimits>;
 }
+
+/** What a client may cost. */
+export type ApiLimits = {
+  /** A request must be whole within this time: a slow or silent client can't hold a socket. */
+  readonly requestMs: number;
+  /** How often it is looked for those. */
+  readonly checkMs: number;
+  /** Sockets open at once, the console's streams included; one more is closed unheard. */
+  readonly connections: number;
+};
+
+const usualLimits: ApiLimits = { requestMs: 30_000, checkMs: 1000, connections: 256 };
+const stillMs = 10_000;
 
 export interface HqApi {
   readonly port: number;
@@ -70,12 +85,16 @@ export interface HqApi {
 
 /** @throws TillsideError `address-in-use` */
 export async function createApi(options: ApiOptions): Promise<HqApi> {
+  const limits = { ...usualLimits, ...options.limits };
   const app = fastify({
     forceCloseConnections: true,
     bodyLimit: maxBundleBytes,
-    // A request must be whole within this time: a slow or silent client can't hold a socket.
-    requestTimeout: 30_000,
+    requestTimeout: limits.requestMs,
+    // Node looks for slow requests every half minute unless told.
+    http: { headersTimeout: limits.requestMs, connectionsCheckingInterval: limits.checkMs },
+    keepAliveTimeout: stillMs,
   });
+  app.server.maxConnections = limits.connections;
   let port = options.port;
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
@@ -301,7 +320,7 @@ function problemOf(error: unknown): Problem {
     return faults.length === 0 ? problem : { ...problem, faults: [...faults] };
   }
   const status = typeof error === 'object' && error !== null && 'statusCode' in error ? Number(error.statusCode) : 500;
-  const code: ErrorCode = status < 500 ? 'request-invalid' : 'internal';
+  const code: ErrorCode = status === 413 ? 'body-too-large' : status < 500 ? 'request-invalid' : 'internal';
   return {
     type: `urn:tillside:error:${code}`,
     title: code,
