@@ -25,8 +25,8 @@ export type LeasedOffer = {
 
 export interface Leases {
   readonly port: LeasePort;
-  /** Units that this sale may use, what other open sales count on not among them. */
-  available(saleId: string, offer: string, atMs: number): number;
+  /** Units by offer that this sale may use, what other open sales count on not among them. */
+  available(saleId: string, atMs: number): ReadonlyMap<string, number>;
   /** What the sale, as it was just decided, will use. */
   reserve(saleId: string, units: ReadonlyMap<string, number>): void;
   /** The sale is completed or voided. */
@@ -70,8 +70,6 @@ export function createLeases({ store, clock, offers, onFault }: LeaseOptions): L
   let cancel: Cancel = () => {};
   let running = false;
 
-  const live = (offer: string, atMs: number, nowMs: number) =>
-    store.leases.open().filter(lease => lease.offer === offer && isLive(lease, atMs, nowMs));
   const unitsOf = (leases: readonly LeaseRow[]) => leases.reduce((sum, lease) => sum + unspent(lease), 0);
 
   const countedOn = (offer: string, except: string | null) => {
@@ -191,7 +189,14 @@ export function createLeases({ store, clock, offers, onFault }: LeaseOptions): L
         return () => listeners.delete(listener);
       },
     },
-    available: (saleId, offer, atMs) => Math.max(0, unitsOf(live(offer, atMs, clock.now())) - countedOn(offer, saleId)),
+    available(saleId, atMs) {
+      const nowMs = clock.now();
+      const units = new Map<string, number>();
+      for (const lease of store.leases.open())
+        if (isLive(lease, atMs, nowMs)) units.set(lease.offer, (units.get(lease.offer) ?? 0) + unspent(lease));
+      for (const [offer, held] of units) units.set(offer, Math.max(0, held - countedOn(offer, saleId)));
+      return units;
+    },
     reserve(saleId, units) {
       if (units.size === 0) reserved.delete(saleId);
       else reserved.set(saleId, { at: clock.monotonic(), units });

@@ -6,6 +6,7 @@ export { type ExplainLanguage, type Explanation, explain } from './explain/expla
 export type { Fault } from './fault.ts';
 export { runningGolden } from './golden.ts';
 export type { PreparedMember } from './lookup/lookup.ts';
+export type { ScannedBasket } from './scanned.ts';
 export { addDays, daysBetween, expiresAt, localDateOf } from './time.ts';
 export type * from './types.ts';
 export { type BundleResult, parseBundle, validateBundle } from './validate/bundle.ts';

@@ -3,9 +3,20 @@ import { subtle } from 'node:crypto';
 import type { Cancel, Clock } from '../../clock.ts';
 import { type Fault, messageOf } from '../../errors.ts';
 import type { BundlePointer } from '../../sync/protocol/types.ts';
-import { type Activated, activating, type CompiledBundle, decide, endIssue, runningGolden } from '../offers/index.ts';
+import {
+  type Activated,
+  activating,
+  type CompiledBundle,
+  decide,
+  endIssue,
+  type PreparedMember,
+  prepareMember,
+  runningGolden,
+  type ScannedBasket,
+  scanBasket,
+} from '../offers/index.ts';
 import { finish } from '../offers/steps.ts';
-import type { Benefit, Bundle, Cap, CouponTerms, Decision, Offer, Sale } from '../offers/types.ts';
+import type { Benefit, Bundle, Cap, CouponTerms, Decision, History, Member, Offer, Sale } from '../offers/types.ts';
 import type { ActivationResult, BundlePort, CurrentBundle, TrustPort } from '../ports.ts';
 import type { BundleRow, Store } from '../store/index.ts';
 import { createBundleWatch } from './bundle-watch.ts';
@@ -13,12 +24,27 @@ import { createBundleWatch } from './bundle-watch.ts';
 /** The evaluator, as the till uses it. */
 export type OfferEngine = {
   readonly activate: (bytes: Uint8Array) => Generator<undefined, Activated>;
-  readonly decide: (compiled: CompiledBundle, sale: Sale) => Decision;
+  readonly decide: (
+    compiled: CompiledBundle,
+    sale: Sale,
+    prepared?: PreparedMember | null,
+    scanned?: ScannedBasket | null,
+  ) => Decision;
+  /** What can be worked out before the total, for `decide` to use. */
+  readonly follow?: {
+    readonly member: (compiled: CompiledBundle, member: Member, history: History) => PreparedMember;
+    readonly basket: (compiled: CompiledBundle) => ScannedBasket;
+  };
   /** Decides the golden baskets that a bundle carries; what differs is a fault. */
   readonly golden?: (compiled: CompiledBundle) => Generator<undefined, readonly Fault[]>;
 };
 
-export const offerEngine: OfferEngine = { activate: activating, decide, golden: runningGolden };
+export const offerEngine: OfferEngine = {
+  activate: activating,
+  decide,
+  follow: { member: prepareMember, basket: scanBasket },
+  golden: runningGolden,
+};
 
 export type Active = {
   readonly bundle: Bundle;

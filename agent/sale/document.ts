@@ -1,32 +1,50 @@
 /** The evaluator's sale, built from what the till knows: basket, member, history, counters cut to each cap's window. */
 import { endOfLocalDay, localDay, startOfCalendar } from '../offers/time.ts';
-import type { Cap, Counters, Member, Offer, PresentedCoupon, Sale, SaleLine, Window } from '../offers/types.ts';
+import type {
+  Cap,
+  Counters,
+  History,
+  Member,
+  Offer,
+  PresentedCoupon,
+  Sale,
+  SaleLine,
+  Window,
+} from '../offers/types.ts';
 import { type Zone, zoneOf } from '../offers/zone.ts';
-import { asEvaluated, type BasketLine, type Members, type SaleRow, type Store } from '../store/index.ts';
+import {
+  asEvaluated,
+  type BasketLine,
+  type MemberRecord,
+  type Members,
+  type SaleRow,
+  type Store,
+} from '../store/index.ts';
 import type { Active } from './active-bundle.ts';
 import { mergedHistory, type PastElsewhere } from './past-elsewhere.ts';
 
-const DAY = 86_400_000;
+export const dayMs = 86_400_000;
 /** Coupons older than this matter to no chain, cap or policy; the store forgets them at the same age. */
 const HISTORY_DAYS = 400;
 
 export type Moment = { readonly at: string; readonly ms: number };
 
-/** The member with the till's own points on top; null: none, or one that the members' file does not have any more. */
-export function memberOf(memberId: string | null, members: Members, store: Store): Member | null {
-  if (memberId === null) return null;
-  const record = members.byId(memberId);
-  return record === null ? null : asEvaluated(record, store.ledger.pointsSince(memberId, members.asOf(memberId)));
+/** A member as the evaluator sees one. */
+export type Customer = { readonly member: Member; readonly history: History };
+
+/** The member with the till's own points on top. */
+export function memberOf(record: MemberRecord, members: Members, store: Store): Member {
+  const { memberId } = record;
+  return asEvaluated(record, store.ledger.pointsSince(memberId, members.asOf(memberId)));
 }
 
 export function documentOf(
   sale: SaleRow,
   moment: Moment,
-  member: Member | null,
+  customer: Customer | null,
   coupons: readonly PresentedCoupon[],
   active: Active,
   store: Store,
-  past: PastElsewhere | null = null,
 ): Sale {
   const zone = zoneOf(active.bundle.timezone);
   return {
@@ -35,8 +53,8 @@ export function documentOf(
     tillId: store.address.till,
     at: moment.at,
     lines: sale.lines.map(evaluatedLine),
-    ...(member === null ? {} : { member, history: historyOf(member, moment.ms, active, store, past) }),
-    counters: countersOf(member, moment.ms, zone, active, store),
+    ...customer,
+    counters: countersOf(customer?.member ?? null, moment.ms, zone, active, store),
     coupons,
   };
 }
@@ -45,17 +63,15 @@ function evaluatedLine({ name: _, ...line }: BasketLine): SaleLine {
   return line;
 }
 
-function historyOf(
-  member: Member,
-  nowMs: number,
-  active: Active,
-  store: Store,
-  past: PastElsewhere | null,
-): NonNullable<Sale['history']> {
-  const since = nowMs - HISTORY_DAYS * DAY;
+/**
+ * What this till, its store and HQ know of a member's past.
+ * @param fromMs before all sales that it is for, by a day at most: windows are the evaluator's to cut
+ */
+export function historyOf(member: Member, past: PastElsewhere, fromMs: number, active: Active, store: Store): History {
+  const since = fromMs - HISTORY_DAYS * dayMs;
   const { boughtWithinDays } = active;
   const own = {
-    bought: boughtWithinDays === 0 ? [] : store.ledger.purchases(member.id, nowMs - boughtWithinDays * DAY),
+    bought: boughtWithinDays === 0 ? [] : store.ledger.purchases(member.id, fromMs - boughtWithinDays * dayMs),
     coupons: store.coupons.historyOfMember(member.id, since),
     householdCoupons:
       member.household === undefined ? [] : store.coupons.historyOfHousehold(member.household, member.id, since),
@@ -107,7 +123,7 @@ function usedOf(
 /** First millisecond that counts. */
 function windowStart(window: Window | undefined, nowMs: number, zone: Zone): number {
   if (window === undefined) return 0;
-  if ('days' in window) return nowMs - window.days * DAY;
+  if ('days' in window) return nowMs - window.days * dayMs;
   const first = startOfCalendar(localDay(nowMs, zone), window.calendar);
   return endOfLocalDay(first - 1, zone) + 1000;
 }

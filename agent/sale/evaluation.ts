@@ -8,9 +8,10 @@ import type { MadeDecision } from '../offers/index.ts';
 import { formatInstant, parseInstant } from '../offers/time.ts';
 import type { Decision, Member, PresentedCoupon, Rejected, Sale } from '../offers/types.ts';
 import { zoneOf } from '../offers/zone.ts';
-import type { CouponRow, Members, SaleRow, Store } from '../store/index.ts';
-import { type ActiveBundle, couponTerms, type OfferEngine } from './active-bundle.ts';
-import { documentOf, type Moment, memberOf } from './document.ts';
+import type { CouponRow, SaleRow, Store } from '../store/index.ts';
+import { type ActiveBundle, couponTerms } from './active-bundle.ts';
+import type { Ahead } from './ahead.ts';
+import { documentOf, type Moment } from './document.ts';
 import { countOn, unitsFor, withUnits } from './leasing.ts';
 
 /** Why this till does not even ask the evaluator about a coupon. */
@@ -34,9 +35,8 @@ export type Candidate = { readonly coupon: CouponRow; readonly verified: boolean
 
 export type EvaluationParts = {
   readonly store: Store;
-  readonly members: Members;
   readonly bundles: ActiveBundle;
-  readonly engine: OfferEngine;
+  readonly ahead: Ahead;
   readonly claims: Claims;
   readonly leases: Leases;
   readonly tokens: Tokens;
@@ -47,9 +47,9 @@ export type EvaluationParts = {
 /** @param at when the sale ends, as the POS says it; absent: now */
 export function evaluate(parts: EvaluationParts, sale: SaleRow, at?: string, candidate?: Candidate): Evaluation {
   const active = parts.bundles.active();
-  const member = memberOf(sale.memberId, parts.members, parts.store);
-  const past = member === null ? null : parts.members.byId(member.id);
   const moment = momentOf(parts, at);
+  const customer = parts.ahead.customer(sale.memberId, active, moment.ms);
+  const member = customer?.member ?? null;
   if (active === null) return without(sale, moment, member, parts);
   const withheld = new Map<string, Withheld>();
   let usable = handedOver(parts, sale, candidate).filter(({ coupon, verified }) => {
@@ -61,8 +61,8 @@ export function evaluate(parts: EvaluationParts, sale: SaleRow, at?: string, can
     const units = unitsFor(parts, sale.saleId, active, moment.ms);
     for (;;) {
       const presented = usable.map(({ coupon }) => presentedCoupon(coupon, member, parts.tokens));
-      const document = withUnits(documentOf(sale, moment, member, presented, active, parts.store, past), units);
-      const decision = parts.engine.decide(active.compiled, document);
+      const document = withUnits(documentOf(sale, moment, customer, presented, active, parts.store), units);
+      const decision = parts.ahead.decide(active, document);
       const tooMuch = usable.filter(({ coupon, verified }) => {
         const policy = couponTerms(active.offers.get(coupon.offer), coupon.variant)?.offline;
         if (verified || policy === undefined) return false;

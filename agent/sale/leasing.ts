@@ -38,7 +38,8 @@ export function unitsFor(
 ): Units | null {
   const offers = leasedIn(active, store.address.store);
   if (offers.length === 0) return null;
-  return new Map(offers.map(({ offer }) => [offer, leases.available(saleId, offer, atMs)]));
+  const available = leases.available(saleId, atMs);
+  return new Map(offers.map(({ offer }) => [offer, available.get(offer) ?? 0]));
 }
 
 export function withUnits(document: Sale, units: Units | null): Sale {
@@ -50,7 +51,7 @@ export function withUnits(document: Sale, units: Units | null): Sale {
 
 /** Reserves what the open sale will use, and asks HQ for what only a unit is missing for. */
 export function countOn(
-  { store, leases, engine, onFault }: EvaluationParts,
+  { store, leases, ahead, onFault }: EvaluationParts,
   active: Active,
   document: Sale,
   decision: Decision,
@@ -63,7 +64,7 @@ export function countOn(
   if (lacking.length === 0) return;
   try {
     const given = new Map([...units, ...lacking.map(({ offer }) => [offer, 1] as const)]);
-    const could = usedBy(engine.decide(active.compiled, withUnits(document, given)), offers);
+    const could = usedBy(ahead.decide(active, withUnits(document, given)), offers);
     for (const { offer } of lacking) if (could.has(offer)) leases.want(offer);
   } catch (error) {
     onFault(error);

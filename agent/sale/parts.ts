@@ -4,7 +4,8 @@ import type { WeighedPrefix } from '../../drivers/scanner/codes.ts';
 import type { Claims, CouponBook, Leases, Tokens } from '../coupons/index.ts';
 import type { AskMember } from '../ports.ts';
 import type { Catalogue, Members, Store } from '../store/index.ts';
-import type { ActiveBundle, OfferEngine } from './active-bundle.ts';
+import type { ActiveBundle } from './active-bundle.ts';
+import type { Ahead } from './ahead.ts';
 import type { Announcer } from './announcer.ts';
 
 export type SaleParts = {
@@ -12,7 +13,7 @@ export type SaleParts = {
   readonly members: Members;
   readonly catalogue: Catalogue | null;
   readonly bundles: ActiveBundle;
-  readonly engine: OfferEngine;
+  readonly ahead: Ahead;
   readonly book: CouponBook;
   readonly claims: Claims;
   readonly leases: Leases;

@@ -11,6 +11,7 @@ import type { AskMember, PeerPort } from '../ports.ts';
 import type { Catalogue, MemberRecord, Members, SaleRow, Store } from '../store/index.ts';
 import { asEvaluated } from '../store/index.ts';
 import { type ActiveBundle, type OfferEngine, offerEngine } from './active-bundle.ts';
+import { createAhead } from './ahead.ts';
 import { createAnnouncer, type EventListener } from './announcer.ts';
 import { completeSale, storedEvaluation } from './completion.ts';
 import { createCouponDesk } from './coupon-desk.ts';
@@ -96,7 +97,7 @@ export function createSales(options: SalesOptions): Sales {
     members,
     catalogue: options.catalogue,
     bundles,
-    engine: options.engine ?? offerEngine,
+    ahead: createAhead(store, members, options.engine ?? offerEngine),
     book: options.book,
     claims,
     leases: options.leases ?? createSaleLeases({ store, bundles, clock, onFault }),

@@ -48,6 +48,7 @@ export type MembersVersion = {
 
 export interface Members {
   byCard(card: string): MemberRecord | null;
+  /** The same object as before while nothing newer is known of this member and no other was asked for. */
   byId(memberId: string): MemberRecord | null;
   /** Replaces all members by these, in one transaction. `asOf`: when the points balances were taken, ms since 1970. */
   importMembers(members: Iterable<NewMember>, asOf: number): number;
@@ -136,8 +137,8 @@ export function openMembers(path: string, onFault: (error: unknown) => void = ()
       return open.database;
     },
     byCard: card => guarded(() => open.byCard(hashOfCard(card)), null),
-    byId: memberId => guarded(() => recordOf(open.facts(keyOfMember(memberId))), null),
-    asOf: memberId => guarded(() => open.facts(keyOfMember(memberId))?.asOf ?? 0, 0),
+    byId: memberId => guarded(() => open.byId(keyOfMember(memberId))?.record ?? null, null),
+    asOf: memberId => guarded(() => open.byId(keyOfMember(memberId))?.asOf ?? 0, 0),
     importMembers: (members, asOf) =>
       open.database
         .transaction(() => {
@@ -210,8 +211,11 @@ function openOne(path: string) {
   /** The next version counts already, while its rows are still being moved into place. */
   let folding = false;
   let answers = 0;
+  /** The one who stands at the till is asked for again and again. */
+  let last: { readonly key: number; readonly record: MemberRecord; readonly asOf: number } | null = null;
 
   const reread = () => {
+    last = null;
     const meta = new Map(
       database
         .prepare<[], { name: string; value: string }>(META)
@@ -244,7 +248,12 @@ function openOne(path: string) {
 
   return {
     database,
-    facts,
+    byId(key: number) {
+      if (last?.key === key) return last;
+      const found = facts(key);
+      last = found === null ? null : { key, record: recordOf(found), asOf: found.asOf };
+      return last;
+    },
     reread,
     version: () => version,
     count: () => count.get() ?? 0,
@@ -265,6 +274,7 @@ function openOne(path: string) {
     },
     put(member: MemberFacts) {
       const key = keyOfMember(member.id);
+      last = null;
       dropCards(key);
       add.run(key, packMember(member, withoutWords));
       for (const hash of member.cards) {
@@ -274,6 +284,7 @@ function openOne(path: string) {
       }
     },
     putAnswer(member: MemberFacts, nowMs: number) {
+      last = null;
       for (const statement of oldAnswers) statement.run(nowMs - ANSWERS_KEPT_MS);
       const key = keyOfMember(member.id);
       addAnswer.run(key, packMember(member, withoutWords), nowMs);
@@ -281,6 +292,7 @@ function openOne(path: string) {
       answers = 1;
     },
     remove(key: number): boolean {
+      last = null;
       // An erasure that was acknowledged must not come back with a power cut.
       database.pragma('synchronous = FULL');
       const found = database

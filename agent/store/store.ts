@@ -9,6 +9,7 @@ import { isTillsideError, messageOf } from '../../errors.ts';
 import type { TillAddress } from '../../sync/protocol/types.ts';
 import { type BundleRows, createBundleRows } from './bundle-rows.ts';
 import { type CouponRows, createCouponRows } from './coupon-rows.ts';
+import { countCustomerChanges } from './customer-changes.ts';
 import { type Database, firstDamage, migrate, openDatabase, withStoreErrors } from './database.ts';
 import { createDayTotals, type DayTotals, leaveFormerSales } from './day-totals.ts';
 import { makeFolder } from './folder.ts';
@@ -65,6 +66,8 @@ export interface Store {
   attempt<T>(run: () => T): T;
   /** Calls back after the running transaction has committed; outside of one, at once. */
   afterCommit(run: () => void): void;
+  /** Grows with every change of what is known of customers; null inside a transaction, of which nothing may remain. */
+  customerChanges(): number | null;
   /** Now, as the till writes it. */
   instant(): string;
   /**
@@ -160,6 +163,7 @@ function openLocked(options: StoreOptions, unlock: () => void): Store {
     },
     attempt: run => withStoreErrors(() => database.transaction(run)()),
     afterCommit,
+    customerChanges: countCustomerChanges(database),
     instant: () => instant(clock.now(), timeZone),
     prune() {
       const now = clock.now();
