@@ -38,6 +38,14 @@ const values: readonly unknown[] = [
   ...[[], {}, [null], ['x'], [''], [1], [[]], [{}], { all: [] }, { any: [{}] }, { not: { any: [] } }, { segment: 's' }],
   ...[{ gtin: ['A'] }, { text: {} }, { points: { fixed: 1 } }, { days: 1 }, { days: 1, calendar: 'day' }, { upTo: 1 }],
   ...[{ tier: { is: 'gold', atLeast: 'gold' } }, { attribute: { name: 'x' } }, { de: { title: 'x' } }, { de: {} }],
+  // A field without a name, before the one that is meant.
+  ...[
+    { '': 1, segment: 's' },
+    { '': 1, gtin: ['A'] },
+    { '': 1, days: 1 },
+    { '': 1, text: {} },
+    { '': 1, all: [] },
+  ],
 ];
 
 test('at every place of offers with all fields, whatever stands there instead', () => {

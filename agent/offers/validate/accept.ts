@@ -211,11 +211,8 @@ export class Acceptance {
   /** @param levels how deep it may still be nested, itself included */
   #predicate(predicate: unknown, levels: number): boolean {
     if (levels === 0 || !isObject(predicate)) return false;
-    let kind = '';
-    for (const name in predicate) {
-      if (kind !== '') return false;
-      kind = name;
-    }
+    const kind = onlyField(predicate);
+    if (kind === null) return false;
     const asked = predicate[kind];
     if (kind === 'segment') return isId(asked);
     if (kind === 'all' || kind === 'any') {
@@ -258,11 +255,8 @@ export class Acceptance {
   /** @param levels how deep it may still be nested, itself included */
   #selector(selector: unknown, levels: number): boolean {
     if (levels === 0 || !isObject(selector)) return false;
-    let kind = '';
-    for (const name in selector) {
-      if (kind !== '') return false;
-      kind = name;
-    }
+    const kind = onlyField(selector);
+    if (kind === null) return false;
     const asked = selector[kind];
     if (kind === 'not') return this.#selector(asked, levels - 1);
     if (!Array.isArray(asked)) return false;
@@ -283,6 +277,16 @@ function has(value: Fields, fields: number): boolean {
   let count = 0;
   for (const _ in value) count++;
   return count === fields;
+}
+
+/** The name of an object's field; null where it has none, or several. */
+function onlyField(value: Fields): string | null {
+  let only: string | null = null;
+  for (const name in value) {
+    if (only !== null) return null;
+    only = name;
+  }
+  return only;
 }
 
 function isWhole(value: unknown, least: number, most: number = Number.MAX_SAFE_INTEGER): value is number {
