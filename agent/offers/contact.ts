@@ -8,7 +8,6 @@ const unlimited = 2 ** 31 - 1;
 
 export class ContactRooms {
   readonly #compiled: CompiledBundle;
-  /** Number of each offer's class, by its place; -1 if no policy asks for it. */
   readonly #classOf: Int32Array;
   readonly #policies: readonly ContactPolicy[];
   /** Number of each policy's class. */
@@ -21,11 +20,10 @@ export class ContactRooms {
   /** For each class what its tightest policy leaves; whole numbers, which are handed on without being collected again. */
   readonly #room: Int32Array;
 
-  constructor(compiled: CompiledBundle) {
+  /** @param classOf number of each offer's class, by its place; -1 if no policy asks for it */
+  constructor(compiled: CompiledBundle, classOf: Int32Array) {
     this.#compiled = compiled;
-    this.#classOf = new Int32Array(compiled.byPlace.length);
-    for (let place = 0; place < this.#classOf.length; place++)
-      this.#classOf[place] = compiled.byPlace[place]?.class ?? -1;
+    this.#classOf = classOf;
     this.#policies = compiled.bundle.contactPolicies ?? [];
     this.#classes = this.#policies.map(policy => compiled.classes.get(policy.class) ?? -1);
     this.#used = this.#policies.map(() => 0);

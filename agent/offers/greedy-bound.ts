@@ -2,9 +2,7 @@
  * The most that coupons can be worth together under one kind of limit alone: taken by falling priority, each that still fits. With one
  * kind that is exact, so with all kinds nothing is worth more.
  */
-
-/** Places of the choices that are bounded at most. */
-const mostPlaces = 16;
+import { mostPlaces } from './rivals.ts';
 
 export class GreedyBound {
   readonly #room: (key: number) => number;

@@ -49,7 +49,7 @@ export class CouponChoice {
 
   constructor(compiled: CompiledBundle, columns: OfferColumns = finish(readingColumns(compiled))) {
     const { selection } = compiled.bundle;
-    const rooms = new ContactRooms(compiled);
+    const rooms = new ContactRooms(compiled, columns.class);
     this.#compiled = compiled;
     this.#rooms = rooms;
     this.#columns = columns;

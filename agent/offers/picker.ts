@@ -4,8 +4,7 @@
  */
 
 import { GreedyBound } from './greedy-bound.ts';
-
-import { Rivals } from './rivals.ts';
+import { mostPlaces, Rivals } from './rivals.ts';
 
 /** Limits of a choice: numbers of groups, categories and classes are those of the compiled bundle; -1: none. */
 export interface PickLimits {
@@ -18,8 +17,6 @@ export interface PickLimits {
 
 /** Steps of the search before it gives up. */
 const mostSteps = 4000;
-/** Coupons of a sale up to which the search is tried: a slip for each is more than any till prints. */
-const mostPlaces = 16;
 
 export class Picker {
   readonly #groups: Uint8Array;

@@ -235,29 +235,18 @@ function compileLeaf(source: Exclude<LeafSource, { any: unknown }>, scope: Scope
   if ('points' in source) return new Leaf(source, kinds.points, scope, 0, null, source.points);
   if ('memberDays' in source) return new Leaf(source, kinds.memberDays, scope, 0, null, source.memberDays);
   if ('birthday' in source) return new Leaf(source, kinds.birthday, scope, 0, null, { atMost: source.birthday.within });
-  if ('received' in source) {
-    const { received } = source;
-    return new Leaf(
-      source,
-      kinds.received,
-      scope,
-      keys.offer(received.offer),
-      [received.withinDays],
-      atLeastOne(received),
-    );
-  }
-  if ('redeemed' in source) {
-    const { redeemed } = source;
-    return new Leaf(
-      source,
-      kinds.redeemed,
-      scope,
-      keys.offer(redeemed.offer),
-      [redeemed.withinDays],
-      atLeastOne(redeemed),
-    );
-  }
+  if ('received' in source) return couponLeaf(source, kinds.received, source.received, scope);
+  if ('redeemed' in source) return couponLeaf(source, kinds.redeemed, source.redeemed, scope);
   return new Leaf(source, kinds.segment, scope, keys.segment(source.segment));
+}
+
+function couponLeaf(
+  source: LeafSource,
+  asked: Kind,
+  past: { readonly offer: string; readonly withinDays: number } & Bounds,
+  scope: Scope,
+): Leaf {
+  return new Leaf(source, asked, scope, scope.keys.offer(past.offer), [past.withinDays], atLeastOne(past));
 }
 
 /** What the basket has of a selector: from its sums where one product has one key of the selector only, else by line. */

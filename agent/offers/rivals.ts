@@ -4,8 +4,8 @@
  * group; so where there are more than two for each other place, one is free to take the place of any coupon behind them.
  */
 
-/** Places of the choices that are looked at. */
-const mostPlaces = 16;
+/** Coupons of a sale up to which the search is tried: a slip for each is more than any till prints. */
+export const mostPlaces = 16;
 const mostCounted = 2 * (mostPlaces - 1) + 1;
 
 export class Rivals {

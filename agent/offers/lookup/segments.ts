@@ -70,7 +70,7 @@ export class SegmentNeeds {
 
 export class SegmentLookup {
   readonly #without: readonly Bits[];
-  /** Of segment n from \`starts[4n]\` to \`starts[4n + 4]\`: side by side, as they are asked together. */
+  /** Of segment n from `starts[4n]` to `starts[4n + 4]`: side by side, as they are asked together. */
   readonly #starts: Int32Array;
   readonly #entries: Int32Array;
   readonly #dense: readonly Bits[];
@@ -85,7 +85,7 @@ export class SegmentLookup {
     this.#sets = Array.from({ length: mostLists + 1 }, () => new Int32Array(without[0]?.length ?? 0));
   }
 
-  /** Makes \`invited\` the offers that the member's segments allow. */
+  /** Makes `invited` the offers that the member's segments allow. */
   find(facts: Facts, keys: Keys, invited: Bits): void {
     const sets = this.#sets;
     const without = this.#without;

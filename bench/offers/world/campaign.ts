@@ -74,13 +74,17 @@ function offerOf(index: number, size: number, chance: Chance): Offer {
     ...(audience.length > 0 && { audience: allOf(audience) }),
     ...(chance.happens(0.04) && index > 0 && { after: chainOf(size, chance) }),
     ...(when.length > 0 && { when: allOf(when) }),
-    caps: [
-      { scope: 'member', limit: chance.between(1, 3), window: windowOf(chance) },
-      ...(chance.happens(0.02) ? [{ scope: 'global' as const, limit: 10_000 }] : []),
-    ],
+    caps: capsOf(chance),
     ...(chance.happens(0.05) && { experiment: { salt: `x${index}`, holdout: 1000 } }),
     ...(chance.happens(0.2) && { group: `group-${chance.below(60)}` }),
     contact: { class: contact },
+    ...couponFor(of, index, chance),
+  };
+}
+
+/** @param of the products that it is for; null: the whole basket */
+export function couponFor(of: Selector | null, index: number, chance: Chance): Pick<Offer, 'benefit' | 'coupon'> {
+  return {
     benefit:
       of === null
         ? { amount: { off: chance.between(1, 10) * 100 } }
@@ -94,6 +98,13 @@ function offerOf(index: number, size: number, chance: Chance): Offer {
       texts: { de: { title: `Angebot ${index}` }, fr: { title: `Offre ${index}` } },
     },
   };
+}
+
+export function capsOf(chance: Chance): NonNullable<Offer['caps']> {
+  return [
+    { scope: 'member', limit: chance.between(1, 3), window: windowOf(chance) },
+    ...(chance.happens(0.02) ? [{ scope: 'global' as const, limit: 10_000 }] : []),
+  ];
 }
 
 export function scheduleOf(chance: Chance): NonNullable<Offer['schedule']> {
@@ -122,7 +133,7 @@ export function storesOf(chance: Chance): NonNullable<Offer['stores']> {
   return { include: chance.happens(0.5) ? [...others, ownStore] : others };
 }
 
-export function windowOf(chance: Chance): { readonly days: number } | { readonly calendar: 'day' | 'week' | 'month' } {
+function windowOf(chance: Chance): { readonly days: number } | { readonly calendar: 'day' | 'week' | 'month' } {
   if (chance.happens(0.3)) return { calendar: chance.one(['week', 'month'] as const) };
   return { days: chance.one([7, 14, 30, 60]) };
 }

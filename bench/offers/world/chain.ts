@@ -7,6 +7,8 @@ import {
   allOf,
   attributeOf,
   bundleWith,
+  capsOf,
+  couponFor,
   offerId,
   oneOfSegments,
   pastOf,
@@ -14,7 +16,6 @@ import {
   selectorOf,
   storesOf,
   tierOf,
-  windowOf,
 } from './campaign.ts';
 import { type Chance, chanceOf } from './chance.ts';
 import { segments } from './shop.ts';
@@ -105,25 +106,11 @@ function cellOf(campaign: Campaign, number: number, first: number, size: number,
         },
       }),
       ...(when.length > 0 && { when: allOf(when) }),
-      caps: [
-        { scope: 'member', limit: chance.between(1, 3), window: windowOf(chance) },
-        ...(chance.happens(0.02) ? [{ scope: 'global' as const, limit: 10_000 }] : []),
-      ],
+      caps: capsOf(chance),
       ...(campaign.holdout && { experiment: { salt: campaign.name, holdout: 1000 } }),
       ...(chance.happens(0.2) && { group: `group-${chance.below(60)}` }),
       contact: { class: supplier ? 'supplier' : chance.happens(0.15) ? 'service' : 'coupon' },
-      benefit:
-        of === null
-          ? { amount: { off: chance.between(1, 10) * 100 } }
-          : { percent: { permyriad: chance.between(1, 5) * 500, of } },
-      coupon: {
-        category: `shelf-${chance.below(40)}`,
-        validFromDays: 1,
-        validDays: 14,
-        barcode: 'qr',
-        offline: 'accept',
-        texts: { de: { title: `Angebot ${first + stage}` }, fr: { title: `Offre ${first + stage}` } },
-      },
+      ...couponFor(of, first + stage, chance),
     };
   });
 }
