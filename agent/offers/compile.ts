@@ -9,6 +9,7 @@ import type {
   Benefit,
   Bundle,
   Cap,
+  Chain,
   CouponTerms,
   Offer,
   Phase,
@@ -58,7 +59,9 @@ export interface CompiledOffer {
   readonly stores: (storeId: string) => boolean;
   /** Why it needs a member; null if it does not. */
   readonly needsMember: 'audience' | 'consent' | 'digital' | 'cap' | 'chain' | 'points' | null;
+  readonly consent: string | null;
   readonly audience: CompiledPredicate | null;
+  readonly after: Chain | null;
   readonly when: CompiledPredicate | null;
   readonly base: Terms;
   readonly variants: ReadonlyMap<string, Terms>;
@@ -258,6 +261,8 @@ function compileOffer(offer: Offer, rank: number, place: number, byId: number, n
     schedule: compileSchedule(offer),
     stores: compileStores(offer.stores),
     needsMember: needOfMember(offer),
+    consent: offer.consent ?? null,
+    after: offer.after ?? null,
     audience: offer.audience === undefined ? null : compilePredicate(offer.audience, names.scope),
     when: offer.when === undefined ? null : compilePredicate(offer.when, names.scope),
     base: new CompiledTerms(null, offer.benefit, offer.coupon, offer.when, names),
@@ -348,8 +353,16 @@ const everywhere = () => true;
 function compileStores(filter: StoreFilter | undefined): (storeId: string) => boolean {
   if (filter === undefined) return everywhere;
   const { include, exclude } = filter;
-  // The index asks once for each store, so that lists of a few hundred are not worth sets.
-  return storeId => include?.includes(storeId) !== false && exclude?.includes(storeId) !== true;
+  // The index asks once for each store, and explanations are of one store after the other: lists of a few hundred are not worth sets.
+  let asked: string | null = null;
+  let sells = false;
+  return storeId => {
+    if (storeId !== asked) {
+      sells = include?.includes(storeId) !== false && exclude?.includes(storeId) !== true;
+      asked = storeId;
+    }
+    return sells;
+  };
 }
 
 function compileSchedule({ schedule }: Offer): CompiledSchedule | null {

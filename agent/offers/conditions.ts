@@ -47,11 +47,11 @@ export function conditionFault(
   if (offer.trigger === 'digital' && member !== null && !member.activated?.includes(offer.id))
     return { reason: 'trigger', trigger: 'digital' };
   if (member === null && offer.needsMember !== null) return { reason: 'no-member', needs: offer.needsMember };
-  const { consent, after } = offer.offer;
-  if (consent !== undefined && !member?.consents?.includes(consent)) return { reason: 'consent', consent };
+  const { consent, after } = offer;
+  if (consent !== null && !member?.consents?.includes(consent)) return { reason: 'consent', consent };
   const audience = predicateFault(offer.audience, 'audience', facts, explaining);
   if (audience !== null) return audience;
-  if (after !== undefined && !chainHolds(after, facts))
+  if (after !== null && !chainHolds(after, facts))
     return explaining ? { reason: 'chain', chain: after, days: chainDays(after, facts) } : unexplained;
   return predicateFault(offer.when, 'when', facts, explaining);
 }
@@ -62,8 +62,8 @@ export function conditionFault(
  */
 export function restFault(offer: CompiledOffer, rest: readonly CompiledPredicate[], facts: Facts): Finding | null {
   for (let index = 0; index < rest.length; index++) if (rest[index]?.test(facts) === false) return unexplained;
-  const { after } = offer.offer;
-  return after !== undefined && !chainHolds(after, facts) ? unexplained : null;
+  const { after } = offer;
+  return after !== null && !chainHolds(after, facts) ? unexplained : null;
 }
 
 /** What a coupon of an `issue` offer asks: itself, store, member, `coupon.redeem`. */

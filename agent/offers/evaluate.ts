@@ -279,14 +279,12 @@ export class Evaluation implements Outcome {
 
   #refuse(offer: CompiledOffer, phase: Phase, coupon: Presented | null, finding: Finding): void {
     if (!this.#explaining && coupon === null) return;
-    this.refused.push({
-      offer: offer.id,
-      phase,
-      finding,
-      sequence: offer.sequence,
-      position: coupon?.position ?? -1,
-      ...(coupon === null ? {} : { serial: coupon.coupon.serial }),
-    });
+    const { id, sequence } = offer;
+    this.refused.push(
+      coupon === null
+        ? { offer: id, phase, finding, sequence, position: -1 }
+        : { offer: id, phase, finding, sequence, position: coupon.position, serial: coupon.coupon.serial },
+    );
   }
 }
 

@@ -95,8 +95,8 @@ export class FarReasons {
   }
 
   #activated(offer: CompiledOffer, facts: Facts): number {
-    const needed = offer.offer.consent;
-    return needed !== undefined && !facts.member?.consents?.includes(needed) ? consent : this.#personal(offer, facts);
+    const needed = offer.consent;
+    return needed !== null && !facts.member?.consents?.includes(needed) ? consent : this.#personal(offer, facts);
   }
 
   #personal({ audience: asks, offer: { after } }: CompiledOffer, facts: Facts): number {

@@ -47,7 +47,7 @@ export class MemberKinds {
         else list.push(offer);
       }
     }
-    const consents = [...new Set(offers.flatMap(({ offer }) => offer.consent ?? []))];
+    const consents = [...new Set(offers.flatMap(({ consent }) => consent ?? []))];
     this.#audiences = {
       compiled,
       tiers: bundle.loyalty?.tiers ?? [],
@@ -125,8 +125,8 @@ export class MemberKind {
     if (offer.trigger === 'coupon') return trigger;
     if (member === null) return offer.needsMember === null ? when : noMember;
     if (offer.trigger === 'digital') return trigger;
-    const needed = offer.offer.consent;
-    return needed !== undefined && !member.consents?.includes(needed) ? consent : this.#invited(offer, null);
+    const needed = offer.consent;
+    return needed !== null && !member.consents?.includes(needed) ? consent : this.#invited(offer, null);
   }
 
   /** From `audience` on, for a member who is in this one segment of those that audiences name. */

@@ -1,6 +1,5 @@
 /** A finding as the second half of a sentence: why not. */
 import type { Failure, Finding } from '../finding.ts';
-import type { CompiledPredicate } from '../predicate.ts';
 import { addDays, localDateOf, parseDate, parseTime, weekdayOf } from '../time.ts';
 import type { Bounds, Predicate, Schedule, Selector, Window } from '../types.ts';
 import type { Formats } from './formats.ts';
@@ -10,8 +9,8 @@ export interface Speaker {
   readonly say: Sentences;
   readonly formats: Formats;
   readonly timezone: string;
-  /** Texts of conditions in this language. */
-  readonly asked: WeakMap<CompiledPredicate, string>;
+  /** What is the same for every sale, in this language: texts of conditions and of days, by these. */
+  readonly asked: WeakMap<object, string>;
 }
 
 export function causeOf(finding: Finding, speaker: Speaker): string {
@@ -78,7 +77,8 @@ export function causeOf(finding: Finding, speaker: Speaker): string {
 }
 
 /** The first part of the schedule that does not fit: dates, then weekdays, then hours. */
-function scheduleCause(schedule: Schedule, today: string, minute: number, { say, formats }: Speaker): string {
+function scheduleCause(schedule: Schedule, today: string, minute: number, speaker: Speaker): string {
+  const { say, formats } = speaker;
   const { from, to, days, times } = schedule;
   // In the small hours a window of the evening before may be the one that counts.
   const overnight = times?.some(each => {
@@ -88,27 +88,42 @@ function scheduleCause(schedule: Schedule, today: string, minute: number, { say,
   const day = overnight ? addDays(today, -1) : today;
   if (from !== undefined && day < from) return say.startsOn(formats.date(from));
   if (to !== undefined && day > to) return say.endedOn(formats.date(to));
-  if (days !== undefined && !days.includes(weekdayOf(parseDate(day) ?? 0))) return say.otherDays(days);
+  if (days !== undefined && !days.includes(weekdayOf(parseDate(day) ?? 0)))
+    return known(days, speaker, () => say.otherDays(days));
   return say.otherHours((times ?? []).map(each => `${each.from}–${each.to}`));
 }
 
-function failureCause({ predicate, negated, found, others }: Failure, speaker: Speaker): string {
+function failureCause(failure: Failure, speaker: Speaker): string {
+  const { predicate, negated, others } = failure;
   const { say } = speaker;
   const { source } = predicate;
   if ('all' in source || 'any' in source || 'not' in source) return say.never;
-  const asked = knownAsked(predicate, source, speaker);
-  const had = foundText(source, found, speaker);
-  return (negated ? say.excludes(asked, had) : say.needs(asked, had)) + (others > 0 ? say.otherWays(others) : '');
+  // Which other groups a customer is in is nothing a sentence should tell: it is the same for all, once for each side of it.
+  const cause =
+    'segment' in source
+      ? known(negated ? source : predicate, speaker, () => {
+          const asked = say.segment(source.segment);
+          return negated ? say.excludes(asked, say.isInIt) : say.needs(asked, say.isNotInIt);
+        })
+      : leafCause(source, failure, speaker);
+  return others > 0 ? cause + say.otherWays(others) : cause;
 }
 
-type Leaf = Exclude<Predicate, { all: unknown } | { any: unknown } | { not: unknown }>;
+function leafCause(source: Leaf, { predicate, negated, found }: Failure, speaker: Speaker): string {
+  const { say } = speaker;
+  const asked = known(predicate, speaker, () => askedText(source, speaker));
+  const had = foundText(source, found, speaker);
+  return negated ? say.excludes(asked, had) : say.needs(asked, had);
+}
 
-/** What a condition asks for is the same for every sale. */
-function knownAsked(predicate: CompiledPredicate, leaf: Leaf, speaker: Speaker): string {
-  let text = speaker.asked.get(predicate);
+type Leaf = Exclude<Predicate, { all: unknown } | { any: unknown } | { not: unknown } | { segment: unknown }>;
+
+/** A text that is the same for every sale. */
+function known(of: object, { asked }: Speaker, make: () => string): string {
+  let text = asked.get(of);
   if (text === undefined) {
-    text = askedText(leaf, speaker);
-    speaker.asked.set(predicate, text);
+    text = make();
+    asked.set(of, text);
   }
   return text;
 }
@@ -126,7 +141,6 @@ function askedText(leaf: Leaf, speaker: Speaker): string {
     return say.received(countOf(leaf.received, number), leaf.received.offer, number(leaf.received.withinDays));
   if ('redeemed' in leaf)
     return say.redeemed(countOf(leaf.redeemed, number), leaf.redeemed.offer, number(leaf.redeemed.withinDays));
-  if ('segment' in leaf) return say.segment(leaf.segment);
   if ('tier' in leaf) return 'is' in leaf.tier ? say.tier(leaf.tier.is, false) : say.tier(leaf.tier.atLeast, true);
   if ('attribute' in leaf) {
     const { name, in: listed } = leaf.attribute;
@@ -146,8 +160,6 @@ function foundText(leaf: Leaf, found: Failure['found'], { say, formats }: Speake
       ? say.timesFound(formats.number(found))
       : say.memberHas(formats.number(found));
   }
-  // Which other groups a customer is in is nothing a sentence should tell.
-  if ('segment' in leaf) return found.includes(leaf.segment) ? say.isInIt : say.isNotInIt;
   const texts = typeof found === 'string' ? [found] : found;
   return texts.length === 0 ? say.unknown : say.memberHas(texts.slice(0, 5).join(', '));
 }

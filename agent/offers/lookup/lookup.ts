@@ -278,11 +278,11 @@ export function* indexing(compiled: CompiledBundle): Generator<undefined, Parts>
     tiers.add(place, need);
     if (offer.needsMember === null) put(guests, place);
     if (offer.trigger === 'digital') digital.push(place);
-    if (offer.offer.after !== undefined) {
+    if (offer.after !== null) {
       put(chained, place);
-      add(after, offer.offer.after.offer, place);
+      add(after, offer.after.offer, place);
     }
-    if (offer.offer.consent !== undefined) add(consents, offer.offer.consent, place);
+    if (offer.consent !== null) add(consents, offer.consent, place);
     segments.add(place, need.segments, need.notSegments);
     for (const { from, to } of offer.schedule?.times ?? noTimes) slots.add(from).add(to);
     const decided = need.memberSources;
