@@ -20,7 +20,7 @@ import {
 } from '../../agent/offers/index.ts';
 import { bytesOf } from './allocation.ts';
 import { peers } from './peers/index.ts';
-import { bestOf, copiesOf, stopwatch, type Times } from './timing.ts';
+import { copierOf, stopwatch, type Times, timesOf } from './timing.ts';
 import { copyOf, touchOf } from './touch.ts';
 import { chanceOf } from './world/chance.ts';
 import { worlds } from './world/worlds.ts';
@@ -63,32 +63,34 @@ interface Ready {
 /** Baskets followed at the same time: a sale's last line is scanned while others come before its total. */
 const tills = 8;
 
-const fresh = () => copiesOf(sales);
+/** New copies of all sales, or of one. */
+const fresh = copierOf(sales);
 
 const measurements: Record<string, () => Promise<Omit<Measured, 'baskets'>>> = {
   async decide() {
     const compiled = compileBundle(bundle);
     prepareBundle(compiled);
-    const ready = (): Ready[] =>
-      fresh().map((sale, index) => ({ sale, prepared: scan(compiled, sale), till: index % (2 * tills) }));
+    const ready = (only?: number): Ready[] =>
+      fresh(only).map((sale, index) => ({ sale, prepared: scan(compiled, sale), till: index % (2 * tills) }));
     const followed = Array.from({ length: 2 * tills }, () => scanBasket(compiled));
     const follow = ({ sale, till }: Ready) => followed[till]?.scan(sale.lines);
     /** All but the last line of the sale at hand. */
     const followMost = ({ sale, till }: Ready) => followed[till]?.scan(sale.lines.slice(0, -1));
     return {
       times: {
-        'all in': await bestOf(fresh, sale => decide(compiled, sale)),
-        'at scan': await bestOf(fresh, sale => scan(compiled, sale)),
-        'member ready': await bestOf(ready, ({ sale, prepared }) => decide(compiled, sale, prepared)),
-        line: await bestOf(ready, follow, (all, index) => followMost(all[index] as Ready)),
-        'at total': await bestOf(
+        ...(await timesOf('all in', fresh, sale => decide(compiled, sale))),
+        ...(await timesOf('at scan', fresh, sale => scan(compiled, sale))),
+        ...(await timesOf('member ready', ready, ({ sale, prepared }) => decide(compiled, sale, prepared))),
+        ...(await timesOf('line', ready, follow, (all, index) => followMost(all[index] as Ready))),
+        ...(await timesOf(
+          'at total',
           ready,
           ({ sale, prepared, till }) => decide(compiled, sale, prepared, followed[till]),
           (all, index) => {
             for (const each of index === 0 ? all.slice(0, tills) : all.slice(index + tills - 1, index + tills))
               follow(each);
           },
-        ),
+        )),
       },
       answers: ready().map(each => {
         follow(each);
@@ -124,13 +126,14 @@ const measurements: Record<string, () => Promise<Omit<Measured, 'baskets'>>> = {
     const compiled = compileBundle(bundle);
     const touch = touchOf(bundle);
     const answers = sales.map(sale => decide(compiled, sale));
-    const ready = () => fresh().map((sale, index) => ({ sale, answer: answers[index] as Decision }));
-    return { times: { touch: await bestOf(ready, ({ sale, answer }) => touch(sale, answer)) } };
+    const ready = (only?: number) =>
+      fresh(only).map((sale, index) => ({ sale, answer: answers[only ?? index] as Decision }));
+    return { times: await timesOf('touch', ready, ({ sale, answer }) => touch(sale, answer)) };
   },
 
   async explain() {
     const compiled = compileBundle(bundle);
-    return { times: { explain: await bestOf(fresh, sale => explain(compiled, sale, 'de')) } };
+    return { times: await timesOf('explain', fresh, sale => explain(compiled, sale, 'de')) };
   },
 
   /** In steps, as a till does it between sales: in all, and the longest step. The first of the rounds is the coldest. */
@@ -183,7 +186,7 @@ for (const [peerName, peer] of Object.entries(peers))
     const eligible = await peer(bundle);
     const digests: string[] = [];
     for (const sale of sales) digests.push(digestOf(await eligible(sale)));
-    return { times: { [peerName]: await bestOf(fresh, eligible) }, digests };
+    return { times: await timesOf(peerName, fresh, eligible), digests };
   };
 
 const measure = measurements[what];

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { decideWithFindings } from '../../agent/offers/decide.ts';
 import { compileBundle, decide, prepareMember } from '../../agent/offers/index.ts';
 import { peers } from '../../bench/offers/peers/index.ts';
-import { copiesOf } from '../../bench/offers/timing.ts';
+import { copierOf } from '../../bench/offers/timing.ts';
 import { touchOf } from '../../bench/offers/touch.ts';
 import { bundleOf } from '../../bench/offers/world/campaign.ts';
 import { salesOf } from '../../bench/offers/world/sales.ts';
@@ -39,7 +39,7 @@ for (const [name, peer] of Object.entries(peers))
 
 test('a copy of a sale is decided as the sale, and the touch limit writes the answer that it was given', () => {
   const touch = touchOf(bundle);
-  copiesOf(sales).forEach((copy, index) => {
+  copierOf(sales)().forEach((copy, index) => {
     const sale = sales[index];
     assert.deepEqual(copy, sale);
     assert.notEqual(copy, sale);
