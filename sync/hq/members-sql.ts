@@ -47,30 +47,27 @@ async function amongOf<Row>(all: MemberSql['all'], sql: string, keys: readonly n
 }
 
 export function sqliteMembers(
-  database: Database.Database,
+  all: MemberSql['all'],
+  transaction: (run: () => void) => void,
   prepare: (sql: string) => Database.Statement<unknown[]>,
 ): MemberSql {
-  const all: MemberSql['all'] = async <Row>(sql: string, parameters: readonly Cell[] = []) =>
-    prepare(sql).all(...parameters) as Row[];
   return {
     all,
     among: (sql, keys) => amongOf(all, sql, keys),
     async write(writes) {
-      database
-        .transaction(() => {
-          for (const write of writes) {
-            if ('run' in write) prepare(write.run).run(...write.parameters);
-            else if ('remove' in write) {
-              const one = prepare(`DELETE FROM ${write.remove} WHERE ${write.where} = ?`);
-              for (const key of write.keys) one.run(key);
-            } else if (write.rows.length > 0) {
-              const width = write.rows[0]?.length ?? 0;
-              const one = prepare(`INSERT INTO ${write.insert} VALUES ${marks(width)} ${write.conflict}`);
-              for (const row of write.rows) one.run(...row);
-            }
+      transaction(() => {
+        for (const write of writes) {
+          if ('run' in write) prepare(write.run).run(...write.parameters);
+          else if ('remove' in write) {
+            const one = prepare(`DELETE FROM ${write.remove} WHERE ${write.where} = ?`);
+            for (const key of write.keys) one.run(key);
+          } else if (write.rows.length > 0) {
+            const width = write.rows[0]?.length ?? 0;
+            const one = prepare(`INSERT INTO ${write.insert} VALUES ${marks(width)} ${write.conflict}`);
+            for (const row of write.rows) one.run(...row);
           }
-        })
-        .immediate();
+        }
+      });
     },
   };
 }

@@ -45,6 +45,7 @@ export function createMetrics(): HqMetrics {
     labelNames: ['why'],
     registers: [registry],
   });
+  const database = gauge('tillside_hq_database_ok', '0 while the database takes no facts');
   const broker = gauge('tillside_hq_broker_connected', '1 while the line to the broker is up');
   return {
     contentType: registry.contentType,
@@ -72,6 +73,7 @@ export function createMetrics(): HqMetrics {
       known.set(status.tills.known);
       behind.set(status.tills.behind);
       missing.set(status.events.missing);
+      database.set(status.database.ok ? 1 : 0);
       broker.set(status.broker.connected ? 1 : 0);
       return registry.metrics();
     },

@@ -2,8 +2,8 @@
  * Keeps what tills say of themselves. At HQ's start all of them speak at once (retained states), so they are written in sets;
  * and who stays silent after HQ came on line, though the ledger has it on line, is off line: its Will was lost with a broker.
  */
-import { type Cancel, type Clock, instant } from '../../clock.ts';
-import { messageOf } from '../../errors.ts';
+import { type Cancel, type Clock, instant, pause } from '../../clock.ts';
+import { isTillsideError, messageOf } from '../../errors.ts';
 import type { SyncLog } from '../link/link.ts';
 import { compareSessions, decodeState } from '../protocol/messages.ts';
 import type { Ledger, TillName, TillRecord } from './ledger.ts';
@@ -30,6 +30,7 @@ export interface RollCall {
 }
 
 const gatherMs = 20;
+const againMs = 5000;
 /** Longer than a till's longest pause between two attempts to connect. */
 const silentMs = 150_000;
 
@@ -51,6 +52,13 @@ export function createRollCall(options: RollCallOptions): RollCall {
         for (const record of await ledger.saveStates(records, now())) await options.onState(record);
       } catch (error) {
         log.error({ tills: records.length, error: messageOf(error) }, 'states of tills could not be written');
+        if (!isTillsideError(error, 'database-unavailable')) continue;
+        // Nobody says them again: they are kept until the database is back, where nothing newer came.
+        for (const record of records) {
+          const name = `${record.store}/${record.till}`;
+          if (!waiting.has(name)) waiting.set(name, record);
+        }
+        await pause(clock, againMs);
       }
     }
     writing = false;

@@ -34,18 +34,20 @@ export function createSqliteLedger(path: string): Ledger {
     return known;
   };
   const query: Query = async <Row>(sql: string, parameters: readonly (string | number | null)[] = []) =>
-    prepare(sql).all(...parameters) as Row[];
-  const change: Change = async <Row>(sql: string, parameters: Parameters<Change>[1]) => {
-    const statement = prepare(sql);
-    if (!statement.reader) return { rows: [], count: statement.run(...parameters).changes };
-    const rows = statement.all(...parameters) as Row[];
-    return { rows, count: rows.length };
-  };
+    guarded(() => prepare(sql).all(...parameters) as Row[]);
+  const change: Change = async <Row>(sql: string, parameters: Parameters<Change>[1]) =>
+    guarded(() => {
+      const statement = prepare(sql);
+      if (!statement.reader) return { rows: [], count: statement.run(...parameters).changes };
+      const rows = statement.all(...parameters) as Row[];
+      return { rows, count: rows.length };
+    });
+  const transaction = <T>(run: () => T): T => guarded(() => database.transaction(run).immediate());
   const write = createSqliteWriter(prepare);
 
   return {
     kind: 'sqlite',
-    members: sqliteMembers(database, prepare),
+    members: sqliteMembers(query, transaction, prepare),
     workers: 1,
     ...askThrough(query),
     registry: createRegistry(query),
@@ -53,74 +55,64 @@ export function createSqliteLedger(path: string): Ledger {
     // Done when the file was opened.
     async migrate() {},
     async open() {
-      return database.transaction(() => {
+      return transaction(() => {
         const row = prepare("SELECT value FROM setting WHERE name = 'boot'").get() as { value: string } | undefined;
         const boot = Number(row?.value ?? 0) + 1;
         prepare(
           "INSERT INTO setting (name, value) VALUES ('boot', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
         ).run(String(boot));
         return boot;
-      })();
+      });
     },
     async close() {
       database.close();
     },
     async commit(arrivals, at) {
-      try {
-        return database.transaction(() => write.commit(arrivals, at)).immediate();
-      } catch (error) {
-        return refuse(error);
-      }
+      return transaction(() => write.commit(arrivals, at));
     },
     async quarantine({ store, till, reason, payload }, at) {
-      write.quarantine({ store, till }, null, null, at, reason, payload);
+      transaction(() => write.quarantine({ store, till }, null, null, at, reason, payload));
     },
     async saveStates(states, at) {
-      return database.transaction(() => states.filter(one => write.saveState(one, one.state, at))).immediate();
+      return transaction(() => states.filter(one => write.saveState(one, one.state, at)));
     },
     async markSilent(heard, at, isMine = () => true) {
-      return database
-        .transaction(() => {
-          const online = prepare('SELECT store, till FROM till WHERE online = 1').all() as TillName[];
-          const silent = online.filter(one => isMine(one) && !heard.has(`${one.store}/${one.till}`));
-          for (const { store, till } of silent)
-            prepare('UPDATE till SET online = 0, since = ? WHERE store = ? AND till = ?').run(at, store, till);
-          return silent;
-        })
-        .immediate();
+      return transaction(() => {
+        const online = prepare('SELECT store, till FROM till WHERE online = 1').all() as TillName[];
+        const silent = online.filter(one => isMine(one) && !heard.has(`${one.store}/${one.till}`));
+        for (const { store, till } of silent)
+          prepare('UPDATE till SET online = 0, since = ? WHERE store = ? AND till = ?').run(at, store, till);
+        return silent;
+      });
     },
     async publish(bundle, pointer) {
-      database
-        .transaction(() => {
-          const { sha256, id, version, bytes, offers, publishedAt } = bundle;
-          prepare(
-            'INSERT INTO bundle (sha256, id, version, bytes, offers, published_at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (sha256) DO NOTHING',
-          ).run(sha256, id, version, Buffer.from(bytes), offers, publishedAt);
-          prepare('INSERT INTO pointer (ring, sha256, json, published_at) VALUES (?, ?, ?, ?)').run(
-            pointer.ring,
-            sha256,
-            JSON.stringify(pointer),
-            publishedAt,
-          );
-        })
-        .immediate();
+      transaction(() => {
+        const { sha256, id, version, bytes, offers, publishedAt } = bundle;
+        prepare(
+          'INSERT INTO bundle (sha256, id, version, bytes, offers, published_at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (sha256) DO NOTHING',
+        ).run(sha256, id, version, Buffer.from(bytes), offers, publishedAt);
+        prepare('INSERT INTO pointer (ring, sha256, json, published_at) VALUES (?, ?, ?, ?)').run(
+          pointer.ring,
+          sha256,
+          JSON.stringify(pointer),
+          publishedAt,
+        );
+      });
     },
     async grantLeases(request, at) {
-      return database
-        .transaction(() => {
-          const steps = grantSteps(request, at);
-          for (let step = steps.next(); ; ) {
-            if (step.done === true) return step.value;
-            const statement = prepare(step.value.sql);
-            const { parameters } = step.value;
-            if (statement.reader) step = steps.next(statement.all(...parameters));
-            else {
-              statement.run(...parameters);
-              step = steps.next([]);
-            }
+      return transaction(() => {
+        const steps = grantSteps(request, at);
+        for (let step = steps.next(); ; ) {
+          if (step.done === true) return step.value;
+          const statement = prepare(step.value.sql);
+          const { parameters } = step.value;
+          if (statement.reader) step = steps.next(statement.all(...parameters));
+          else {
+            statement.run(...parameters);
+            step = steps.next([]);
           }
-        })
-        .immediate();
+        }
+      });
     },
     async bundle(sha256) {
       const row = prepare('SELECT sha256, id, version, bytes, offers, published_at FROM bundle WHERE sha256 = ?').get(
@@ -136,9 +128,14 @@ export function createSqliteLedger(path: string): Ledger {
 /** What SQLite says of a value that it can't take; everything else (disk, lock, file) will be right again with the same. */
 const ofTheData = /^SQLITE_(TOOBIG|MISMATCH|RANGE|CONSTRAINT)/;
 
-function refuse(error: unknown): never {
-  if (!(error instanceof Database.SqliteError) || ofTheData.test(error.code)) throw error;
-  throw new TillsideError('database-unavailable', `HQ's database can't be used: ${error.message}`, { cause: error });
+/** @throws TillsideError `database-unavailable` where the disk is full or fails, or the file is locked */
+function guarded<T>(run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof Database.SqliteError) || ofTheData.test(error.code)) throw error;
+    throw new TillsideError('database-unavailable', `HQ's database can't be used: ${error.message}`, { cause: error });
+  }
 }
 
 /** Sales and members' ids are for HQ's account alone. SQLite gives the files beside the database the database's own mode. */

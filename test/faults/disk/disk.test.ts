@@ -1,7 +1,7 @@
 /** A disk that is full or fails under a till that sells: strace makes the kernel's answers, the till and SQLite are real (docs/faults.md). */
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -12,6 +12,7 @@ import { onLine } from '../../sync/support/line.ts';
 import { memoryOutbox, saleBody, until } from '../../sync/support/till-end.ts';
 import { noStrace } from '../power/trace.ts';
 import { brokenPromises } from '../till-checks.ts';
+import { fillUp, smallDisk } from './small-disk.ts';
 
 const program = join(import.meta.dirname, 'selling-till.ts');
 
@@ -68,32 +69,15 @@ function sell(t: TestContext, command: string, args: readonly string[]): Promise
   return new Promise(resolve => child.once('close', () => resolve(out.trimEnd().split('\n'))));
 }
 
-/** A disk of a few megabytes, where this user may make one. */
-function smallDisk(t: TestContext): string | null {
-  const dir = mkdtempSync(join(tmpdir(), 'tillside-small-'));
-  t.after(() => {
-    spawnSync('umount', [dir]);
-    rmSync(dir, { recursive: true, force: true });
-  });
-  return spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', dir]).status === 0 ? dir : null;
-}
-
 test('on a disk of four megabytes a till sells until it is full, refuses with disk-full, and sells on when there is room', async t => {
   const disk = smallDisk(t);
   if (disk === null) return t.skip('this user may not mount');
   const dir = join(disk, 'till');
   mkdirSync(dir);
   const till = await coreTill({ dir });
-  const ballast = join(disk, 'ballast');
   const answered = new Map<string, readonly string[]>();
   answered.set('S-first', await till.sell('S-first', [coffee], '2501000000017'));
-  // Fills it to the last page.
-  for (let size = 1024 * 1024; size >= 4096; size = Math.floor(size / 2))
-    try {
-      for (let nth = 0; ; nth++) writeFileSync(`${ballast}-${size}-${nth}`, Buffer.alloc(size, 1));
-    } catch {
-      // No room for another of this size.
-    }
+  const makeRoom = fillUp(disk);
   const refused: unknown[] = [];
   for (let sale = 0; refused.length === 0 && sale < 2000; sale++)
     try {
@@ -102,8 +86,7 @@ test('on a disk of four megabytes a till sells until it is full, refuses with di
       refused.push(error);
     }
   assert(isTillsideError(refused[0], 'disk-full'), String(refused[0]));
-  for (let size = 1024 * 1024; size >= 4096; size = Math.floor(size / 2))
-    rmSync(`${ballast}-${size}-0`, { force: true });
+  makeRoom();
   for (let sale = 0; sale < 5; sale++) answered.set(`T${sale}`, await till.sell(`T${sale}`, [coffee], '2501000000017'));
   await till.close();
   assert.deepEqual(brokenPromises(join(dir, 'till.sqlite'), { answered, voided: new Set(), paper: [] }), []);

@@ -1,7 +1,7 @@
 /** Two tills and HQ, each behind a bad line to a real mosquitto; in the end all that was sold is at HQ once. */
-import { type Clock, systemClock } from '../../../clock.ts';
 import { type Line, onLine, tenant } from '../../sync/support/line.ts';
 import { memoryOutbox, saleBody, until } from '../../sync/support/till-end.ts';
+import { hurried } from '../hurried-clock.ts';
 import { seeded } from '../seeded.ts';
 import { type BadLine, openBadLine } from './bad-line.ts';
 
@@ -13,12 +13,6 @@ export type NetworkFindings = {
 
 const day = '2026-11-21';
 const net = 250;
-/** The tills' patience of ten seconds is a tenth of one. */
-const hurried: Clock = {
-  ...systemClock,
-  monotonic: () => systemClock.monotonic() * 100,
-  after: (ms, run) => systemClock.after(ms / 100, run),
-};
 
 export async function sellThroughBadNetwork(seed: number, salesEach: number): Promise<NetworkFindings> {
   const random = seeded(seed);
