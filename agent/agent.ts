@@ -173,6 +173,7 @@ export function createAgent(config: TillConfig, ports: AgentPorts): Agent {
     logoProblem: () => logoProblem,
     scanners: () => scanners.map(scanner => scanner.status()),
     line: edge === null ? null : () => edge.line(),
+    aheadMs: () => edge?.aheadMs() ?? null,
     clock,
   });
   const metrics = createTillMetrics(() => status.view('en'), clock);

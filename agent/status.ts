@@ -29,6 +29,8 @@ export type StatusParts = {
   readonly scanners: () => readonly ScannerStatus[];
   /** Null: no broker is configured. */
   readonly line: (() => LineStatus) | null;
+  /** How far the till's clock is ahead of HQ's; null: HQ has not said. */
+  readonly aheadMs: () => number | null;
   readonly clock: Clock;
 };
 
@@ -130,6 +132,7 @@ export function createStatus(parts: StatusParts): TillStatus {
     view(language) {
       const { address } = store;
       const known = bundle();
+      const aheadMs = parts.aheadMs();
       return {
         ...address,
         version: parts.version,
@@ -144,6 +147,7 @@ export function createStatus(parts: StatusParts): TillStatus {
           .map(({ device, connected, state, problem }) => ({ device, connected, state, problem })),
         bundle: known.bundle,
         bundleRefused: known.refused,
+        clock: aheadMs === null ? null : { aheadSeconds: Math.round(aheadMs / 1000) },
         ...sync(language),
       };
     },

@@ -292,6 +292,8 @@ export const StatusView = Type.Object({
   bundleRefused: nullable(
     Type.Object({ id: Type.String(), version: Type.Integer(), code: Type.String(), faults: Type.Integer() }),
   ),
+  /** This till's clock against HQ's, as HQ last told its time; null: it has not. */
+  clock: Type.Optional(nullable(Type.Object({ aheadSeconds: Type.Integer() }))),
   outbox: Type.Object({ waiting: Type.Integer(), oldestAt: nullable(Type.String()), salesWaiting: Type.Integer() }),
   line: Type.Object({
     connected: Type.Boolean(),

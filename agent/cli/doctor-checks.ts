@@ -1,10 +1,8 @@
 /** What `tillside doctor` looks at, on a till and at HQ alike: files, disk, certificates, the way to a server. Nothing is changed. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { accessSync, constants, existsSync, readFileSync, statfsSync, statSync } from 'node:fs';
-import { connect as connectTcp } from 'node:net';
 import { dirname } from 'node:path';
 import process from 'node:process';
-import { connect as connectTls } from 'node:tls';
 import { messageOf } from '../../errors.ts';
 
 export interface Finding {
@@ -25,7 +23,6 @@ const soonBytes = 1e9;
 const dayMs = 86_400_000;
 /** Certificates renew themselves at two thirds of 90 days: with so little left that has failed for weeks. */
 const soonDays = 14;
-const answerMs = 5000;
 
 export function checkFolder(folder: string): Finding {
   try {
@@ -119,55 +116,6 @@ export function checkCertificate(
         )
       : well('certificate', `${subject}, ${days} days left`),
   ];
-}
-
-export interface BrokerFiles {
-  readonly url: string;
-  readonly ca?: string | undefined;
-  readonly cert?: string | undefined;
-  readonly key?: string | undefined;
-}
-
-/** Reaches the broker's port, and with TLS finds out whether each side takes the other's certificate. */
-export async function checkBroker({ url, ca, cert, key }: BrokerFiles): Promise<Finding> {
-  const { hostname, port: given, protocol } = new URL(url);
-  const isTls = protocol === 'mqtts:' || protocol === 'wss:';
-  const port = given === '' ? { 'mqtt:': 1883, 'mqtts:': 8883, 'ws:': 80, 'wss:': 443 }[protocol] : Number(given);
-  const host = hostname.replace(/^\[|\]$/g, '');
-  return new Promise(resolve => {
-    const options = {
-      host,
-      port: port ?? 1883,
-      ...(isTls
-        ? {
-            servername: host,
-            ...(ca === undefined ? {} : { ca }),
-            ...(cert === undefined ? {} : { cert }),
-            ...(key === undefined ? {} : { key }),
-          }
-        : {}),
-    };
-    const socket = isTls ? connectTls(options) : connectTcp(options);
-    const end = (finding: Finding) => {
-      socket.destroy();
-      resolve(finding);
-    };
-    socket.setTimeout(answerMs, () =>
-      end(ill('broker', `${url} does not answer`, 'Look at the network, the firewall, and whether the broker runs.')),
-    );
-    socket.once('error', error =>
-      end(
-        ill(
-          'broker',
-          `${url}: ${messageOf(error)}`,
-          isTls && 'code' in error && /CERT|SELF_SIGNED|UNABLE_TO/.test(String(error.code))
-            ? 'broker.ca must be the authority that signed the broker’s certificate, and the name in the address one that it bears.'
-            : 'Look at the address in the configuration, the network, the firewall, and whether the broker runs.',
-        ),
-      ),
-    );
-    socket.once(isTls ? 'secureConnect' : 'connect', () => end(well('broker', `${url} answers`)));
-  });
 }
 
 /** Worst first answers the exit code: 1 if anything is ill. */

@@ -2,17 +2,22 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
-import { messageOf, TillsideError } from '../../errors.ts';
+import { systemClock } from '../../clock.ts';
+import { isTillsideError, messageOf, TillsideError } from '../../errors.ts';
 import { loadHqConfig } from '../../sync/hq/config.ts';
+import { hasAuthority, openAuthority } from '../../sync/hq/enrol/authority.ts';
+import { hqAddress } from '../../sync/hq/enrol/desk.ts';
 import { openLedger } from '../../sync/hq/ledger-choice.ts';
-import type { TillsAnswer } from '../../sync/hq/wire.ts';
+import type { StatusView as HqStatusView, TillsAnswer } from '../../sync/hq/wire.ts';
 import { silentLog } from '../../sync/link/link.ts';
+import { hqSubscriptions, tillSubscriptions, topicOf } from '../../sync/protocol/topics.ts';
 import type { StatusView } from '../api/wire.ts';
 import { loadTillConfig, type TillConfig } from '../config/till-config.ts';
 import { damageOf } from '../store/check.ts';
+import { isWriterThere } from '../store/writer-lock.ts';
 import type { Command } from './command.ts';
+import { checkBroker } from './doctor-broker.ts';
 import {
-  checkBroker,
   checkCertificate,
   checkDisk,
   checkFolder,
@@ -24,6 +29,7 @@ import {
   warn,
   well,
 } from './doctor-checks.ts';
+import { askHq } from './hq-client.ts';
 import { readOptions } from './options.ts';
 
 const help = `tillside doctor: what is ill here, and what to do about it
@@ -31,11 +37,11 @@ const help = `tillside doctor: what is ill here, and what to do about it
 usage: tillside doctor --config FILE [--clock URL] [--json]
 
   --config FILE  till.json or hq.json: which of the two, the file itself says
-  --clock URL    a web server whose time is right (HQ behind its proxy): holds this machine's clock against it
+  --clock URL    a web server whose time is right: holds this machine's clock against it. A running till knows HQ's time by itself
   --json         one JSON object
 
-Looks at the data folder, secrets, disk, database, certificate and the way to the broker; where the program runs, at what it
-says of its devices, line and bundle; at HQ also at every till. Changes nothing.
+Looks at the data folder, secrets, disk, database and certificate; where the program runs, at what it says of its devices, line,
+clock and bundle, at HQ also at every till; where it does not, goes to the broker in its stead. Changes nothing.
 Exit codes: 0 well (or soon to be looked at), 1 something is ill, 2 wrong usage or configuration.
 `;
 
@@ -89,9 +95,7 @@ async function ofTill(file: string): Promise<readonly Finding[]> {
     checkDisk(dataDir),
     checkDatabase(database, status === null ? null : status.database.problem),
     ...checkCertificate(broker?.cert, broker?.key, Date.now()),
-    broker === null
-      ? warn('broker', 'none is configured', 'Without "broker" no sale reaches HQ.')
-      : await checkBroker({ url: broker.url, ...contents(broker) }),
+    await checkLine(config, status, database),
     ...(status === null
       ? [
           warn(
@@ -104,13 +108,26 @@ async function ofTill(file: string): Promise<readonly Finding[]> {
   ];
 }
 
-const contents = (files: { readonly ca: string | null; readonly cert: string | null; readonly key: string | null }) =>
-  Object.fromEntries(
-    (['ca', 'cert', 'key'] as const).flatMap(name => {
-      const file = files[name];
-      return file === null || !existsSync(file) ? [] : [[name, readFileSync(file, 'utf8')]];
-    }),
+async function checkLine(config: TillConfig, status: StatusView | null, database: string): Promise<Finding> {
+  const { broker, tenant, store, till, ring } = config;
+  if (broker === null) return warn('broker', 'none is configured', 'Without "broker" no sale reaches HQ.');
+  if (status?.line.connected === true) return well('broker', `${broker.url}, the till is on the line`);
+  if (status === null && isWriterThere(database))
+    return warn(
+      'broker',
+      `${broker.url} was not tried: the agent runs but does not answer here`,
+      'Ask again when api.host and api.port are those of the running agent, or stop it.',
+    );
+  const { url, ca, cert, key, username, password } = broker;
+  const files = Object.entries({ ca, cert, key, password }).flatMap(([name, file]) =>
+    file === null || !existsSync(file) ? [] : [[name, readFileSync(file, 'utf8').trim()] as const],
   );
+  return checkBroker({
+    broker: { url, ...Object.fromEntries(files), ...(username === null ? {} : { username }) },
+    subscriptions: tillSubscriptions({ tenant, store, till }, ring),
+    hqState: topicOf({ kind: 'hq', tenant }),
+  });
+}
 
 function checkDatabase(file: string, problem: string | null): Finding {
   if (!existsSync(file)) return well('database', `${file} will be made at the first start`);
@@ -189,6 +206,7 @@ function ofStatus(status: StatusView): readonly Finding[] {
           line.problem ?? 'down',
           'Selling goes on and nothing is lost. See the broker above, then the certificate.',
         ),
+    ...ofClock(status),
     line.connected && isOld
       ? ill('outbox', waiting, 'The broker is there and HQ does not confirm: look at HQ (tillside doctor there).')
       : well('outbox', waiting),
@@ -197,7 +215,7 @@ function ofStatus(status: StatusView): readonly Finding[] {
 
 async function ofHq(file: string): Promise<readonly Finding[]> {
   const config = loadHqConfig(file, process.env);
-  const { dataDir, broker } = config;
+  const { dataDir } = config;
   const document = JSON.parse(readFileSync(file, 'utf8')) as { broker?: { cert?: string; key?: string } };
   const pathOf = (reference: string | undefined) =>
     reference === undefined ? null : join(file, '..', reference.replace(/^file:/, ''));
@@ -211,8 +229,7 @@ async function ofHq(file: string): Promise<readonly Finding[]> {
     checkDisk(dataDir),
     await checkLedger(config.database ?? process.env.DATABASE_URL, dataDir),
     ...checkCertificate(pathOf(document.broker?.cert), pathOf(document.broker?.key), Date.now()),
-    await checkBroker(broker),
-    ...(await askTills(config.api.port, join(dataDir, 'tokens', 'hq'))),
+    ...(await ofRunningHq(config)),
   ];
 }
 
@@ -236,20 +253,38 @@ async function checkLedger(database: string | undefined, dataDir: string): Promi
   }
 }
 
+type HqFileConfig = ReturnType<typeof loadHqConfig>;
+
 const mostNamed = 20;
 
-async function askTills(port: number, tokenFile: string): Promise<readonly Finding[]> {
-  let tills: TillsAnswer['tills'];
+/** Of HQ itself while it runs: its line and every till. Else the broker is visited in its stead. */
+async function ofRunningHq(config: HqFileConfig): Promise<readonly Finding[]> {
+  const { api, broker, dataDir, tenant, enrolment } = config;
+  const hq = { url: `http://127.0.0.1:${api.port}`, tokenFile: join(dataDir, 'tokens', 'hq') };
+  const ask = (path: string) => askHq(hq, 'GET', path, undefined, AbortSignal.timeout(20_000));
   try {
-    const answer = await fetch(`http://127.0.0.1:${port}/v1/tills`, {
-      headers: { authorization: `Bearer ${readFileSync(tokenFile, 'utf8').trim()}` },
-      signal: AbortSignal.timeout(20_000),
-    });
-    if (!answer.ok) return [ill('HQ', `answers ${answer.status}`, 'See its log.')];
-    ({ tills } = (await answer.json()) as TillsAnswer);
-  } catch {
-    return [warn('HQ', 'does not run', 'What the tills say can only be looked at while it runs: start the service.')];
+    const { broker: line } = (await ask('/v1/status')) as HqStatusView;
+    const { tills } = (await ask('/v1/tills')) as TillsAnswer;
+    return [
+      line.connected
+        ? well('broker', `${broker.url}, HQ is on the line since ${line.since}`)
+        : ill('broker', `${broker.url}: ${line.problem ?? 'no line'}`, 'See the broker’s log, and HQ’s.'),
+      ...ofTills(tills),
+    ];
+  } catch (error) {
+    // No token: it was never started. Nobody there: it does not run.
+    const isAway = isTillsideError(error, 'not-found') || !existsSync(hq.tokenFile);
+    if (!isAway) return [ill('HQ', messageOf(error), 'See its log.')];
+    const isOwn = enrolment !== undefined && hasAuthority(dataDir);
+    const own = isOwn ? hqAddress(broker, tenant, openAuthority(dataDir), systemClock) : broker;
+    return [
+      await checkBroker({ broker: own, subscriptions: hqSubscriptions(tenant), hqState: null }),
+      warn('HQ', 'does not run', 'What the tills say can only be looked at while it runs: start the service.'),
+    ];
   }
+}
+
+function ofTills(tills: TillsAnswer['tills']): readonly Finding[] {
   const ailing = tills.filter(({ why }) => why.length > 0);
   if (ailing.length === 0) return [well('tills', `${tills.length}, nothing ails them`)];
   const named = ailing.slice(0, mostNamed).map(({ store, till, why }) => {
@@ -270,12 +305,25 @@ async function checkClock(url: string): Promise<Finding> {
     const { headers } = await fetch(url, { method: 'HEAD', signal: AbortSignal.timeout(5000) });
     const there = Date.parse(headers.get('date') ?? '');
     if (Number.isNaN(there)) return warn('clock', `${url} tells no time`, 'Name another server.');
-    const off = Date.now() - there;
-    const found = `${Math.abs(Math.round(off / 1000))} s ${off < 0 ? 'behind' : 'ahead of'} ${new URL(url).host}`;
-    return Math.abs(off) > clockMs
-      ? ill('clock', found, 'Set this machine’s clock and let it follow a time server (systemd-timesyncd, w32time).')
-      : well('clock', found);
+    return clockFound(Date.now() - there, new URL(url).host);
   } catch (error) {
     return warn('clock', `${url}: ${messageOf(error)}`, 'Name a server that this machine reaches.');
   }
+}
+
+/** As HQ told its time to the running till. */
+function ofClock({ clock, line }: StatusView): readonly Finding[] {
+  if (clock != null) return [clockFound(clock.aheadSeconds * 1000, 'HQ')];
+  if (!line.connected) return [];
+  return [
+    warn('clock', 'HQ has not told its time', 'Look whether HQ runs (tillside doctor there), or give --clock URL.'),
+  ];
+}
+
+function clockFound(aheadMs: number, of: string): Finding {
+  const seconds = Math.round(Math.abs(aheadMs) / 1000);
+  const found = seconds === 0 ? `as ${of}` : `${seconds} s ${aheadMs < 0 ? 'behind' : 'ahead of'} ${of}`;
+  return Math.abs(aheadMs) > clockMs
+    ? ill('clock', found, 'Set this machine’s clock and let it follow a time server (systemd-timesyncd, w32time).')
+    : well('clock', found);
 }

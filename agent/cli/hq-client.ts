@@ -17,6 +17,7 @@ export async function askHq(
   method: 'GET' | 'POST',
   path: string,
   body?: Uint8Array,
+  signal?: AbortSignal,
 ): Promise<unknown> {
   let token: string;
   try {
@@ -36,6 +37,7 @@ export async function askHq(
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(body === undefined ? {} : { body: Buffer.from(body) }),
+      ...(signal === undefined ? {} : { signal }),
     });
   } catch (error) {
     const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;

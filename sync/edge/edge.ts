@@ -85,6 +85,8 @@ export interface Edge {
   /** Null where members come from elsewhere. */
   readonly askMember: AskMember | null;
   line(): LineStatus;
+  /** How far this till's clock is ahead of HQ's, as HQ last said (at each connection, and every quarter of an hour); null: it has not. */
+  aheadMs(): number | null;
   onLine(listener: (status: LineStatus) => void): () => void;
   /** Something of `stateOf` changed (device, totals): HQ is told soon. */
   touch(): void;
@@ -118,6 +120,7 @@ export function createEdge(options: EdgeOptions): Edge {
   let session = 0;
   let hq = { boot: -1, session: -1 };
   let hqOnline = false;
+  let aheadMs: number | null = null;
   let forget: () => void = () => {};
   /** Signatures of commands that were obeyed: each counts once. */
   const obeyed = new Set<string>();
@@ -274,6 +277,7 @@ export function createEdge(options: EdgeOptions): Edge {
     if (!message.ok) return unreadable(message.reason);
     if (message.value.kind === 'pointers') {
       takeKeys(message.value.keys);
+      if (message.value.at !== undefined) aheadMs = clock.now() - Date.parse(message.value.at);
       for (const pointer of message.value.pointers) downlink.pointer(pointer, true);
       return downlink.settle();
     }
@@ -348,6 +352,7 @@ export function createEdge(options: EdgeOptions): Edge {
     peers: peers.port,
     askMember: members?.askMember ?? null,
     line: link.status,
+    aheadMs: () => aheadMs,
     onLine: link.onStatus,
     touch,
     refused: downlink.refused,

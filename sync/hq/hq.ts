@@ -306,7 +306,7 @@ export function createHq(options: HqOptions): Hq {
     const pointers = [...published, ...(await rollouts.pointersFor(till.store))];
     send(
       tillTopic({ tenant, ...till }, 'down'),
-      encodeMessage({ kind: 'pointers', pointers, keys: keys.ring.keySet() }),
+      encodeMessage({ kind: 'pointers', pointers, keys: keys.ring.keySet(), at: instant(clock.now(), 'UTC') }),
       false,
     );
   }

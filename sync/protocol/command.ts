@@ -22,6 +22,8 @@ export type DownMessage =
       readonly pointers: readonly BundlePointer[];
       /** What roots signed, so that the pointers can be verified. */
       readonly keys?: KeySet;
+      /** HQ's time: not signed, nothing is decided by it. */
+      readonly at?: string;
     }
   /** A new certificate of the till (PEM): HQ's authority signed it, so it needs no cover. */
   | { readonly kind: 'certificate'; readonly pem: string }
@@ -42,7 +44,7 @@ export function signCommand(
 export function decodeDown(payload: Uint8Array): Result<DownMessage> {
   const parsed = parseObject(payload, maxMessageBytes);
   if (!parsed.ok) return parsed;
-  const { kind, pointers, keys, pem, text, keyId, signature } = parsed.value;
+  const { kind, pointers, keys, at, pem, text, keyId, signature } = parsed.value;
   if (kind === 'pointers') {
     if (!Array.isArray(pointers) || pointers.length > 8) return refuse('pointers is no list of at most 8');
     const read: BundlePointer[] = [];
@@ -51,9 +53,10 @@ export function decodeDown(payload: Uint8Array): Result<DownMessage> {
       if (!pointer.ok) return pointer;
       read.push(pointer.value);
     }
-    if (keys === undefined) return accept({ kind, pointers: read });
+    const message = { kind, pointers: read, ...(isInstant(at) ? { at } : {}) } as const;
+    if (keys === undefined) return accept(message);
     const set = readKeySet(keys);
-    return set.ok ? accept({ kind, pointers: read, keys: set.value }) : set;
+    return set.ok ? accept({ ...message, keys: set.value }) : set;
   }
   if (kind === 'certificate') return isText(pem, 8192) ? accept({ kind, pem }) : refuse('pem is missing');
   if (kind === 'command') {

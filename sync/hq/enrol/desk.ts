@@ -51,7 +51,7 @@ export interface Desk {
   readonly enrolment: Enrolment;
   /** Port of the HTTPS door; null: there is none. */
   readonly port: number | null;
-  /** HQ's own way to the broker: with a certificate of its own authority, where no other is configured. */
+  /** HQ's own way to the broker (see `hqAddress`). */
   addressOf(broker: BrokerAddress): BrokerAddress;
   /** For the figures: till certificates that are good, that should have been renewed, and tills revoked. */
   count(): Promise<{ readonly good: number; readonly ending: number; readonly revoked: number }>;
@@ -138,11 +138,7 @@ export function createDesk(options: DeskOptions): Desk {
     get port() {
       return server?.port ?? null;
     },
-    addressOf(broker) {
-      if (authority === null || broker.cert !== undefined || !/^(mqtts|wss):/.test(broker.url)) return broker;
-      const { key, pem } = clientCertificate(tenant, authority, clock);
-      return { ...broker, ca: broker.ca ?? authority.pem, key, cert: pem };
-    },
+    addressOf: broker => (authority === null ? broker : hqAddress(broker, tenant, authority, clock)),
     async count() {
       const tills = enrolment === null ? [] : await enrolment.tills();
       const ends = tills.flatMap(({ revokedAt, certificate }) =>
@@ -155,6 +151,13 @@ export function createDesk(options: DeskOptions): Desk {
       };
     },
   };
+}
+
+/** HQ's way to the broker: with a certificate of its own authority, where no other is configured. */
+export function hqAddress(broker: BrokerAddress, tenant: string, authority: Authority, clock: Clock): BrokerAddress {
+  if (broker.cert !== undefined || !/^(mqtts|wss):/.test(broker.url)) return broker;
+  const { key, pem } = clientCertificate(tenant, authority, clock);
+  return { ...broker, ca: broker.ca ?? authority.pem, key, cert: pem };
 }
 
 const yearMs = 365 * 86_400_000;
