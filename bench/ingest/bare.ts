@@ -1,6 +1,6 @@
 /** What ingest is held against: the same events in the same columns under the same key; nothing is checked, nothing follows from them. */
 import type pg from 'pg';
-import { type Cell, type ColumnType, column } from '../../sync/hq/postgres-columns.ts';
+import { type Columns, column } from '../../sync/hq/postgres-columns.ts';
 import type { TillEvent } from '../../sync/protocol/types.ts';
 import type { TillBatch, World } from './world.ts';
 
@@ -47,7 +47,7 @@ export interface BareRow {
   readonly json: string;
 }
 
-const columns: readonly (readonly [type: ColumnType, read: (row: BareRow) => Cell])[] = [
+const columns: Columns<BareRow> = [
   ['text', (row: BareRow) => row.batch.store],
   ['text', (row: BareRow) => row.batch.till],
   ['int8', () => 1_795_000_000],

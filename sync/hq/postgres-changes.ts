@@ -4,7 +4,7 @@
  * keys, each table once, so that none waits for another that waits for it.
  */
 import type { Arrival, TillName } from './ledger.ts';
-import { type Cell, type ColumnType, column } from './postgres-columns.ts';
+import { type Columns, column } from './postgres-columns.ts';
 import { leaseKey, type ToldLease, writeLeases } from './postgres-leases.ts';
 import type { Run } from './postgres-pool.ts';
 import type { Change } from './projection.ts';
@@ -135,8 +135,6 @@ export class ChangeSet {
 }
 
 const isLater = (a: Source, b: Source): boolean => a.epoch > b.epoch || (a.epoch === b.epoch && a.seq > b.seq);
-
-type Columns<Row> = readonly (readonly [type: ColumnType, read: (row: Row) => Cell])[];
 
 /** Runs a statement over the columns of the rows, if there are any; `also` are its last parameters. */
 export async function insert<Row>(

@@ -5,6 +5,8 @@
 
 export type Cell = string | number | null | undefined;
 export type ColumnType = 'text' | 'int8';
+/** What a statement's columns read from a row. */
+export type Columns<Row> = readonly (readonly [type: ColumnType, read: (row: Row) => Cell])[];
 
 /** Object ids of the element types (pg_type.dat of PostgreSQL; they never change). */
 const elementType = { text: 25, int8: 20 } as const;
@@ -62,14 +64,17 @@ function integers<Row>(rows: readonly Row[], read: (row: Row) => Cell): Buffer {
       end = buffer.writeInt32BE(-1, end);
       continue;
     }
-    const value = Number(cell);
-    end = buffer.writeInt32BE(8, end);
-    // Two halves: writeBigInt64BE would make a BigInt of every cell.
-    const high = Math.floor(value / 0x1_0000_0000);
-    end = buffer.writeInt32BE(high, end);
-    end = buffer.writeUInt32BE(value - high * 0x1_0000_0000, end);
+    end = writeInteger(buffer, Number(cell), end);
   }
   return head(buffer.subarray(0, end), 'int8', rows.length, nulls);
+}
+
+/** The cell's length and its eight bytes. @returns where the next one begins */
+export function writeInteger(buffer: Buffer, value: number, at: number): number {
+  const end = buffer.writeInt32BE(8, at);
+  // Two halves: writeBigInt64BE would make a BigInt of every cell.
+  const high = Math.floor(value / 0x1_0000_0000);
+  return buffer.writeUInt32BE(value - high * 0x1_0000_0000, buffer.writeInt32BE(high, end));
 }
 
 function head(buffer: Buffer, type: ColumnType, length: number, nulls: boolean): Buffer {

@@ -1,6 +1,6 @@
 /** What tills tell of their leases, written to PostgreSQL: the caps are locked first and in order, as for a grant. */
 import type { TillName } from './ledger.ts';
-import { type Cell, type ColumnType, column } from './postgres-columns.ts';
+import { type Columns, column } from './postgres-columns.ts';
 import type { Run } from './postgres-pool.ts';
 import type { Change } from './projection.ts';
 
@@ -22,7 +22,7 @@ export async function writeLeases(run: Run, told: readonly ToldLease[]): Promise
   );
 }
 
-const columns: readonly (readonly [type: ColumnType, read: (row: ToldLease) => Cell])[] = [
+const columns: Columns<ToldLease> = [
   ['text', ({ from }) => from.store],
   ['text', ({ from }) => from.till],
   ['int8', ({ change }) => change.epoch],

@@ -13,6 +13,12 @@ export interface Answer<Row> {
   readonly count: number;
 }
 
+/**
+ * Rows into a table, `COPY … FROM STDIN (FORMAT binary)`. One whose key is there already makes the transaction run again.
+ * @param chunks the rows as postgres-copy.ts writes them
+ */
+export type Copy = (sql: string, chunks: Iterable<Uint8Array>) => Promise<void>;
+
 export interface PostgresPool {
   readonly run: Run;
   /**
@@ -20,7 +26,7 @@ export interface PostgresPool {
    * other, it is run again, so `work` may not keep anything from an earlier run.
    * @throws TillsideError `database-unavailable` where the fault is not in what was to be written
    */
-  transaction<T>(work: (run: Run) => Promise<T>): Promise<T>;
+  transaction<T>(work: (run: Run, copy: Copy) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -65,12 +71,12 @@ export function openPool({ url, connections, statementMs, onLost }: PoolOptions)
       return { rows: rows as readonly Row[], count: rowCount ?? 0 };
     };
 
-  async function once<T>(work: (run: Run) => Promise<T>): Promise<T> {
+  async function once<T>(work: (run: Run, copy: Copy) => Promise<T>): Promise<T> {
     const client = await pool.connect();
     let broken = true;
     try {
       await client.query('BEGIN');
-      const result = await work(runOn(client));
+      const result = await work(runOn(client), copyOn(client));
       const { command } = await client.query('COMMIT');
       broken = false;
       // PostgreSQL answers COMMIT of a transaction that had failed with ROLLBACK, and without an error.
@@ -101,6 +107,62 @@ export function openPool({ url, connections, statementMs, onLost }: PoolOptions)
   };
 }
 
+const copyOn =
+  (client: pg.PoolClient): Copy =>
+  (sql, chunks) =>
+    new Promise((resolve, reject) => {
+      client.query(
+        new CopyIn(sql, chunks, error => {
+          if (error === null) resolve();
+          else reject(stateOf(error) === uniqueViolation ? new Again(messageOf(error)) : error);
+        }),
+      );
+    });
+
+/** What the driver asks of whoever talks to the server in its stead. */
+interface CopyLine {
+  sendCopyFromChunk(chunk: Uint8Array): void;
+  endCopyFrom(): void;
+  sendCopyFail(reason: string): void;
+}
+
+class CopyIn implements pg.Submittable {
+  /** The driver puts its own time-out around it. */
+  callback: (error: Error | null) => void;
+  readonly #sql: string;
+  readonly #chunks: Iterable<Uint8Array>;
+
+  constructor(sql: string, chunks: Iterable<Uint8Array>, callback: (error: Error | null) => void) {
+    this.#sql = sql;
+    this.#chunks = chunks;
+    this.callback = callback;
+  }
+
+  submit(connection: pg.Connection) {
+    connection.query(this.#sql);
+  }
+
+  handleCopyInResponse(line: CopyLine) {
+    try {
+      // The driver copies each chunk.
+      for (const chunk of this.#chunks) line.sendCopyFromChunk(chunk);
+      line.endCopyFrom();
+    } catch (error) {
+      line.sendCopyFail(messageOf(error));
+    }
+  }
+
+  handleCommandComplete() {}
+
+  handleError(error: Error) {
+    this.callback(error);
+  }
+
+  handleReadyForQuery() {
+    this.callback(null);
+  }
+}
+
 /** Whole numbers arrive as numbers: every one that HQ keeps is exact in JavaScript. */
 function parserOf(type: number, format?: 'text' | 'binary'): unknown {
   const { INT8, NUMERIC } = pg.types.builtins;
@@ -109,6 +171,8 @@ function parserOf(type: number, format?: 'text' | 'binary'): unknown {
 
 const stateOf = (error: unknown): string =>
   error instanceof pg.DatabaseError && typeof error.code === 'string' ? error.code : '';
+
+const uniqueViolation = '23505';
 
 /** Deadlock, or a serialization failure (also ours, where a stream changed unseen). */
 const isVictim = (error: unknown): boolean => ['40P01', '40001'].includes(stateOf(error)) || error instanceof Again;

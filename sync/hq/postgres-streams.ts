@@ -3,9 +3,9 @@ import { chainStart, hashOfJson } from '../protocol/chain.ts';
 import { BEYOND, gaps } from './event-questions.ts';
 import type { Standing, TillName } from './ledger.ts';
 import { insert } from './postgres-changes.ts';
-import { column } from './postgres-columns.ts';
+import { type Columns, column } from './postgres-columns.ts';
 import type { Run } from './postgres-pool.ts';
-import { numbered } from './query.ts';
+import { numbered, order } from './query.ts';
 
 export interface StreamName extends TillName {
   readonly epoch: number;
@@ -56,43 +56,59 @@ export async function lockStreams(run: Run, names: readonly StreamName[]): Promi
   return names.flatMap(name => found.get(keyOf(name)) ?? []);
 }
 
-/** Moves "contiguous" ahead over what is there now, checking that each event follows from the one before. */
-export async function walk(
-  run: Run,
-  stream: LockedStream,
-  arrived: Arrived,
-): Promise<Pick<MovedStream, 'contiguous' | 'head' | 'brokenAt'>> {
-  let { contiguous, head, brokenAt } = stream;
-  const step = (seq: number, hash: string, prev: string) => {
-    if (prev !== head && brokenAt === null) brokenAt = seq;
-    contiguous = seq;
-    head = hash;
-  };
+type Ahead = Pick<MovedStream, 'contiguous' | 'head' | 'brokenAt'>;
+
+/** Moves "contiguous" ahead over what has come in, checking that each event follows from the one before. */
+export function walkArrived(stream: Ahead, arrived: Arrived): Ahead {
+  let ahead: Ahead = { contiguous: stream.contiguous, head: stream.head, brokenAt: stream.brokenAt };
   for (;;) {
-    const next = arrived.get(contiguous + 1);
-    if (next === undefined) break;
-    step(contiguous + 1, next.hash, next.prev);
+    const seq = ahead.contiguous + 1;
+    const next = arrived.get(seq);
+    if (next === undefined) return ahead;
+    ahead = step(ahead, seq, next.hash, next.prev);
   }
+}
+
+/** The same, and on over what is there already. */
+export async function walk(run: Run, stream: LockedStream, arrived: Arrived): Promise<Ahead> {
+  let ahead = walkArrived(stream, arrived);
   // Behind what has closed a gap now may stand what came earlier.
-  let more = contiguous > stream.contiguous && stream.highest > contiguous;
-  while (more) {
-    const { rows } = await run<{ seq: number; json: string }>(NEXT, [
-      stream.store,
-      stream.till,
-      stream.epoch,
-      contiguous,
-      walkRows,
-    ]);
-    more = rows.length === walkRows;
+  if (ahead.contiguous === stream.contiguous || stream.highest <= ahead.contiguous) return ahead;
+  const { store, till, epoch } = stream;
+  for (;;) {
+    const { rows } = await run<{ seq: number; json: string }>(NEXT, [store, till, epoch, ahead.contiguous, walkRows]);
     for (const { seq, json } of rows) {
-      if (seq !== contiguous + 1) {
-        more = false;
-        break;
-      }
-      step(seq, hashOfJson(json), prevOf(json));
+      if (seq > ahead.contiguous + 1) ahead = walkArrived(ahead, arrived);
+      if (seq !== ahead.contiguous + 1) return ahead;
+      ahead = step(ahead, seq, hashOfJson(json), prevOf(json));
     }
+    if (rows.length < walkRows) return walkArrived(ahead, arrived);
   }
-  return { contiguous, head, brokenAt };
+}
+
+const step = ({ head, brokenAt }: Ahead, seq: number, hash: string, prev: string): Ahead => ({
+  contiguous: seq,
+  head: hash,
+  brokenAt: prev !== head && brokenAt === null ? seq : brokenAt,
+});
+
+/**
+ * Locks streams without gaps and moves them ahead in one, where each still ends as this HQ left it. Null where one does not:
+ * others may have been moved.
+ * @param before the same streams as they were left, in the same order
+ * @returns latest dates in other epochs, as in LockedStream, of tills that have some
+ */
+export async function continueStreams(
+  run: Run,
+  before: readonly Pick<LockedStream, 'contiguous' | 'head'>[],
+  after: readonly MovedStream[],
+  at: string,
+): Promise<readonly (StreamName & { readonly latestMs: number })[] | null> {
+  const streams = inOrder(after.map((stream, index) => ({ ...stream, before: before[index] })));
+  const parameters = continuedColumns.map(([type, read]) => column(type, streams, read));
+  type Moved = { moved: number; others: readonly (StreamName & { latestMs: number })[] | null };
+  const [row] = (await run<Moved>(CONTINUE, [...parameters, at])).rows;
+  return row?.moved === streams.length ? (row.others ?? []) : null;
 }
 
 export async function saveStreams(run: Run, streams: readonly MovedStream[], at: string): Promise<void> {
@@ -122,7 +138,8 @@ export function prevOf(json: string): string {
   return typeof prev === 'string' && prev.length === 64 ? prev : '';
 }
 
-const inOrder = (streams: readonly StreamName[]) => [...streams].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+const inOrder = <Stream extends StreamName>(streams: readonly Stream[]): readonly Stream[] =>
+  [...streams].sort((a, b) => order(a.store, b.store) || order(a.till, b.till) || a.epoch - b.epoch);
 
 const walkRows = 1000;
 
@@ -158,10 +175,29 @@ const savedColumns = [
   ['int8', (row: MovedStream) => row.latestMs],
 ] as const;
 
+const moved = `contiguous = k.contiguous, highest = k.highest, received = k.received, head = k.head,
+  broken_at = k.broken_at, last_event_at = coalesce(k.last_event_at, s.last_event_at), latest_ms = k.latest_ms`;
+
 const SAVE = `
-UPDATE stream s SET contiguous = k.contiguous, highest = k.highest, received = k.received, head = k.head,
-  broken_at = k.broken_at, last_event_at = coalesce(k.last_event_at, s.last_event_at), last_received_at = $11,
-  latest_ms = k.latest_ms
+UPDATE stream s SET ${moved}, last_received_at = $11
 FROM unnest($1::text[], $2::text[], $3::int8[], $4::int8[], $5::int8[], $6::int8[], $7::text[], $8::int8[], $9::text[],
   $10::int8[]) AS k (store, till, epoch, contiguous, highest, received, head, broken_at, last_event_at, latest_ms)
 WHERE s.store = k.store AND s.till = k.till AND s.epoch = k.epoch`;
+
+const continuedColumns: Columns<
+  MovedStream & { readonly before: Pick<LockedStream, 'contiguous' | 'head'> | undefined }
+> = [...savedColumns, ['int8', row => row.before?.contiguous], ['text', row => row.before?.head]];
+
+/** The hash of its last event says all that came before it. */
+const CONTINUE = `
+WITH moved AS (
+  UPDATE stream s SET ${moved}, last_received_at = $13
+  FROM unnest($1::text[], $2::text[], $3::int8[], $4::int8[], $5::int8[], $6::int8[], $7::text[], $8::int8[], $9::text[],
+    $10::int8[], $11::int8[], $12::text[]) AS k (store, till, epoch, contiguous, highest, received, head, broken_at,
+    last_event_at, latest_ms, contiguous_before, head_before)
+  WHERE s.store = k.store AND s.till = k.till AND s.epoch = k.epoch
+    AND s.contiguous = k.contiguous_before AND s.highest = k.contiguous_before AND s.head = k.head_before
+  RETURNING s.store, s.till, s.epoch, (SELECT max(o.latest_ms) FROM stream o
+    WHERE o.store = s.store AND o.till = s.till AND o.epoch <> s.epoch) AS "latestMs"
+)
+SELECT count(*) AS moved, json_agg(moved) FILTER (WHERE "latestMs" IS NOT NULL) AS others FROM moved`;

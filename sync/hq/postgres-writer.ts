@@ -1,16 +1,18 @@
 /**
  * How facts come into PostgreSQL: a set of batches in one transaction, each table by one statement over columns.
  *
- *   read (hash, project) ─► lock the streams ─► what is new? ─► events ─► what they mean ─► streams ahead ─► commit
+ *   read (hash, project) ─► streams: lock, what is new? ahead ─► events ─► what they mean ─► commit
  */
 import { hashOfJson } from '../protocol/chain.ts';
 import type { TillEvent } from '../protocol/types.ts';
 import type { Arrival, Committed, Standing } from './ledger.ts';
 import { ChangeSet, insert } from './postgres-changes.ts';
-import { column } from './postgres-columns.ts';
+import { type Columns, column } from './postgres-columns.ts';
+import { copyChunks } from './postgres-copy.ts';
 import { announceCursors } from './postgres-cursor.ts';
-import { Again, type PostgresPool, type Run } from './postgres-pool.ts';
+import { Again, type Copy, type PostgresPool, type Run } from './postgres-pool.ts';
 import {
+  continueStreams,
   keyOf,
   type LockedStream,
   lockStreams,
@@ -21,6 +23,7 @@ import {
   saveStreams,
   standingOf,
   walk,
+  walkArrived,
 } from './postgres-streams.ts';
 import { type Projection, project, saleIdOf } from './projection.ts';
 
@@ -64,28 +67,36 @@ export interface PostgresWriter {
 }
 
 export function createPostgresWriter(pool: PostgresPool): PostgresWriter {
-  /** Streams whose rows are there. */
-  const open = new Set<string>();
+  /** Streams without gaps as this HQ left them: they need not be read again to go on. */
+  const left = new Map<string, LeftStream>();
 
-  async function openNew(streams: readonly StreamName[]) {
-    const fresh = streams.filter(stream => !open.has(keyOf(stream)));
-    if (fresh.length === 0) return;
-    await openStreams(pool.run, fresh);
-    for (const stream of fresh) open.add(keyOf(stream));
+  /** Null where one is not known. What a transaction takes is known again once it has committed. */
+  function take(names: readonly StreamName[]): readonly LeftStream[] | null {
+    const known = names.flatMap(name => left.get(keyOf(name)) ?? []);
+    for (const name of names) left.delete(keyOf(name));
+    return known.length === names.length ? known : null;
   }
 
   return {
     async commit(arrivals, at) {
       const reading = readAll(arrivals);
       for (;;) {
-        await openNew(reading.streams);
-        const committed = await pool.transaction(async run => {
+        const written = await pool.transaction(async (run, copy) => {
+          const known = take(reading.streams);
+          const ahead = known === null ? null : await continued(run, reading, known, at);
+          if (ahead !== null) return write(run, copy, reading, ahead, at);
           const locked = await lockStreams(run, reading.streams);
-          return locked === null ? null : write(run, reading, locked, at);
+          if (locked === null) return null;
+          const moved = await moveLocked(run, reading, locked);
+          await saveStreams(run, moved.streams, at);
+          return write(run, copy, reading, moved, at);
         });
-        if (committed !== null) return committed;
-        // Rows that were there are gone: the database was restored under a running HQ. They are made again.
-        open.clear();
+        if (written !== null) {
+          for (const { lastEventAt: _, ...stream } of written.streams)
+            if (stream.highest === stream.contiguous) left.set(keyOf(stream), stream);
+          return written.committed;
+        }
+        await openStreams(pool.run, reading.streams);
       }
     },
   };
@@ -148,55 +159,101 @@ function unreadable(of: Arrival, stream: number, { seq, reason, json }: Arrival[
   };
 }
 
-async function write(run: Run, reading: Reading, locked: readonly LockedStream[], at: string): Promise<Committed> {
-  const { events, lastEventAt } = reading;
-  const isCarried = await carriedOver(run, events, locked);
-  /** Hashes by number of what is committed already, then of what comes in: by stream. */
-  const known = await knownAlready(run, events, locked);
-  const arrived = locked.map(() => new Map<number, Incoming>());
+/** What of a set is new, and where it brings the streams. */
+interface Ahead {
+  readonly fresh: readonly Incoming[];
+  /** Other content under a number that is committed. */
+  readonly aside: readonly Quarantined[];
+  /** In the order of the reading. */
+  readonly streams: readonly MovedStream[];
+  /** As in LockedStream, by stream. */
+  readonly othersLatestMs: readonly (number | null)[];
+}
+
+/** Moves streams on that are as this HQ left them and have no gap afterwards, or answers null and changes nothing. */
+async function continued(run: Run, reading: Reading, known: readonly LeftStream[], at: string): Promise<Ahead | null> {
+  if (reading.events.some(({ stream, seq }) => seq <= (known[stream]?.highest ?? 0))) return null;
+  const { fresh, aside, arrived } = sortOut(reading, []);
+  const streams = known.map((stream, index) => {
+    const news = arrived[index] ?? new Map();
+    return moved(stream, walkArrived(stream, news), news, reading.lastEventAt[index] ?? null);
+  });
+  if (streams.some(({ contiguous, highest }) => highest > contiguous)) return null;
+  const others = await continueStreams(run, known, streams, at);
+  // Some may have been moved: the transaction begins again, and reads.
+  if (others === null) throw new Again('streams are not as they were left');
+  const latest = new Map(others.map(stream => [keyOf(stream), stream.latestMs]));
+  return { fresh, aside, streams, othersLatestMs: streams.map(stream => latest.get(keyOf(stream)) ?? null) };
+}
+
+async function moveLocked(run: Run, reading: Reading, locked: readonly LockedStream[]): Promise<Ahead> {
+  const { fresh, aside, arrived } = sortOut(reading, await knownAlready(run, reading.events, locked));
+  const streams: MovedStream[] = [];
+  for (const [index, stream] of locked.entries()) {
+    const news = arrived[index] ?? new Map();
+    streams.push(moved(stream, await walk(run, stream, news), news, reading.lastEventAt[index] ?? null));
+  }
+  return { fresh, aside, streams, othersLatestMs: locked.map(({ othersLatestMs }) => othersLatestMs) };
+}
+
+type LeftStream = Omit<LockedStream, 'othersLatestMs'>;
+type News = ReadonlyMap<number, Incoming>;
+
+/** @param known hashes by number of what is committed already: by stream */
+function sortOut({ streams, events }: Reading, known: readonly (ReadonlyMap<number, string> | undefined)[]) {
+  const arrived = streams.map(() => new Map<number, Incoming>());
   const fresh: Incoming[] = [];
   const aside: Quarantined[] = [];
-  const changes = new ChangeSet();
   for (const event of events) {
-    const { of, stream, seq, projection } = event;
+    const { stream, seq } = event;
     const before = known[stream]?.get(seq) ?? arrived[stream]?.get(seq)?.hash;
-    if (before !== undefined) {
-      if (before !== event.hash && event.isReadable) aside.push({ ...event, reason: otherContent });
-      continue;
-    }
-    arrived[stream]?.set(seq, event);
-    fresh.push(event);
+    if (before === undefined) {
+      arrived[stream]?.set(seq, event);
+      fresh.push(event);
+    } else if (before !== event.hash && event.isReadable) aside.push({ ...event, reason: otherContent });
+  }
+  return { arrived, fresh, aside };
+}
+
+function moved(
+  { store, till, epoch, highest, received, latestMs }: LeftStream,
+  ahead: Pick<MovedStream, 'contiguous' | 'head' | 'brokenAt'>,
+  news: News,
+  lastEventAt: string | null,
+): MovedStream {
+  let [last, latest] = [highest, latestMs];
+  for (const { seq, atMs } of news.values()) {
+    if (seq > last) last = seq;
+    if (atMs > latest) latest = atMs;
+  }
+  return {
+    ...{ store, till, epoch, ...ahead, highest: last, received: received + news.size },
+    ...{ latestMs: latest, lastEventAt },
+  };
+}
+
+async function write(run: Run, copy: Copy, { events }: Reading, ahead: Ahead, at: string) {
+  const { fresh, streams } = ahead;
+  const aside = [...ahead.aside];
+  const isCarried = await carriedOver(run, events, ahead.othersLatestMs);
+  const changes = new ChangeSet();
+  for (const event of fresh) {
+    const { of, projection } = event;
     if (!projection.ok) aside.push({ ...event, reason: projection.reason });
     // The same fact under a new number, carried over into a new epoch, counts once.
     else if (!isCarried(event)) changes.add(of, event, event.saleId, projection.changes);
   }
-
   if (fresh.length > 0) {
     await announceCursors(run);
-    const written = await insert(run, EVENTS, eventColumns, fresh, at);
-    // The lock makes each of them new; where one is not, somebody writes without the lock.
-    if (written !== fresh.length) throw new Again(`${fresh.length - written} events were there already`);
+    // The lock makes each of them new; where one is not, somebody writes without the lock, and it begins again.
+    await copy(EVENTS, copyChunks(eventColumns(at), fresh));
   }
   const sales = await changes.write(run, at);
   await insert(run, QUARANTINE, quarantineColumns, aside, at);
-
-  const moved: MovedStream[] = [];
-  for (const [index, stream] of locked.entries()) {
-    const now = arrived[index] ?? new Map<number, Incoming>();
-    const ahead = await walk(run, stream, now);
-    const { store, till, epoch } = stream;
-    let { highest, latestMs } = stream;
-    for (const { seq, atMs } of now.values()) {
-      if (seq > highest) highest = seq;
-      if (atMs > latestMs) latestMs = atMs;
-    }
-    const received = stream.received + now.size;
-    moved.push({ store, till, epoch, ...ahead, highest, received, latestMs, lastEventAt: lastEventAt[index] ?? null });
-  }
-  await saveStreams(run, moved, at);
   const standings: Standing[] = [];
-  for (const stream of moved) standings.push(await standingOf(run, stream));
-  return { standings, events: fresh.length, sales, quarantined: aside.length };
+  for (const stream of streams) standings.push(await standingOf(run, stream));
+  const committed: Committed = { standings, events: fresh.length, sales, quarantined: aside.length };
+  return { streams, committed };
 }
 
 const otherContent = 'other content under a number that is committed';
@@ -228,9 +285,9 @@ async function knownAlready(
 async function carriedOver(
   run: Run,
   events: readonly Incoming[],
-  locked: readonly LockedStream[],
+  othersLatestMs: readonly (number | null)[],
 ): Promise<(event: Incoming) => boolean> {
-  const othersLatest = ({ stream }: Incoming) => locked[stream]?.othersLatestMs ?? null;
+  const othersLatest = ({ stream }: Incoming) => othersLatestMs[stream] ?? null;
   if (!events.some(event => othersLatest(event) !== null)) return () => false;
   /** Epochs under which an id has been seen, by till and id. */
   const epochs = new Map<string, Set<number>>();
@@ -256,21 +313,19 @@ async function carriedOver(
 /** PostgreSQL's texts can't hold the character NUL. */
 const withoutNul = (text: string): string => (text.includes('\0') ? text.replaceAll('\0', '\ufffd') : text);
 
-const eventColumns = [
-  ['text', (row: Incoming) => row.of.store],
-  ['text', (row: Incoming) => row.of.till],
-  ['int8', (row: Incoming) => row.of.epoch],
-  ['int8', (row: Incoming) => row.seq],
-  ['text', (row: Incoming) => row.id],
-  ['text', (row: Incoming) => row.type],
-  ['text', (row: Incoming) => row.saleId],
-  ['text', (row: Incoming) => row.json],
-] as const;
+const eventColumns = (at: string): Columns<Incoming> => [
+  ['text', row => row.of.store],
+  ['text', row => row.of.till],
+  ['int8', row => row.of.epoch],
+  ['int8', row => row.seq],
+  ['text', row => row.id],
+  ['text', row => row.type],
+  ['text', row => row.saleId],
+  ['text', row => row.json],
+  ['text', () => at],
+];
 
-const EVENTS = `
-INSERT INTO event (store, till, epoch, seq, id, type, sale_id, json, received_at)
-SELECT *, $9 FROM unnest($1::text[], $2::text[], $3::int8[], $4::int8[], $5::text[], $6::text[], $7::text[], $8::text[])
-ON CONFLICT (store, till, epoch, seq) DO NOTHING`;
+const EVENTS = 'COPY event (store, till, epoch, seq, id, type, sale_id, json, received_at) FROM STDIN (FORMAT binary)';
 
 const KNOWN = `
 SELECT k.stream, e.seq, encode(sha256(convert_to(e.json, 'UTF8')), 'hex') AS hash

@@ -140,6 +140,55 @@ test('a statement that waits too long is ended, tells that the database is at fa
   assert.equal(committed.events, day.events.length);
 });
 
+test('events of any length and script come back as they came, wherever the chunks of a COPY are cut', {
+  skip,
+}, async t => {
+  const ledger = openPostgres(await emptyPlace());
+  t.after(() => ledger.close());
+  await ledger.open();
+  const outbox = memoryOutbox({ tenant: 'demo', store: '0042', till: '1' });
+  // Chunks are of 256 KiB: many of a few KB, some of about a whole chunk, one of several.
+  const lengths = [
+    ...Array.from({ length: 300 }, (_, n) => (n * 37) % 4000),
+    262_000,
+    262_130,
+    262_143,
+    87_000,
+    900_000,
+  ];
+  for (const [n, length] of lengths.entries())
+    outbox.append('till.note', { text: ['x', 'é', '€', '😀'][n % 4]?.repeat(length) });
+  const { events } = await ledger.commit([{ ...arrival({ store: '0042', till: '1', events: outbox.events }) }], at);
+  assert.equal(events, lengths.length);
+  const back = await ledger.events({ limit: 5000 });
+  assert.deepEqual(
+    back.map(({ event }) => event),
+    outbox.events,
+  );
+});
+
+test('a till that another HQ took in between goes on here from where it is', { skip }, async t => {
+  const url = await emptyPlace();
+  const [here, there] = [openPostgres(url), openPostgres(url)];
+  t.after(() => Promise.all([here.close(), there.close()]));
+  await here.open();
+  const [day, neighbour] = [tillDay(1, 2, 20), tillDay(2, 2, 20)];
+  await here.commit([arrival(day, 0, 10), arrival(neighbour, 0, 10)], at);
+  await there.commit([arrival(day, 5, 20)], at);
+  // Known here up to 10 by both, and only the neighbour is still there.
+  const { events, standings } = await here.commit([arrival(day, 10, 30), arrival(neighbour, 10, 30)], at);
+  assert.equal(events, 10 + 20);
+  assert.deepEqual(
+    standings.map(({ contiguous, missing }) => ({ contiguous, missing })),
+    [30, 30].map(contiguous => ({ contiguous, missing: [] })),
+  );
+  const tills = await here.tills(today);
+  assert.deepEqual(
+    tills.map(({ chain, missing }) => ({ chain, missing })),
+    [0, 0].map(missing => ({ chain: 'whole', missing })),
+  );
+});
+
 test('a hundred commits at once share the connections that the pool may have', { skip }, async t => {
   const ledger = openPostgres(`${await emptyPlace()}&application_name=crowd`, { workers: 2, readers: 1 });
   t.after(() => ledger.close());
