@@ -1,12 +1,13 @@
 /**
  * Takes what tills send: checks who speaks, commits in sets, and acknowledges only what is committed. Each till belongs to
- * one worker, so its batches stay in order; the workers commit side by side. While one commits, its next set gathers, so
- * that the database is asked as seldom as the load allows.
+ * one worker, so its batches stay in order; the workers commit side by side. While one commits, its next set gathers, as it
+ * came, so that the database is asked as seldom as the load allows.
  */
 import { type Clock, instant, pause } from '../../clock.ts';
 import { isTillsideError, messageOf } from '../../errors.ts';
 import type { SyncLog } from '../link/link.ts';
-import { decodeBatch } from '../protocol/batch.ts';
+import { decodeBatches, type ReadBatch } from '../protocol/batch.ts';
+import type { Result } from '../protocol/result.ts';
 import type { Arrival, Committed, Ledger, Standing, TillName } from './ledger.ts';
 import { createQuarantine } from './quarantine.ts';
 
@@ -33,19 +34,29 @@ export interface Ingest {
 
 /** Events of one transaction: few enough that nobody waits long, enough that the disk's fsync is shared. */
 const setEvents = 4000;
-/** Batches that may wait before the broker is held back. */
-const roomFor = 512;
-const gatherMs = 5;
+/** Batches that may wait, as they came, and their bytes, before the broker is held back. */
+const roomFor = 2048;
+const roomForBytes = 16 * 1024 * 1024;
+/** The batches of many tills share one transaction, its statements and its fsync; nobody waits for an acknowledgement. */
+const gatherMs = 50;
+/** Batches that are inflated and parsed at a time. */
+const together = 32;
 /**
  * Pauses before a set is tried again that the database could not take: long enough for a restart of PostgreSQL. After
  * that it is given up; the tills, who were told nothing, send it again.
  */
 const retryMs = [50, 100, 200, 400, 800, 1600, 3200, 6400];
 
+interface Received {
+  readonly from: TillName;
+  readonly payload: Uint8Array;
+}
+
 export function createIngest(options: IngestOptions): Ingest {
   const { ledger, clock, log } = options;
   const quarantine = createQuarantine(ledger, clock, log);
   let waiting = 0;
+  let waitingBytes = 0;
   const makeRoom: (() => void)[] = [];
   let problem: string | null = null;
   /** A whole round of retries was in vain: until something succeeds each set is tried once. */
@@ -55,36 +66,62 @@ export function createIngest(options: IngestOptions): Ingest {
   const now = () => instant(clock.now(), 'UTC');
   const workers = Array.from({ length: ledger.workers }, createWorker);
 
+  const isFull = () => waiting >= roomFor || waitingBytes >= roomForBytes;
+
   function createWorker() {
+    const received: Received[] = [];
     let own: Arrival[] = [];
     let ownEvents = 0;
     let working: Promise<void> | null = null;
 
     async function work() {
-      while (own.length > 0) {
-        // A short wait lets the batches of many tills share one transaction and its fsync.
-        if (ownEvents < setEvents && waiting < roomFor) await pause(clock, gatherMs);
+      while (received.length + own.length > 0) {
+        if (ownEvents < setEvents && !isFull() && !ending) await pause(clock, gatherMs);
+        while (ownEvents < setEvents && received.length > 0) await read(received.splice(0, together));
         const set = nextSet(own);
         own = own.slice(set.length);
         ownEvents -= eventsOf(set);
-        await commit(set);
-        waiting -= set.length;
-        for (const go of makeRoom.splice(0)) go();
+        if (set.length > 0) await commit(set);
       }
       working = null;
     }
 
-    return {
-      take(arrival: Arrival) {
+    async function read(some: readonly Received[]) {
+      for (const [index, batch] of decodeBatches(some.map(({ payload }) => payload)).entries()) {
+        const one = some[index];
+        if (one === undefined) continue;
+        const { from, payload } = one;
+        const arrival = await arrivalOf(from, payload, batch);
+        waiting -= 1;
+        waitingBytes -= payload.byteLength;
+        if (arrival === null) continue;
         own.push(arrival);
         ownEvents += eventsOf([arrival]);
-        waiting += 1;
+      }
+      for (const go of makeRoom.splice(0)) go();
+    }
+
+    return {
+      take(one: Received) {
+        received.push(one);
         working ??= work();
       },
       async idle() {
         while (working !== null) await working;
       },
     };
+  }
+
+  /** Null: it is put aside. */
+  async function arrivalOf(from: TillName, payload: Uint8Array, batch: Result<ReadBatch>): Promise<Arrival | null> {
+    const isOwn = batch.ok && batch.value.store === from.store && batch.value.till === from.till;
+    if (isOwn) return { ...from, ...batch.value };
+    options.onRefused(batch.ok ? 'address' : 'unreadable');
+    const reason = batch.ok ? `the batch names till ${batch.value.store}/${batch.value.till}` : batch.reason;
+    await refuse(from, payload, reason).catch(error =>
+      log.error({ ...from, error: messageOf(error) }, 'a batch that HQ can not read could not be put aside'),
+    );
+    return null;
   }
 
   async function refuse(from: TillName, payload: Uint8Array, reason: string) {
@@ -137,20 +174,10 @@ export function createIngest(options: IngestOptions): Ingest {
 
   return {
     async receive(from, payload) {
-      const batch = decodeBatch(payload);
-      const fault = !batch.ok
-        ? batch.reason
-        : batch.value.store === from.store && batch.value.till === from.till
-          ? null
-          : `the batch names till ${batch.value.store}/${batch.value.till}`;
-      if (!batch.ok || fault !== null) {
-        options.onRefused(batch.ok ? 'address' : 'unreadable');
-        await refuse(from, payload, fault ?? '');
-        return;
-      }
-      const { epoch, boot, events, unreadable } = batch.value;
-      workers[workerOf(from, workers.length)]?.take({ ...from, epoch, boot, events, unreadable });
-      while (waiting >= roomFor) await new Promise<void>(resolve => makeRoom.push(resolve));
+      waiting += 1;
+      waitingBytes += payload.byteLength;
+      workers[workerOf(from, workers.length)]?.take({ from, payload });
+      while (isFull()) await new Promise<void>(resolve => makeRoom.push(resolve));
     },
     refuse,
     problem: () => problem,

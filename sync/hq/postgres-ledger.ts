@@ -25,7 +25,8 @@ export interface PostgresOptions {
   readonly readers?: number;
 }
 
-const defaultWorkers = 4;
+/** One process reads for them: more only make the sets smaller. */
+const defaultWorkers = 2;
 const defaultReaders = 4;
 /** States, bundles and quarantine are written beside the commits. */
 const otherWriters = 2;

@@ -67,8 +67,22 @@ export function encodeBatch(batch: Batch): Result<Uint8Array> {
 
 export function decodeBatch(payload: Uint8Array): Result<ReadBatch> {
   const json = inflate(payload);
-  if (!json.ok) return json;
-  const parsed = parseObject(json.value, maxBatchJsonBytes);
+  return json.ok ? readBatch(json.value) : json;
+}
+
+/** Answers for each payload what `decodeBatch` does, in less time: small ones are inflated in one go. */
+export function decodeBatches(payloads: readonly Uint8Array[]): readonly Result<ReadBatch>[] {
+  const parts = inflateTogether(payloads);
+  return payloads.map((payload, index) => {
+    const json = parts?.[index];
+    const read = json === undefined ? null : readBatch(json);
+    // Where one is not what it says, what stands beside it may have been cut wrongly.
+    return read?.ok ? read : decodeBatch(payload);
+  });
+}
+
+function readBatch(json: Uint8Array): Result<ReadBatch> {
+  const parsed = parseObject(json, maxBatchJsonBytes);
   if (!parsed.ok) return parsed;
   const { till, store, epoch, boot, events } = parsed.value;
   if (!isMatch(till, topicId) || !isMatch(store, topicId)) return refuse('till or store is no id');
@@ -114,3 +128,37 @@ function inflate(payload: Uint8Array): Result<Uint8Array> {
     return refuse(bomb ? `inflates to more than ${maxBatchJsonBytes} bytes` : 'is not gzip, or is cut off');
   }
 }
+
+/** Of a gzip member: header and trailer; the trailer ends with the length of what is inside (RFC 1952). */
+const leastGzipBytes = 18;
+/** What a set of small batches holds; more is better inflated one by one. */
+const togetherBytes = 4 * 1024 * 1024;
+
+/**
+ * The payloads' contents, cut by the lengths that they give; null where those can't be right. gzip allows one member after
+ * another, and making what inflates costs more than inflating a sale.
+ */
+function inflateTogether(payloads: readonly Uint8Array[]): readonly Uint8Array[] | null {
+  const isPossible = ({ byteLength }: Uint8Array) => byteLength >= leastGzipBytes && byteLength <= maxBatchBytes;
+  if (payloads.length < 2 || !payloads.every(isPossible)) return null;
+  const lengths = payloads.map(({ buffer, byteOffset, byteLength }) =>
+    new DataView(buffer, byteOffset, byteLength).getUint32(byteLength - 4, true),
+  );
+  const whole = lengths.reduce((sum, length) => sum + length, 0);
+  if (whole > togetherBytes) return null;
+  let json: Buffer;
+  try {
+    json = gunzipSync(Buffer.concat(payloads), { maxOutputLength: whole, chunkSize: Math.max(whole, smallestChunk) });
+  } catch {
+    return null;
+  }
+  if (json.byteLength !== whole) return null;
+  let end = 0;
+  return lengths.map(length => {
+    end += length;
+    return json.subarray(end - length, end);
+  });
+}
+
+/** zlib takes no smaller ones. */
+const smallestChunk = 64;

@@ -76,13 +76,13 @@ test('workers commit side by side, but never two sets of one till', async () => 
       const events = sales(till, 30).slice(round * 10, round * 10 + 10);
       await ingest.receive({ store, till }, payload(till, events));
     }
-    await clock.advance(10);
+    await clock.advance(60);
     for (const go of held.splice(0, 2)) go();
-    await clock.advance(10);
+    await clock.advance(60);
   }
   for (let turn = 0; turn < 20; turn++) {
     for (const go of held.splice(0)) go();
-    await clock.advance(10);
+    await clock.advance(60);
   }
   assert.deepEqual(
     new Set(acknowledged.filter(({ contiguous }) => contiguous === 30).map(({ till }) => till)),
@@ -105,7 +105,7 @@ test('a set that the database can not take for some seconds is tried again and a
     throw away();
   });
   await ingest.receive({ store, till: '1' }, payload('1', sales('1', 3)));
-  await clock.advance(500);
+  await clock.advance(600);
   assert.deepEqual([acknowledged.length, ingest.problem()], [0, 'gone']);
   // 50 + 100 + 200 + 400 + 800 ms of pauses, and what gathers before.
   await clock.advance(2000);
@@ -143,7 +143,7 @@ test('at the end nothing is waited for', async () => {
   const { clock, ingest, refused, ledger } = await ingestWith(() => Promise.reject(away()));
   await ingest.receive({ store, till: '1' }, payload('1', sales('1', 3)));
   const ended = ingest.idle();
-  await clock.advance(10);
+  await clock.advance(60);
   await ended;
   assert.deepEqual(refused, ['database']);
   await ledger.close();
@@ -172,5 +172,21 @@ test('the one event that the database refuses is found, kept whole and acknowled
     (await ledger.tills('2026-11-21')).every(({ chain }) => chain === 'whole'),
     true,
   );
+  await ledger.close();
+});
+
+test('batches that cannot be read, or that name another till, are put aside among those that can, and room is made again', async () => {
+  const { clock, ingest, acknowledged, refused, ledger } = await ingestWith((_, real) => real());
+  const good = ['1', '2', '3'].map(till => ({ till, bytes: payload(till, sales(till, 2)) }));
+  for (const { till, bytes } of good) {
+    await ingest.receive({ store, till }, bytes);
+    await ingest.receive({ store, till: '8' }, bytes.subarray(0, bytes.byteLength - 9));
+    await ingest.receive({ store, till: '9' }, bytes);
+  }
+  await clock.advance(100);
+  assert.deepEqual(acknowledged.map(({ till }) => till).sort(), ['1', '2', '3']);
+  assert.deepEqual([...refused].sort(), [...Array(3).fill('address'), ...Array(3).fill('unreadable')]);
+  const aside = await ledger.quarantined(10);
+  assert.deepEqual(aside.map(({ till }) => till).sort(), ['8', '8', '8', '9', '9', '9']);
   await ledger.close();
 });

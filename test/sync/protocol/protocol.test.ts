@@ -3,7 +3,14 @@ import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { decodeBatch, encodeBatch, maxBatchBytes, maxBatchJsonBytes, readEvent } from '../../../sync/protocol/batch.ts';
+import {
+  decodeBatch,
+  decodeBatches,
+  encodeBatch,
+  maxBatchBytes,
+  maxBatchJsonBytes,
+  readEvent,
+} from '../../../sync/protocol/batch.ts';
 import { blockCount, cutBlock, decodeBlock, encodeBlock } from '../../../sync/protocol/blocks.ts';
 import { chainStart, firstBreak, hashOf } from '../../../sync/protocol/chain.ts';
 import { decodeDown, openCommand, signCommand } from '../../../sync/protocol/command.ts';
@@ -127,6 +134,37 @@ test('a batch comes out as it went in', () => {
   );
 });
 
+test('batches read together are what each is by itself, whatever stands beside it', () => {
+  const whole = fc.nat(3).map(n => {
+    const events = Array.from({ length: n }, (_, index) => event(index + 1));
+    return gzipSync(JSON.stringify({ till: String(n), store: '0042', epoch: 1, boot: 1, events }));
+  });
+  const spoiled = fc.oneof(
+    fc.tuple(whole, fc.nat()).map(([bytes, n]) => bytes.subarray(0, n % bytes.byteLength)),
+    fc.tuple(whole, fc.nat(), fc.nat(255)).map(([bytes, n, value]) => {
+      const other = Buffer.from(bytes);
+      other[n % other.byteLength] = value;
+      return other;
+    }),
+    fc.tuple(whole, whole).map(pair => Buffer.concat(pair)),
+    fc.tuple(whole, fc.uint8Array({ maxLength: 30 })).map(pair => Buffer.concat(pair)),
+    // A length that makes good for what stands too much elsewhere.
+    fc.tuple(whole, fc.integer({ min: 1, max: 400 })).map(([bytes, more]) => {
+      const tail = Buffer.alloc(4);
+      tail.writeUInt32LE(bytes.readUInt32LE(bytes.byteLength - 4) + more);
+      return Buffer.concat([bytes, tail]);
+    }),
+    fc.tuple(fc.string({ maxLength: 400 }), whole).map(([text, bytes]) => Buffer.concat([gzipSync(text), bytes])),
+    fc.uint8Array({ maxLength: 60 }).map(bytes => Buffer.from(bytes)),
+  );
+  fc.assert(
+    fc.property(fc.array(fc.oneof(whole, spoiled), { maxLength: 8 }), payloads => {
+      assert.deepEqual(decodeBatches(payloads), payloads.map(decodeBatch));
+    }),
+    { numRuns: 500 },
+  );
+});
+
 test('a gzip bomb ends at the limit and not at the end of memory', () => {
   // 64 MiB of zeros are about 65 KB of gzip: small on the wire, four times the limit inside.
   const bomb = gzipSync(Buffer.alloc(4 * maxBatchJsonBytes));
@@ -135,6 +173,15 @@ test('a gzip bomb ends at the limit and not at the end of memory', () => {
   assert.deepEqual(decodeBatch(bomb), { ok: false, reason: `inflates to more than ${maxBatchJsonBytes} bytes` });
   assert.ok(process.memoryUsage().rss - before < 3 * maxBatchJsonBytes);
   assert.equal(decodeBatch(Buffer.alloc(maxBatchBytes + 1)).ok, false);
+  const batch = {
+    till: '3',
+    store: '0042',
+    epoch: 1,
+    boot: 1,
+    events: [event(1, { text: 'x'.repeat(maxBatchBytes) })],
+  };
+  const large = gzipSync(JSON.stringify(batch), { level: 0 });
+  for (const payload of [bomb, large]) assert.ok(decodeBatches([payload, payload]).every(({ ok }) => !ok));
 });
 
 test('one unreadable event does not spoil its batch, and keeps its number', () => {
