@@ -5,8 +5,10 @@ import { basename, dirname } from 'node:path';
 import process from 'node:process';
 
 const given = process.argv.slice(2);
-const names = given.filter(argument => !argument.startsWith('-'));
-const options = given.filter(argument => argument.startsWith('-'));
+// What follows the first option is options and their values.
+const firstOption = given.findIndex(argument => argument.startsWith('-'));
+const names = firstOption === -1 ? given : given.slice(0, firstOption);
+const options = firstOption === -1 ? [] : given.slice(firstOption);
 const files = globSync('bench/*/run.ts').sort();
 const known = files.map(file => basename(dirname(file)));
 const unknown = names.find(name => !known.includes(name));

@@ -45,6 +45,26 @@ export function worldOf(tills: number, salesPerTill: number, perBatch: number | 
 }
 
 function tillOf(number: number, sales: number, perBatch: number | 'sale'): readonly TillBatch[] {
+  const { store, till, events, ends } = tillDay(number, sales);
+  const cuts = perBatch === 'sale' ? ends : range(perBatch, events.length);
+  return cuts.map((end, index) => {
+    const part = events.slice(cuts[index - 1] ?? 0, end);
+    const encoded = encodeBatch({ till, store, epoch: 1_795_000_000, boot: 3, events: part });
+    if (!encoded.ok) throw new Error(encoded.reason);
+    return { store, till, payload: encoded.value, events: part };
+  });
+}
+
+export interface TillDay {
+  readonly store: string;
+  readonly till: string;
+  readonly events: readonly TillEvent[];
+  /** How many events there are after each sale. */
+  readonly ends: readonly number[];
+}
+
+/** What a till has to tell after so many sales. */
+export function tillDay(number: number, sales: number): TillDay {
   const random = chance(number + 1);
   const store = String(1000 + Math.floor(number / 8));
   const till = String((number % 8) + 1);
@@ -74,13 +94,7 @@ function tillOf(number: number, sales: number, perBatch: number | 'sale'): reado
     sell(`${till}-${number}-${n + 1}`, local(ms), open, random, append);
     ends.push(events.length);
   }
-  const cuts = perBatch === 'sale' ? ends : range(perBatch, events.length);
-  return cuts.map((end, index) => {
-    const part = events.slice(cuts[index - 1] ?? 0, end);
-    const encoded = encodeBatch({ till, store, epoch: 1_795_000_000, boot: 3, events: part });
-    if (!encoded.ok) throw new Error(encoded.reason);
-    return { store, till, payload: encoded.value, events: part };
-  });
+  return { store, till, events, ends };
 }
 
 /** One sale with what follows from it. `open` are coupons that customers hold. */

@@ -23,9 +23,9 @@ const { values } = parseArgs({
     json: { type: 'boolean' },
     /** All tills; half of them have a backlog. */
     tills: { type: 'string', default: '2000' },
-    /** Of the backlog, for each till. A day has 500. */
-    sales: { type: 'string', default: '25' },
-    rounds: { type: 'string', default: '3' },
+    /** Of the backlog, for each till. A day has 500: that would be 1.4 million events here. */
+    sales: { type: 'string', default: '100' },
+    rounds: { type: 'string', default: '5' },
   },
 });
 const tillCount = Number(values.tills);
@@ -51,31 +51,46 @@ const tell = (what: string, figures: Record<string, number>, text: string) => {
   told[what] = figures;
   if (values.json !== true) console.log(`${what}: ${text}`);
 };
+let acknowledgements = 0;
+const progress = () => acknowledgements + tills.filter(till => till.isUp()).length;
 const whole = (value: number) => Math.round(value).toLocaleString('en');
 const secondsSince = (start: number) => (performance.now() - start) / 1000;
 
+/** Nothing moves for so long: then something is wrong, however slow the machine. */
+const standstillSeconds = 180;
+
 /** Looks until it holds; the tills work meanwhile. */
-async function until(holds: () => boolean, what: string, seconds = 170): Promise<void> {
-  const start = performance.now();
+async function until(holds: () => boolean, what: string): Promise<void> {
+  let start = performance.now();
+  let before = progress();
   while (!holds()) {
-    if (secondsSince(start) > seconds) throw new Error(`not within ${seconds} s: ${what}`);
+    if (progress() !== before) {
+      start = performance.now();
+      before = progress();
+    }
+    if (secondsSince(start) > standstillSeconds) throw new Error(`nothing moves for ${standstillSeconds} s: ${what}`);
     await new Promise<void>(resolve => setTimeout(resolve, 20));
   }
 }
 
-/** Processor seconds of HQ, PostgreSQL and broker since. */
+/** Processor seconds of HQ, PostgreSQL, broker, and of this process: the tills. */
 function account(hqPid: number) {
-  const now = () => ({
-    hq: processorSeconds(hqPid),
-    server: used(server.pid).server,
-    broker: processorSeconds(broker.pid),
-  });
+  const now = () => {
+    const { here, server: ofServer } = used(server.pid);
+    return { hq: processorSeconds(hqPid), server: ofServer, broker: processorSeconds(broker.pid), tills: here };
+  };
   const before = now();
   return () => {
     const after = now();
-    return { hq: after.hq - before.hq, server: after.server - before.server, broker: after.broker - before.broker };
+    return {
+      hq: after.hq - before.hq,
+      server: after.server - before.server,
+      broker: after.broker - before.broker,
+      tills: after.tills - before.tills,
+    };
   };
 }
+type Spent = ReturnType<ReturnType<typeof account>>;
 
 let hq = { pid: 0, stop: async () => {} } as Awaited<ReturnType<typeof startHq>>;
 try {
@@ -84,7 +99,7 @@ try {
   await server.run('hq', bareTable('binary'));
   hq = await startHq(join(dir, 'hq'), url, server.url('hq'));
   // HQ publishes nothing here, so any key will do.
-  const to = { url, trust: makeSigningKey().publicPem, onAck() {} };
+  const to = { url, trust: makeSigningKey().publicPem, onAck: () => void acknowledgements++ };
   const half = Math.floor(tillCount / 2);
   // One sale at first contact, `rounds` while selling, one after the storm.
   const stored = simulatedTills(half, backlogSales + 2 + rounds, 0, to);
@@ -92,23 +107,25 @@ try {
   const allDrained = () => tills.every(till => till.isDrained());
   const eventsOf = (of: readonly SimulatedTill[]) => of.reduce((sum, till) => sum + till.events, 0);
 
-  // The bare insert, on this PostgreSQL, in this run.
+  // The bare insert, on this PostgreSQL, in this run: before, between and after what is held against it.
   const bare = new pg.Pool({ connectionString: server.url('hq'), max: 2 });
-  const rates = { text: 0, binary: 0 };
-  for (const arrays of ['text', 'binary'] as const) {
-    const rows = bareRows(worldOf(100, 60, 200, 1_000_000));
-    await insertBare(bare, rows.slice(0, 4000), 2, arrays);
-    const before = used(server.pid);
-    await insertBare(bare, rows.slice(4000), 2, arrays);
-    const after = used(server.pid);
-    rates[arrays] = (rows.length - 4000) / (after.here - before.here + after.server - before.server);
-  }
-  await bare.end();
-  tell(
-    'bare insert',
-    rates,
-    `${whole(rates.text)} events/s a core with the driver's arrays, ${whole(rates.binary)} with binary ones`,
-  );
+  const sums = { text: { events: 0, seconds: 0, core: 0 }, binary: { events: 0, seconds: 0, core: 0 } };
+  let bareTills = 1_000_000;
+  const insertSome = async () => {
+    for (const arrays of ['text', 'binary'] as const) {
+      const rows = bareRows(worldOf(100, 60, 200, bareTills));
+      bareTills += 100;
+      await insertBare(bare, rows.slice(0, 4000), 2, arrays);
+      const before = used(server.pid);
+      const begun = performance.now();
+      await insertBare(bare, rows.slice(4000), 2, arrays);
+      const after = used(server.pid);
+      sums[arrays].events += rows.length - 4000;
+      sums[arrays].seconds += secondsSince(begun);
+      sums[arrays].core += after.here - before.here + after.server - before.server;
+    }
+  };
+  await insertSome();
 
   // First contact and memory: tills come one after the other, as when a chain is rolled out.
   const memoryBefore = { hq: memoryOf(hq.pid), broker: memoryOf(broker.pid) };
@@ -149,12 +166,13 @@ try {
     sent: (bytes.sent - bytesBefore.sent) / (tillCount * rounds),
   };
   await counting.close();
-  tellRate('selling, one batch a sale', selling);
   tell(
     'on the wire, a sale',
     perSale,
     `${whole(perSale.received)} bytes to the broker, ${whole(perSale.sent)} from it (till and HQ together)`,
   );
+
+  await insertSome();
 
   // A backlog: half the tills were off line while they sold, and come back together.
   await Promise.all(stored.map(till => till.edge.stop()));
@@ -165,6 +183,19 @@ try {
   for (const till of stored) till.edge.start();
   await until(allDrained, 'the backlog');
   const drained = { seconds: secondsSince(start), events: eventsOf(stored) - eventsBefore, ...spent() };
+  await insertSome();
+  await bare.end();
+  const core = ({ events, core: seconds }: { events: number; core: number }) => events / seconds;
+  const clock = ({ events, seconds }: { events: number; seconds: number }) => events / seconds;
+  for (const [arrays, name] of [
+    ['text', "bare insert, driver's arrays"],
+    ['binary', 'bare insert, binary arrays'],
+  ] as const) {
+    const sum = sums[arrays];
+    const figures = { core: core(sum), clock: clock(sum) };
+    tell(name, figures, `${whole(figures.core)} events/s a core, ${whole(figures.clock)} by the clock`);
+  }
+  tellRate('selling, one batch a sale', selling);
   tellRate(
     `backlog of ${backlogSales} sales of each of ${half} tills (1/${(salesADay / backlogSales).toFixed(0)} of a day)`,
     drained,
@@ -202,15 +233,21 @@ try {
   );
   if (values.json === true) console.log(JSON.stringify({ tills: tillCount, ...told }));
 
-  function tellRate(
-    what: string,
-    rate: { seconds: number; events: number; hq: number; server: number; broker: number },
-  ) {
-    const core = rate.events / (rate.hq + rate.server);
+  function tellRate(what: string, rate: Spent & { seconds: number; events: number }) {
+    const ofHq = { events: rate.events, core: rate.hq + rate.server };
+    const over = (arrays: 'text' | 'binary') => ({
+      core: core(ofHq) / core(sums[arrays]),
+      clock: clock(rate) / clock(sums[arrays]),
+    });
+    const [text, binary] = [over('text'), over('binary')];
+    const percent = (share: number) => `${Math.round(100 * share)} %`;
+    const micro = (seconds: number) => ((seconds / rate.events) * 1e6).toFixed(0);
     tell(
       what,
-      { ...rate, core, overText: core / rates.text, overBinary: core / rates.binary },
-      `${whole(rate.events)} events in ${rate.seconds.toFixed(1)} s; ${whole(core)} events/s a core (${Math.round((100 * core) / rates.text)} % of bare with the driver's arrays, ${Math.round((100 * core) / rates.binary)} % with binary ones; goal 70 %); µs an event: HQ ${((rate.hq / rate.events) * 1e6).toFixed(0)}, PostgreSQL ${((rate.server / rate.events) * 1e6).toFixed(0)}, broker ${((rate.broker / rate.events) * 1e6).toFixed(0)}`,
+      { ...rate, core: core(ofHq), clock: clock(rate), overText: text.core, overBinary: binary.core },
+      `${whole(rate.events)} events in ${rate.seconds.toFixed(1)} s; ${whole(core(ofHq))} events/s a core of HQ and PostgreSQL, ${whole(clock(rate))} by the clock\n` +
+        `  of bare with the driver's arrays: ${percent(text.core)} a core (goal 70 %), ${percent(text.clock)} by the clock; with binary ones ${percent(binary.core)}, ${percent(binary.clock)}\n` +
+        `  µs of processor an event: HQ ${micro(rate.hq)}, PostgreSQL ${micro(rate.server)}; not counted: broker ${micro(rate.broker)}, tills ${micro(rate.tills)}`,
     );
   }
 } finally {
