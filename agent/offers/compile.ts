@@ -163,6 +163,9 @@ export function* compiling(bundle: Bundle): Generator<undefined, CompiledBundle>
   };
 }
 
+/** For `endIssue`: nobody vouches for the bundle any more. */
+export const withdrawn = '1970-01-01T00:00:00Z';
+
 /** No coupons are printed after this instant, though the bundle itself would go on: whoever vouched for it does no more. */
 export function endIssue(compiled: CompiledBundle, endsAt: string): void {
   const own = parseInstant(compiled.bundle.notAfter) ?? Number.NEGATIVE_INFINITY;

@@ -1,8 +1,8 @@
 /** The offers part as the rest of the product sees it. Pure: no I/O, no clock, no randomness. */
 export { type Activated, activating } from './activate.ts';
-export { type CompiledBundle, compileBundle, endIssue } from './compile.ts';
+export { type CompiledBundle, compileBundle, endIssue, withdrawn } from './compile.ts';
 export { decide, type MadeDecision, prepareBundle, prepareMember, scanBasket } from './decide.ts';
-export { type ExplainLanguage, type Explanation, explain } from './explain/explain.ts';
+export { type ExplainLanguage, type Explanation, explain, explainStored } from './explain/explain.ts';
 export type { Fault } from './fault.ts';
 export { runningGolden } from './golden.ts';
 export type { PreparedMember } from './lookup/lookup.ts';

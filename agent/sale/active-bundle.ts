@@ -14,6 +14,7 @@ import {
   runningGolden,
   type ScannedBasket,
   scanBasket,
+  withdrawn,
 } from '../offers/index.ts';
 import { finish } from '../offers/steps.ts';
 import type { Benefit, Bundle, Cap, CouponTerms, Decision, History, Member, Offer, Sale } from '../offers/types.ts';
@@ -97,7 +98,6 @@ export type ActiveBundleOptions = {
 
 /** A timer is looked after at least this often: the wall clock may jump. */
 const recheckMs = 3_600_000;
-const past = '1970-01-01T00:00:00Z';
 
 /** Takes up the stored bundle at once, so that a till without network decides from its first second. */
 export function createActiveBundle(options: ActiveBundleOptions): ActiveBundle {
@@ -168,7 +168,7 @@ export function createActiveBundle(options: ActiveBundleOptions): ActiveBundle {
     cancelEnd();
     if (active === null) return;
     const { pointer, compiled, notAfter } = active;
-    endIssue(compiled, pointer !== null && isRevoked(pointer.keyId) ? past : notAfter);
+    endIssue(compiled, pointer !== null && isRevoked(pointer.keyId) ? withdrawn : notAfter);
     const left = Date.parse(notAfter) - options.clock.now();
     if (left < 0) return;
     cancelEnd = options.clock.after(Math.min(left + 1, recheckMs), () => {

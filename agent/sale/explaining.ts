@@ -1,8 +1,7 @@
 /** Every offer with its reason, in sentences: what applied, what prints, and why the others do not. */
 import type { Language } from '../api/till-service.ts';
 import type { ExplainAnswer } from '../api/wire.ts';
-import { explain } from '../offers/index.ts';
-import type { Active } from './active-bundle.ts';
+import { type Explanation, explain, explainStored } from '../offers/index.ts';
 import type { Evaluation } from './evaluation.ts';
 import type { SaleParts } from './parts.ts';
 import { reasonSentence } from './reasons.ts';
@@ -10,13 +9,12 @@ import { reasonSentence } from './reasons.ts';
 type Entry = ExplainAnswer['offers'][number];
 
 export function explainAnswer(parts: SaleParts, evaluation: Evaluation, language: Language): ExplainAnswer {
-  const { decision, decided, document } = evaluation;
+  const { decision, decided } = evaluation;
   const active = parts.bundles.active();
-  const same = active?.ref.id === decision.bundle.id && active.ref.version === decision.bundle.version;
-  const entries =
-    decided && active !== null && same && document.lines.length > 0
-      ? inSentences(active, evaluation, language)
-      : asDecided(evaluation);
+  const entries = explanations(parts, evaluation, language).map(({ sentence, ...entry }) => ({
+    ...entry,
+    detail: sentence,
+  }));
   return {
     saleId: decision.saleId,
     bundle: decided ? { ...decision.bundle } : null,
@@ -27,43 +25,32 @@ export function explainAnswer(parts: SaleParts, evaluation: Evaluation, language
   };
 }
 
-type Unnamed = Omit<Entry, 'name'>;
-
-function inSentences(active: Active, { document }: Evaluation, language: Language): readonly Unnamed[] {
-  return explain(active.compiled, document, language).map(({ offer, phase, outcome, serial, reason, sentence }) => ({
-    offer,
-    phase,
-    outcome,
-    serial,
-    reason,
-    detail: sentence,
-  }));
+function explanations(parts: SaleParts, evaluation: Evaluation, language: Language): readonly Explanation[] {
+  const { decision, decided, document } = evaluation;
+  const active = parts.bundles.active();
+  const same = active?.ref.id === decision.bundle.id && active.ref.version === decision.bundle.version;
+  if (decided && active !== null && same && document.lines.length > 0) {
+    const told = explain(active.compiled, document, language);
+    if (tellsOf(told, decision)) return told;
+  }
+  // Another bundle decided this sale, or head office has taken back since what it gave: it is told as it was decided.
+  return explainStored(decision, active?.bundle.currency ?? parts.currency, language);
 }
 
-/** For a sale that another bundle decided: what was kept of it then. */
-function asDecided({ decision }: Evaluation): readonly Unnamed[] {
-  const entry = (of: { offer: string; serial?: string }, rest: Omit<Unnamed, 'offer' | 'serial'>): Unnamed => ({
-    offer: of.offer,
-    serial: of.serial ?? null,
-    ...rest,
-  });
-  return [
-    ...decision.applied.map(of => entry(of, { phase: of.phase, outcome: 'applied', reason: null, detail: '' })),
-    ...(decision.points?.offers ?? []).map(of =>
-      entry(of, { phase: 'points', outcome: 'points', reason: null, detail: '' }),
-    ),
-    ...decision.issue.map(of => entry(of, { phase: 'issue', outcome: 'issued', reason: null, detail: of.title })),
-    ...decision.suppressed.map(of =>
-      entry(of, { phase: of.phase, outcome: 'suppressed', reason: of.reason, detail: '' }),
-    ),
-    ...decision.rejected.map(of =>
-      entry(of, { phase: of.phase, outcome: 'rejected', reason: of.reason, detail: of.detail }),
-    ),
-  ];
+/** Whether all that happened is among it. */
+function tellsOf(told: readonly Explanation[], { applied, issue, suppressed }: Evaluation['decision']): boolean {
+  const happened = new Set(told.map(({ outcome, offer, serial }) => `${outcome} ${offer} ${serial}`));
+  const isTold = (outcome: Explanation['outcome'], offer: string, serial: string | undefined) =>
+    happened.has(`${outcome} ${offer} ${serial ?? null}`);
+  return (
+    applied.every(({ offer, serial }) => isTold('applied', offer, serial)) &&
+    issue.every(({ offer }) => isTold('issued', offer, undefined)) &&
+    suppressed.every(({ offer, serial }) => isTold('suppressed', offer, serial))
+  );
 }
 
 /** Coupons that this till did not even ask the evaluator about. */
-function withheld(parts: SaleParts, evaluation: Evaluation, language: Language): readonly Unnamed[] {
+function withheld(parts: SaleParts, evaluation: Evaluation, language: Language): readonly Omit<Entry, 'name'>[] {
   return [...evaluation.withheld].flatMap(([serial, why]) => {
     const coupon = parts.store.coupons.get(serial);
     if (coupon === null) return [];

@@ -1,4 +1,5 @@
 /** A finding as the second half of a sentence: why not. */
+import { withdrawn } from '../compile.ts';
 import type { Failure, Finding } from '../finding.ts';
 import { addDays, localDateOf, parseDate, parseTime, weekdayOf } from '../time.ts';
 import type { Bounds, Predicate, Schedule, Selector, Window } from '../types.ts';
@@ -9,21 +10,25 @@ export interface Speaker {
   readonly say: Sentences;
   readonly formats: Formats;
   readonly timezone: string;
+  /** What people call an offer. */
+  readonly nameOf: (offer: string) => string;
   /** What is the same for every sale, in this language: texts of conditions and of days, by these. */
   readonly asked: WeakMap<object, string>;
 }
 
 export function causeOf(finding: Finding, speaker: Speaker): string {
-  const { say, formats, timezone } = speaker;
+  const { say, formats, timezone, nameOf } = speaker;
   const { number, date } = formats;
   switch (finding.reason) {
     case 'expired-bundle':
+      if (finding.notAfter === withdrawn) return say.withdrawn;
       return say.bundleOver(date(localDateOf(finding.notAfter, timezone)));
     case 'schedule':
       return scheduleCause(finding.schedule, finding.date, finding.minute, speaker);
     case 'store':
-    case 'coupon-store':
       return say.store(finding.store);
+    case 'coupon-store':
+      return say.couponStore(finding.store);
     case 'trigger':
       return finding.trigger === 'coupon' ? say.noCoupon : say.notActivated;
     case 'no-member':
@@ -38,7 +43,7 @@ export function causeOf(finding: Finding, speaker: Speaker): string {
       const { offer, outcome, minDays, maxDays } = finding.chain;
       const range = rangeOf({ atLeast: minDays, atMost: maxDays }, number);
       const [days] = finding.days;
-      return say.chain(offer, outcome, range, days === undefined ? null : number(days));
+      return say.chain(nameOf(offer), outcome, { ...range, open: true }, days === undefined ? null : number(days));
     }
     case 'cap-global':
       return say.noLease;
@@ -56,9 +61,9 @@ export function causeOf(finding: Finding, speaker: Speaker): string {
         number(finding.found),
       );
     case 'exclusive':
-      return say.exclusive(finding.by);
+      return say.exclusive(nameOf(finding.by));
     case 'group':
-      return say.group(finding.by);
+      return say.group(nameOf(finding.by));
     case 'units':
       return say.units(number(finding.needed), number(finding.found));
     case 'not-selected':
@@ -90,7 +95,7 @@ function scheduleCause(schedule: Schedule, today: string, minute: number, speake
   if (to !== undefined && day > to) return say.endedOn(formats.date(to));
   if (days !== undefined && !days.includes(weekdayOf(parseDate(day) ?? 0)))
     return known(days, speaker, () => say.otherDays(days));
-  return say.otherHours((times ?? []).map(each => `${each.from}–${each.to}`));
+  return say.otherHours(times ?? []);
 }
 
 function failureCause(failure: Failure, speaker: Speaker): string {
@@ -103,16 +108,19 @@ function failureCause(failure: Failure, speaker: Speaker): string {
     'segment' in source
       ? known(negated ? source : predicate, speaker, () => {
           const asked = say.segment(source.segment);
-          return negated ? say.excludes(asked, say.isInIt) : say.needs(asked, say.isNotInIt);
+          return negated ? say.notFor(asked, say.isInIt) : say.onlyFor(asked, say.isNotInIt);
         })
       : leafCause(source, failure, speaker);
   return others > 0 ? cause + say.otherWays(others) : cause;
 }
 
-function leafCause(source: Leaf, { predicate, negated, found }: Failure, speaker: Speaker): string {
+function leafCause(source: Leaf, { predicate, negated: denied, found }: Failure, speaker: Speaker): string {
   const { say } = speaker;
-  const asked = known(predicate, speaker, () => askedText(source, speaker));
+  // At most none is the same as not one.
+  const negated = denied !== asksNone(source);
+  const asked = known(denied ? source : predicate, speaker, () => askedText(source, speaker, negated));
   const had = foundText(source, found, speaker);
+  if ('tier' in source) return negated ? say.notFor(asked, had) : say.onlyFor(asked, had);
   return negated ? say.excludes(asked, had) : say.needs(asked, had);
 }
 
@@ -128,27 +136,36 @@ function known(of: object, { asked }: Speaker, make: () => string): string {
   return text;
 }
 
-function askedText(leaf: Leaf, speaker: Speaker): string {
-  const { say, formats } = speaker;
+/** @param open for what must not be: "at least 3", where "3" would be asked for */
+function askedText(leaf: Leaf, speaker: Speaker, open: boolean): string {
+  const { say, formats, nameOf } = speaker;
   const { number, amount } = formats;
-  if ('spend' in leaf) return say.spend(rangeOf(leaf.spend, amount), productsOf(leaf.spend.of, speaker));
-  if ('items' in leaf) return say.items(rangeOf(leaf.items, number), productsOf(leaf.items.of, speaker));
+  const counted = (bounds: Bounds): Range => ({ ...countOf(isNone(bounds) ? {} : bounds, number), open });
+  if ('spend' in leaf) return say.spend({ ...rangeOf(leaf.spend, amount), open }, productsOf(leaf.spend.of, speaker));
+  if ('items' in leaf)
+    return say.items(
+      isNone(leaf.items) ? counted({}) : { ...rangeOf(leaf.items, number), open },
+      productsOf(leaf.items.of, speaker),
+    );
   if ('bought' in leaf) {
     const { of, withinDays } = leaf.bought;
-    return say.bought(countOf(leaf.bought, number), productsOf(of, speaker) ?? say.someProducts, number(withinDays));
+    return say.bought(counted(leaf.bought), productsOf(of, speaker) ?? say.someProducts, number(withinDays));
   }
   if ('received' in leaf)
-    return say.received(countOf(leaf.received, number), leaf.received.offer, number(leaf.received.withinDays));
+    return say.received(counted(leaf.received), nameOf(leaf.received.offer), number(leaf.received.withinDays));
   if ('redeemed' in leaf)
-    return say.redeemed(countOf(leaf.redeemed, number), leaf.redeemed.offer, number(leaf.redeemed.withinDays));
+    return say.redeemed(counted(leaf.redeemed), nameOf(leaf.redeemed.offer), number(leaf.redeemed.withinDays));
   if ('tier' in leaf) return 'is' in leaf.tier ? say.tier(leaf.tier.is, false) : say.tier(leaf.tier.atLeast, true);
   if ('attribute' in leaf) {
     const { name, in: listed } = leaf.attribute;
-    return say.attribute(name, listed === undefined ? rangeOf(leaf.attribute, number) : listed.slice(0, 5).map(String));
+    return say.attribute(
+      name,
+      listed === undefined ? openRange(leaf.attribute, number) : listed.slice(0, 5).map(String),
+    );
   }
-  if ('memberDays' in leaf) return say.memberDays(rangeOf(leaf.memberDays, number));
+  if ('memberDays' in leaf) return say.memberDays(openRange(leaf.memberDays, number));
   if ('birthday' in leaf) return say.birthday(number(leaf.birthday.within));
-  return say.balance(rangeOf(leaf.points, number));
+  return say.balance(openRange(leaf.points, number));
 }
 
 function foundText(leaf: Leaf, found: Failure['found'], { say, formats }: Speaker): string {
@@ -156,6 +173,7 @@ function foundText(leaf: Leaf, found: Failure['found'], { say, formats }: Speake
   if (typeof found === 'number') {
     if ('spend' in leaf) return say.basketHad(formats.amount(found));
     if ('items' in leaf) return say.basketHad(formats.number(found));
+    if ('birthday' in leaf) return say.daysAway(formats.number(found));
     return 'bought' in leaf || 'received' in leaf || 'redeemed' in leaf
       ? say.timesFound(formats.number(found))
       : say.memberHas(formats.number(found));
@@ -186,6 +204,19 @@ function rangeOf({ atLeast, atMost }: Wide, format: (value: number) => string): 
     ...(atMost !== undefined && { most: format(atMost) }),
   };
 }
+
+const openRange = (bounds: Wide, format: (value: number) => string): Range => ({
+  ...rangeOf(bounds, format),
+  open: true,
+});
+
+/** Whether a count has to be nought. */
+function asksNone(leaf: Leaf): boolean {
+  const [bounds] = Object.values(leaf) as [Partial<Bounds>];
+  return ('items' in leaf || 'bought' in leaf || 'received' in leaf || 'redeemed' in leaf) && isNone(bounds);
+}
+
+const isNone = ({ atLeast = 0, atMost }: Partial<Bounds>): boolean => atMost === 0 && atLeast <= 0;
 
 /** Counts of the past ask for one at least, if neither bound is given. */
 function countOf(bounds: Bounds, format: (value: number) => string): Range {

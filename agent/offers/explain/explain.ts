@@ -1,11 +1,11 @@
 /** A decision in sentences that a shop manager understands, for every offer and coupon, in four languages. */
 import type { CompiledBundle } from '../compile.ts';
 import { type Decided, decideWithFindings } from '../decide.ts';
-import type { Phase, Reason, Sale } from '../types.ts';
+import type { Decision, Phase, Reason, Sale } from '../types.ts';
 import { causeOf, type Speaker } from './cause.ts';
 import { de } from './de.ts';
 import { en } from './en.ts';
-import { formatsFor } from './formats.ts';
+import { type Formats, formatsFor } from './formats.ts';
 import { fr } from './fr.ts';
 import { it } from './it.ts';
 import type { Sentences } from './sentences.ts';
@@ -31,10 +31,42 @@ export function explain(compiled: CompiledBundle, sale: Sale, language: ExplainL
   return explainDecided(compiled, decideWithFindings(compiled, sale), language);
 }
 
+/**
+ * Explains a decision that was taken by a bundle that is not here any more: what happened in the language, why not as it was
+ * written down then, in English.
+ */
+export function explainStored(decision: Decision, currency: string, language: ExplainLanguage): Explanation[] {
+  const say = languages[language];
+  return [
+    ...happened(decision, say, formatsFor(language, currency)),
+    ...decision.rejected.map(({ offer, phase, serial, reason, detail }) => ({
+      offer,
+      phase,
+      outcome: 'rejected' as const,
+      serial: serial ?? null,
+      reason,
+      sentence: finish(opening(phase, serial, say) + detail),
+    })),
+  ];
+}
+
 function explainDecided(compiled: CompiledBundle, decided: Decided, language: ExplainLanguage): Explanation[] {
   const speaker = speakerFor(compiled, language);
   const { say, formats } = speaker;
-  const { decision, refused } = decided;
+  return [
+    ...happened(decided.decision, say, formats),
+    ...decided.refused.map(({ offer, phase, serial, finding }) => ({
+      offer,
+      phase,
+      outcome: 'rejected' as const,
+      serial: serial ?? null,
+      reason: finding.reason,
+      sentence: finish(opening(phase, serial, say) + causeOf(finding, speaker)),
+    })),
+  ];
+}
+
+function happened(decision: Decided['decision'], say: Sentences, formats: Formats): Explanation[] {
   return [
     ...decision.applied.map(({ offer, phase, serial, amount, lines }) => ({
       offer,
@@ -68,14 +100,6 @@ function explainDecided(compiled: CompiledBundle, decided: Decided, language: Ex
       reason,
       sentence: say.heldOut,
     })),
-    ...refused.map(({ offer, phase, serial, finding }) => ({
-      offer,
-      phase,
-      outcome: 'rejected' as const,
-      serial: serial ?? null,
-      reason: finding.reason,
-      sentence: finish(opening(phase, serial, say) + causeOf(finding, speaker)),
-    })),
   ];
 }
 
@@ -87,7 +111,13 @@ function opening(phase: Phase, serial: string | undefined, say: Sentences): stri
 
 function speakerFor(compiled: CompiledBundle, language: ExplainLanguage): Speaker {
   const { currency, timezone } = compiled.bundle;
-  return { say: languages[language], formats: formatsFor(language, currency), timezone, asked: asked[language] };
+  return {
+    say: languages[language],
+    formats: formatsFor(language, currency),
+    timezone,
+    nameOf: id => compiled.byId.get(id)?.offer.name ?? id,
+    asked: asked[language],
+  };
 }
 
 const asked: Readonly<Record<ExplainLanguage, Speaker['asked']>> = {

@@ -37,7 +37,8 @@ function makeFormats(language: string, currency: string): Formats {
   return {
     amount: once(amount => money.format(amount / 10 ** fraction)),
     number: once(value => plain.format(value)),
-    date: once(date => day.format(new Date(`${date}T00:00:00Z`))),
+    // The French first of a month is an ordinal.
+    date: once(date => day.format(new Date(`${date}T00:00:00Z`)).replace(/^1 /, language === 'fr' ? '1er ' : '1 ')),
   };
 }
 

@@ -5,6 +5,14 @@ import type { Weekday } from '../types.ts';
 export interface Range {
   readonly least?: string;
   readonly most?: string;
+  /** A lower bound alone is said to be one: "at least 3" for "3". */
+  readonly open?: boolean;
+}
+
+/** Hours of a day, `HH:MM`. */
+export interface Hours {
+  readonly from: string;
+  readonly to: string;
 }
 
 export type Span = { readonly days: number } | { readonly calendar: 'day' | 'week' | 'month' } | null;
@@ -23,11 +31,13 @@ export interface Sentences {
   readonly couponRefused: (serial: string) => string;
   // causes
   readonly bundleOver: (date: string) => string;
+  readonly withdrawn: string;
   readonly startsOn: (date: string) => string;
   readonly endedOn: (date: string) => string;
   readonly otherDays: (days: readonly Weekday[]) => string;
-  readonly otherHours: (hours: readonly string[]) => string;
+  readonly otherHours: (hours: readonly Hours[]) => string;
   readonly store: (store: string) => string;
+  readonly couponStore: (store: string) => string;
   readonly noCoupon: string;
   readonly notActivated: string;
   readonly noMember: string;
@@ -56,6 +66,9 @@ export interface Sentences {
   // conditions: what is asked, what was found
   readonly needs: (asked: string, found: string) => string;
   readonly excludes: (asked: string, found: string) => string;
+  /** The same of customer groups and tiers. */
+  readonly onlyFor: (asked: string, found: string) => string;
+  readonly notFor: (asked: string, found: string) => string;
   readonly otherWays: (number: number) => string;
   readonly never: string;
   readonly spend: (range: Range, of: string | null) => string;
@@ -72,6 +85,7 @@ export interface Sentences {
   // what was found
   readonly basketHad: (found: string) => string;
   readonly timesFound: (found: string) => string;
+  readonly daysAway: (found: string) => string;
   readonly memberHas: (found: string) => string;
   readonly unknown: string;
   readonly isInIt: string;
@@ -81,6 +95,11 @@ export interface Sentences {
   readonly article: (gtin: string) => string;
   readonly or: string;
   readonly more: (number: number) => string;
+}
+
+/** Whether the noun after it stands in the singular. */
+export function asksOne({ least, most }: Range): boolean {
+  return (most ?? least) === '1';
 }
 
 export function isRange(value: readonly string[] | Range): value is Range {
