@@ -1,9 +1,21 @@
 /** Chains (contract section 3, `after`): local days since an event of one of the member's own coupons, from history only. */
 import type { Facts } from './facts.ts';
+import type { Keys } from './keys.ts';
 import type { Chain } from './types.ts';
 
+export interface CompiledChain {
+  readonly chain: Chain;
+  /** Number of the offer that it comes after. */
+  readonly offer: number;
+  readonly keys: Keys;
+}
+
+export function compileChain(chain: Chain, keys: Keys): CompiledChain {
+  return { chain, offer: keys.offer(chain.offer), keys };
+}
+
 /** Local days since each event of that kind. */
-export function chainDays(chain: Chain, facts: Facts): number[] {
+export function chainDays(chain: CompiledChain, facts: Facts): number[] {
   const days: number[] = [];
   for (let index = 0; index < facts.coupons.count; index++) {
     const day = daysSince(chain, index, facts);
@@ -13,8 +25,8 @@ export function chainDays(chain: Chain, facts: Facts): number[] {
 }
 
 /** Whether an event of that kind lies in the chain's days; any one is enough. */
-export function chainHolds(chain: Chain, facts: Facts): boolean {
-  const { minDays, maxDays } = chain;
+export function chainHolds(chain: CompiledChain, facts: Facts): boolean {
+  const { minDays, maxDays } = chain.chain;
   for (let index = 0; index < facts.coupons.count; index++) {
     const day = daysSince(chain, index, facts);
     if (day >= (minDays ?? Number.NEGATIVE_INFINITY) && day <= (maxDays ?? Number.POSITIVE_INFINITY)) return true;
@@ -23,10 +35,10 @@ export function chainHolds(chain: Chain, facts: Facts): boolean {
 }
 
 /** NaN if that coupon has no such event before the sale. */
-function daysSince({ offer, outcome }: Chain, index: number, facts: Facts): number {
+function daysSince({ chain, offer, keys }: CompiledChain, index: number, facts: Facts): number {
   const { coupons, now } = facts;
-  if (coupons.offer(index) !== offer) return Number.NaN;
-  const at = eventOf(outcome, index, facts);
+  if (coupons.offers(keys)[index] !== offer) return Number.NaN;
+  const at = eventOf(chain.outcome, index, facts);
   return at <= now ? facts.daysSince(at) : Number.NaN;
 }
 

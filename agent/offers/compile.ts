@@ -1,5 +1,6 @@
 /** A valid bundle, prepared once for many decisions: order, tests, terms of every variant. */
 
+import { type CompiledChain, compileChain } from './chain.ts';
 import type { Keys } from './keys.ts';
 import { type CompiledPredicate, compilePredicate, Scope } from './predicate.ts';
 import { compileSelector, type Selects, sameSelector } from './selector.ts';
@@ -9,7 +10,6 @@ import type {
   Benefit,
   Bundle,
   Cap,
-  Chain,
   CouponTerms,
   Offer,
   Phase,
@@ -61,7 +61,7 @@ export interface CompiledOffer {
   readonly needsMember: 'audience' | 'consent' | 'digital' | 'cap' | 'chain' | 'points' | null;
   readonly consent: string | null;
   readonly audience: CompiledPredicate | null;
-  readonly after: Chain | null;
+  readonly after: CompiledChain | null;
   readonly when: CompiledPredicate | null;
   readonly base: Terms;
   readonly variants: ReadonlyMap<string, Terms>;
@@ -265,7 +265,7 @@ function compileOffer(offer: Offer, rank: number, place: number, byId: number, n
     stores: compileStores(offer.stores),
     needsMember: needOfMember(offer),
     consent: offer.consent ?? null,
-    after: offer.after ?? null,
+    after: offer.after === undefined ? null : compileChain(offer.after, names.scope.keys),
     audience: offer.audience === undefined ? null : compilePredicate(offer.audience, names.scope),
     when: offer.when === undefined ? null : compilePredicate(offer.when, names.scope),
     base: new CompiledTerms(null, offer.benefit, offer.coupon, offer.when, names),

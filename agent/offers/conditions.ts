@@ -1,5 +1,5 @@
 /** Conditions of offers and coupons, each with the first reason that fails in the contract's order, up to the caps. */
-import { chainDays, chainHolds } from './chain.ts';
+import { type CompiledChain, chainDays, chainHolds } from './chain.ts';
 import { type CompiledOffer, countsRedemptions, type Terms } from './compile.ts';
 import type { Facts } from './facts.ts';
 import { failureOf } from './failure.ts';
@@ -52,17 +52,21 @@ export function conditionFault(
   const audience = predicateFault(offer.audience, 'audience', facts, explaining);
   if (audience !== null) return audience;
   if (after !== null && !chainHolds(after, facts))
-    return explaining ? { reason: 'chain', chain: after, days: chainDays(after, facts) } : unexplained;
+    return explaining ? { reason: 'chain', chain: after.chain, days: chainDays(after, facts) } : unexplained;
   return predicateFault(offer.when, 'when', facts, explaining);
 }
 
 /**
  * `conditionFault` of an offer that the index has found, by what the index has left open; not for one that waits for a coupon.
  * @param rest of `OffersByPhase`
+ * @param after of the offer
  */
-export function restFault(offer: CompiledOffer, rest: readonly CompiledPredicate[], facts: Facts): Finding | null {
+export function restFault(
+  rest: readonly CompiledPredicate[],
+  after: CompiledChain | null,
+  facts: Facts,
+): Finding | null {
   for (let index = 0; index < rest.length; index++) if (rest[index]?.test(facts) === false) return unexplained;
-  const { after } = offer;
   return after !== null && !chainHolds(after, facts) ? unexplained : null;
 }
 

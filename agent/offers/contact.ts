@@ -1,6 +1,7 @@
 /** Contact policies (contract sections 2, 6, 9 and 10): how much room a class of coupons has left for this member. */
 import type { CompiledBundle } from './compile.ts';
 import type { Facts } from './facts.ts';
+import type { OfferRows } from './offer-rows.ts';
 import type { PastCoupons } from './past.ts';
 import type { ContactPolicy } from './types.ts';
 
@@ -8,7 +9,7 @@ const unlimited = 2 ** 31 - 1;
 
 export class ContactRooms {
   readonly #compiled: CompiledBundle;
-  readonly #classOf: Int32Array;
+  readonly #rows: OfferRows;
   readonly #policies: readonly ContactPolicy[];
   /** Number of each policy's class. */
   readonly #classes: readonly number[];
@@ -20,10 +21,9 @@ export class ContactRooms {
   /** For each class what its tightest policy leaves; whole numbers, which are handed on without being collected again. */
   readonly #room: Int32Array;
 
-  /** @param classOf number of each offer's class, by its place; -1 if no policy asks for it */
-  constructor(compiled: CompiledBundle, classOf: Int32Array) {
+  constructor(compiled: CompiledBundle, rows: OfferRows) {
     this.#compiled = compiled;
-    this.#classOf = classOf;
+    this.#rows = rows;
     this.#policies = compiled.bundle.contactPolicies ?? [];
     this.#classes = this.#policies.map(policy => compiled.classes.get(policy.class) ?? -1);
     this.#used = this.#policies.map(() => 0);
@@ -65,11 +65,6 @@ export class ContactRooms {
     return policy === undefined ? null : { policy, used: this.#used[index] ?? 0 };
   }
 
-  /** Retired offers are in no class. */
-  #classOfOffer(number: number): number {
-    return number >= 0 && number < this.#classOf.length ? (this.#classOf[number] ?? -1) : -1;
-  }
-
   #count(coupons: PastCoupons, facts: Facts, household: boolean): void {
     const { keys, classes } = this.#compiled;
     const { issuedTimes } = coupons;
@@ -77,7 +72,8 @@ export class ContactRooms {
     const { now } = facts;
     for (let index = 0; index < coupons.count; index++) {
       const named = coupons.class(index);
-      const class_ = named === undefined ? this.#classOfOffer(offers[index] ?? -1) : (classes.get(named) ?? -1);
+      // Retired offers are in no class.
+      const class_ = named === undefined ? this.#rows.class(offers[index] ?? -1) : (classes.get(named) ?? -1);
       if (class_ < 0) continue;
       for (let policy = 0; policy < this.#policies.length; policy++) {
         const asked = this.#policies[policy];

@@ -2,7 +2,6 @@
  * A sale and a compiled bundle to the contract's decision. What happens is decided on the offers that the index finds;
  * why the others do not apply is worked out only when `rejected` is read, by the evaluator on all offers.
  */
-import { readingColumns } from './columns.ts';
 import type { CompiledBundle } from './compile.ts';
 import { detailOf } from './detail.ts';
 import { Evaluation, evaluate, type Outcome, type Refusal } from './evaluate.ts';
@@ -10,6 +9,7 @@ import { Facts } from './facts.ts';
 import { CouponChoice } from './issue.ts';
 import { allOffers } from './lookup/found.ts';
 import { indexing, Lookup, type PreparedMember } from './lookup/lookup.ts';
+import { readingRows } from './offer-rows.ts';
 import { readPresented } from './presented.ts';
 import type { ScannedBasket } from './scanned.ts';
 import type { Application, Decision, History, Member, Minor, Rejected, Sale } from './types.ts';
@@ -44,8 +44,8 @@ export function* preparing(compiled: CompiledBundle): Generator<undefined, void>
   yield;
   const lookup = new Lookup(compiled, parts);
   yield;
-  const columns = yield* readingColumns(compiled);
-  const choice = new CouponChoice(compiled, columns);
+  const rows = yield* readingRows(compiled);
+  const choice = new CouponChoice(compiled, rows);
   desks.set(compiled, { lookup, choice, evaluation: null, facts: null, taken: false });
 }
 

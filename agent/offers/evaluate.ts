@@ -189,7 +189,7 @@ export class Evaluation implements Outcome {
     const quick = rest !== null && !this.#explaining && offer.trigger !== 'coupon' && this.#facts.asIndexed;
     const finding =
       (quick
-        ? restFault(offer, rest, this.#facts)
+        ? restFault(rest, offer.after, this.#facts)
         : conditionFault(offer, coupon, coupon !== null, this.#facts, this.#explaining || coupon !== null)) ??
       fullCap(offer, this.#facts, false, this.#count(offer)) ??
       this.#blocked(offer, phase);

@@ -1,6 +1,5 @@
 /** Which coupons are printed (contract section 6): candidates, the best set of them, and what stands on each coupon. */
 import { fullCap } from './caps.ts';
-import { type OfferColumns, readingColumns } from './columns.ts';
 import type { CompiledBundle, CompiledOffer, Terms } from './compile.ts';
 import { conditionFault, restFault } from './conditions.ts';
 import { ContactRooms } from './contact.ts';
@@ -8,6 +7,7 @@ import { placeOffer } from './experiment.ts';
 import type { Facts } from './facts.ts';
 import type { Finding } from './finding.ts';
 import type { OffersByPhase } from './lookup/found.ts';
+import { type OfferRows, readingRows } from './offer-rows.ts';
 import { Picker, type PickLimits } from './picker.ts';
 import type { CompiledPredicate } from './predicate.ts';
 import { choose } from './selection.ts';
@@ -41,18 +41,18 @@ export class CouponChoice {
   #count = 0;
   #heldOut: CompiledOffer[] = noOffers;
   #findings: (Finding | null)[] = noFindings;
-  readonly #columns: OfferColumns;
+  readonly #rows: OfferRows;
   /** By place: the offers that the member's history has a coupon of. */
   readonly #inHistory: Uint8Array;
   readonly #marked: Int32Array;
   #markedCount = 0;
 
-  constructor(compiled: CompiledBundle, columns: OfferColumns = finish(readingColumns(compiled))) {
+  constructor(compiled: CompiledBundle, rows: OfferRows = finish(readingRows(compiled))) {
     const { selection } = compiled.bundle;
-    const rooms = new ContactRooms(compiled, columns.class);
+    const rooms = new ContactRooms(compiled, rows);
     this.#compiled = compiled;
     this.#rooms = rooms;
-    this.#columns = columns;
+    this.#rows = rows;
     this.#inHistory = new Uint8Array(compiled.offers.length);
     this.#marked = new Int32Array(compiled.offers.length);
     this.#picker = new Picker(compiled.groups, compiled.categories, compiled.classes.size);
@@ -142,9 +142,9 @@ export class CouponChoice {
     const to = offers.to('issue');
     for (let index = offers.from('issue'); index < to; index++) {
       const place = offers.place(index);
-      if (inOrder && this.#picker.isSettled(this.#columns.priority[place] ?? 1)) break;
-      if (inOrder && this.#picker.hasBetter(this.#columns.class[place] ?? -1)) continue;
-      const rest = quick && !this.#columns.waitsForCoupon(place) ? offers.rest(index) : null;
+      if (inOrder && this.#picker.isSettled(this.#rows.priority(place))) break;
+      if (inOrder && this.#picker.hasBetter(this.#rows.class(place))) continue;
+      const rest = quick && !this.#rows.waitsForCoupon(place) ? offers.rest(index) : null;
       if (rest !== null) {
         if (this.#passes(place, offers, index, rest, facts, applications))
           this.#add(place, offers, index, facts, inOrder);
@@ -192,13 +192,13 @@ export class CouponChoice {
     facts: Facts,
     applications: ReadonlyMap<string, number> | null,
   ): boolean {
-    if (this.#rooms.left(this.#columns.class[place] ?? -1) <= 0) return false;
-    const uncounted = applications === null && this.#inHistory[place] === 0 && this.#columns.hasCapsByHistory(place);
+    if (this.#rooms.left(this.#rows.class(place)) <= 0) return false;
+    const uncounted = applications === null && this.#inHistory[place] === 0 && this.#rows.hasCapsByHistory(place);
     if (!uncounted) {
       const offer = offers.at(index);
       if (fullCap(offer, facts, false, applications?.get(offer.id) ?? 0) !== null) return false;
     }
-    return restFault(offers.at(index), rest, facts) === null;
+    return restFault(rest, this.#rows.isChained(place) ? offers.at(index).after : null, facts) === null;
   }
 
   #mark({ coupons }: Facts): void {
@@ -241,14 +241,14 @@ export class CouponChoice {
     candidate.chosen = false;
     candidate.terms = null;
     candidate.heldOut = false;
-    const columns = this.#columns;
-    if (columns.isPlacedFirst(place)) stand(candidate, facts);
+    const rows = this.#rows;
+    if (rows.isPlacedFirst(place)) stand(candidate, facts);
     const terms = candidate.terms as Terms | null;
-    const category = terms?.category ?? columns.category[place] ?? -1;
-    const priority = columns.priority[place] ?? 1;
-    const byId = columns.byId[place] ?? -1;
-    const group = columns.group[place] ?? -1;
-    const class_ = columns.class[place] ?? -1;
+    const category = terms?.category ?? rows.category(place);
+    const priority = rows.priority(place);
+    const byId = rows.byId(place);
+    const group = rows.group(place);
+    const class_ = rows.class(place);
     if (inOrder) this.#picker.addNext(priority, byId, group, category, class_);
     else this.#picker.add(priority, byId, group, category, class_);
   }

@@ -200,13 +200,9 @@ const kinds = {
   itemsOfKey: counting(2, ({ scope, number }, { basket }) => basket.sums(scope.keys).items(number)),
   itemsOfKeys: counting(2, ({ scope, numbers }, { basket }) => sumOf('items', numbers, basket, scope)),
   itemsOf: counting(2, ({ selects }, { basket }) => basket.items(selects)),
-  bought: counting(12, ({ selects, number }, facts) => salesWith(selects, number, facts)),
-  boughtSome: kind(12, hasBought, ({ selects, number }, facts) => salesWith(selects, number, facts)),
-  boughtNone: kind(
-    12,
-    (leaf, facts) => !hasBought(leaf, facts),
-    ({ selects, number }, facts) => salesWith(selects, number, facts),
-  ),
+  bought: kind(12, (leaf, facts) => leaf.holds(boughtUpTo(leaf, facts)), allBought),
+  boughtSome: kind(12, hasBought, allBought),
+  boughtNone: kind(12, (leaf, facts) => !hasBought(leaf, facts), allBought),
   received: counting(8, (leaf, facts) => couponsOf(leaf, 'issued', facts)),
   redeemed: counting(8, (leaf, facts) => couponsOf(leaf, 'redeemed', facts)),
 };
@@ -229,8 +225,7 @@ function compileLeaf(source: Exclude<LeafSource, { any: unknown }>, scope: Scope
     const some = (bounds.atLeast ?? 0) === 1 && bounds.atMost === undefined;
     const none = (bounds.atLeast ?? 0) <= 0 && bounds.atMost === 0;
     const asked = some ? kinds.boughtSome : none ? kinds.boughtNone : kinds.bought;
-    const numbers = some || none ? keysOf(of, keys) : null;
-    return new Leaf(source, asked, scope, withinDays, numbers, bounds, compileSelector(of));
+    return new Leaf(source, asked, scope, withinDays, keysOf(of, keys), bounds, compileSelector(of));
   }
   if ('points' in source) return new Leaf(source, kinds.points, scope, 0, null, source.points);
   if ('memberDays' in source) return new Leaf(source, kinds.memberDays, scope, 0, null, source.memberDays);
@@ -372,6 +367,23 @@ function birthdayDistance(_leaf: Leaf, { member, today }: Facts): number | null 
   return birthday === null ? null : daysToBirthday(birthday, today);
 }
 
+/** How many earlier sales had a selected product. */
+function allBought({ selects, number }: Leaf, facts: Facts): number {
+  return salesWith(selects, number, facts, Number.POSITIVE_INFINITY);
+}
+
+/** The same, counted no further than the bounds need. */
+function boughtUpTo({ scope, number, numbers, selects, bounds, least, most }: Leaf, facts: Facts): number {
+  const { bought } = facts;
+  if (numbers !== null && bought.isWorthIndexing(scope.keys)) {
+    const since = facts.now - number * dayMs;
+    let index = 0;
+    while (index < numbers.length && bought.latest(numbers[index] ?? -1, scope.keys) < since) index++;
+    if (index === numbers.length) return 0;
+  }
+  return salesWith(selects, number, facts, bounds === 1 ? least : most + 1);
+}
+
 /** Whether a selected product was bought within the days, in another sale. */
 function hasBought({ scope, number, numbers, selects }: Leaf, facts: Facts): boolean {
   const byKey = numbers !== null && facts.bought.isWorthIndexing(scope.keys) && !facts.boughtOverlaps;
@@ -420,12 +432,15 @@ function isInWindow(at: number): boolean {
 /** One product of each sale counted so far, while they are few: a set would have to be collected again. */
 const firsts = new Int32Array(64);
 
-/** Earlier sales with a selected product: by sale id; without one, equal instants are one sale. */
-function salesWith(selects: Selects, withinDays: number, facts: Facts): number {
+/**
+ * Earlier sales with a selected product: by sale id; without one, equal instants are one sale.
+ * @param enough sales, at which counting may end
+ */
+function salesWith(selects: Selects, withinDays: number, facts: Facts, enough: number): number {
   const { bought } = facts;
   let count = 0;
   setWindow(withinDays, facts);
-  for (let index = 0; index < bought.count; index++) {
+  for (let index = 0; index < bought.count && count < enough; index++) {
     if (!isSoldInWindow(index, selects, facts)) continue;
     let known = 0;
     while (known < count && !bought.isSameSale(firsts[known] ?? 0, index)) known++;

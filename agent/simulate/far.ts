@@ -99,9 +99,9 @@ export class FarReasons {
     return needed !== null && !facts.member?.consents?.includes(needed) ? consent : this.#personal(offer, facts);
   }
 
-  #personal({ audience: asks, offer: { after } }: CompiledOffer, facts: Facts): number {
+  #personal({ audience: asks, after }: CompiledOffer, facts: Facts): number {
     if (asks?.test(facts) === false) return audience;
-    return after !== undefined && !chainHolds(after, facts) ? chain : when;
+    return after !== null && !chainHolds(after, facts) ? chain : when;
   }
 
   #listOf(facts: Facts, kind: MemberKind): List {

@@ -280,7 +280,7 @@ export function* indexing(compiled: CompiledBundle): Generator<undefined, Parts>
     if (offer.trigger === 'digital') digital.push(place);
     if (offer.after !== null) {
       put(chained, place);
-      add(after, offer.after.offer, place);
+      add(after, offer.after.chain.offer, place);
     }
     if (offer.consent !== null) add(consents, offer.consent, place);
     segments.add(place, need.segments, need.notSegments);
