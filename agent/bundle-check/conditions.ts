@@ -195,8 +195,29 @@ function checkTerms(
     );
   if (coupon.redeemStores !== undefined && noStore(coupon.redeemStores))
     nobody(['redeemStores'], 'no store is left in "include"');
+  else checkCode(coupon, path, offer, findings);
   if (coupon.redeem === undefined) return;
   const found = contradictionOf([{ predicate: coupon.redeem, path: ['redeem'] }], bundle.loyalty?.tiers ?? []);
   if (found !== null) nobody(found.path, found.why);
   else needless(coupon.redeem, [...path, 'redeem'], findings);
+}
+
+/** A linear code says nothing of its coupon: only the store that printed it knows it. */
+function checkCode(
+  { barcode, redeemStores }: CouponTerms,
+  path: Path,
+  { id, stores }: Offer,
+  findings: Findings,
+): void {
+  if (barcode === 'qr') return;
+  const prints = (store: string) =>
+    stores?.include?.includes(store) !== false && stores?.exclude?.includes(store) !== true;
+  for (const [index, store] of (redeemStores?.include ?? []).entries())
+    if (!prints(store))
+      findings.add(
+        'warning',
+        'code-of-store',
+        [...path, 'redeemStores', 'include', index],
+        `Store ${store} can't redeem the coupon of offer ${id}: only the store that printed it knows its ${barcode}, and ${store} prints none; a qr is known everywhere.`,
+      );
 }

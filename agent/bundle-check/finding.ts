@@ -10,6 +10,7 @@ export type Severity = 'error' | 'warning' | 'hint';
 export const findingCodes = {
   'never-matches': 'no sale whatever can meet the conditions',
   'never-redeemable': 'the coupon can be printed, but nobody can ever redeem it',
+  'code-of-store': 'a store that may redeem the coupon will never know its linear code',
   'always-true': 'a condition that every sale meets, so it may be left out',
   unreachable: 'an exclusive offer before it in its phase always applies first',
   'group-always-lost': 'another offer of its group always wins',

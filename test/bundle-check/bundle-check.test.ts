@@ -304,6 +304,21 @@ test('a code too wide for the narrowest paper and a picture that is none are tol
   ]);
 });
 
+test('a store that may redeem a linear code but prints none is told, as nobody there will know it', () => {
+  const redeemed = (barcode: string, more: object = {}) =>
+    found([{ ...printed, ...more, coupon: { ...coupon, barcode, redeemStores: { include: ['1', '2', '3'] } } }]);
+  const include = '/offers/0/coupon/redeemStores/include';
+  for (const barcode of ['ean13', 'code128', 'gs1-128']) {
+    assert.deepEqual(redeemed(barcode), []);
+    assert.deepEqual(redeemed(barcode, { stores: { include: ['2', '4'] } }), [
+      `code-of-store ${include}/0`,
+      `code-of-store ${include}/2`,
+    ]);
+    assert.deepEqual(redeemed(barcode, { stores: { exclude: ['2'] } }), [`code-of-store ${include}/1`]);
+  }
+  assert.deepEqual(redeemed('qr', { stores: { include: ['2'] } }), []);
+});
+
 test('products are held against a catalogue', () => {
   const catalogue = new Catalogue();
   catalogue.add({ gtin: '4006381333931', category: 'food/coffee/beans', brand: 'x' });
