@@ -10,7 +10,7 @@ import type { SyncLog } from '../link/link.ts';
 import { maxBundleBytes } from '../protocol/pointer.ts';
 import type { Desk } from './enrol/desk.ts';
 import { enrolmentRoutes } from './enrol/routes.ts';
-import type { BundleFacts, Fleet } from './fleet.ts';
+import type { BundleFacts, Fleet, Overview } from './fleet.ts';
 import type { LeaseDesk } from './leases.ts';
 import type { Ledger } from './ledger.ts';
 import { memberRoutes } from './members-api.ts';
@@ -51,7 +51,7 @@ export interface ApiOptions {
   readonly metrics: HqMetrics;
   readonly leases: Pick<LeaseDesk, 'offers' | 'holders' | 'recall'>;
   readonly desk: Desk;
-  readonly status: () => Promise<StatusView>;
+  readonly overview: () => Promise<Overview>;
   readonly bundleFacts: (sha256: string) => Promise<BundleFacts | null>;
   readonly publish: (
     bytes: Uint8Array,
@@ -150,15 +150,12 @@ function routes(app: FastifyInstance, options: ApiOptions) {
     const problem = options.problem();
     return reply.code(problem === null ? 200 : 503).send({ ready: problem === null, problem });
   });
-  app.get('/metrics', async (_request, reply) =>
-    reply
-      .type(options.metrics.contentType)
-      .send(
-        (await options.metrics.text(await options.status(), await options.desk.count(), await fleet.tills())) +
-          (await options.rollout.rollouts.metrics()),
-      ),
-  );
-  app.get('/v1/status', async (): Promise<StatusView> => options.status());
+  app.get('/metrics', async (_request, reply) => {
+    const { status, tills } = await options.overview();
+    const own = await options.metrics.text(status, await options.desk.count(), tills);
+    return reply.type(options.metrics.contentType).send(own + (await options.rollout.rollouts.metrics()));
+  });
+  app.get('/v1/status', async (): Promise<StatusView> => (await options.overview()).status);
   app.get('/v1/tills', async (): Promise<TillsAnswer> => ({ tills: [...(await fleet.tills())] }));
   app.get<{ Querystring: SalesQuery }>(
     '/v1/sales',

@@ -9,10 +9,21 @@ export interface Fleet {
   /** Local date of the tills now. */
   today(): string;
   tills(): Promise<readonly TillView[]>;
-  till(name: TillName): Promise<TillView | null>;
+  /** Of these tills, as far as they are known. */
+  views(names: readonly TillName[]): Promise<readonly TillView[]>;
   bundles(): Promise<readonly BundleRow[]>;
-  status(base: Pick<StatusView, 'tenant' | 'version' | 'startedAt' | 'broker' | 'database'>): Promise<StatusView>;
+  /** All of it out of one look at the tills. */
+  overview(base: StatusBase): Promise<Overview>;
 }
+
+export interface Overview {
+  readonly tills: readonly TillView[];
+  readonly bundles: readonly BundleRow[];
+  readonly status: StatusView;
+}
+
+/** What HQ says of itself. */
+export type StatusBase = Pick<StatusView, 'tenant' | 'version' | 'startedAt' | 'broker' | 'database'>;
 
 export function createFleet(
   ledger: Ledger,
@@ -31,11 +42,15 @@ export function createFleet(
     currency = facts.currency;
   }
 
-  async function bundles(): Promise<readonly BundleRow[]> {
+  /** Learns the time zone first: it says which day it is. */
+  async function look() {
     const published = await ledger.pointers();
     await learn(published[0]);
-    const tills = await ledger.tills(today());
-    return published.map(({ pointer, publishedAt, offers, current }) => ({
+    return { published, tills: await ledger.tills(today()) };
+  }
+
+  const bundleRows = ({ published, tills }: Awaited<ReturnType<typeof look>>): readonly BundleRow[] =>
+    published.map(({ pointer, publishedAt, offers, current }) => ({
       id: pointer.id,
       version: pointer.version,
       sha256: pointer.sha256,
@@ -57,11 +72,10 @@ export function createFleet(
             }))
         : [],
     }));
-  }
 
   /** With the bundle that every till should have, or its store alone: the newest of them. */
-  async function ailing(): Promise<(till: KnownTill) => TillView> {
-    const current = (await ledger.pointers()).filter(one => one.current).map(({ pointer }) => pointer);
+  function ailing(published: readonly PublishedPointer[]): (till: KnownTill) => TillView {
+    const current = published.filter(one => one.current).map(({ pointer }) => pointer);
     const nowMs = clock.now();
     return till => {
       const own = current.filter(({ ring }) => ring === 'all' || ring === storeRing(till.store));
@@ -73,21 +87,25 @@ export function createFleet(
   return {
     today,
     async tills() {
-      const why = await ailing();
-      return (await ledger.tills(today())).map(why);
+      const { published, tills } = await look();
+      return tills.map(ailing(published));
     },
-    async till(name) {
-      const [till] = await ledger.tills(today(), name);
-      return till === undefined ? null : (await ailing())(till);
+    async views(names) {
+      if (names.length === 0) return [];
+      const why = ailing(await ledger.pointers());
+      const found: KnownTill[] = [];
+      for (const name of names) found.push(...(await ledger.tills(today(), name)));
+      return found.map(why);
     },
-    bundles,
-    async status(base) {
-      const rows = await bundles();
-      const tills = await ledger.tills(today());
-      const first = rows.find(row => row.current);
+    bundles: async () => bundleRows(await look()),
+    async overview(base) {
+      const seen = await look();
+      const { tills } = seen;
+      const bundles = bundleRows(seen);
+      const first = bundles.find(row => row.current);
       const count = (state: BundleRow['tills'][number]['state']) =>
         first?.tills.filter(till => till.state === state).length ?? 0;
-      return {
+      const status: StatusView = {
         ...base,
         currency,
         tills: {
@@ -108,6 +126,7 @@ export function createFleet(
                 refused: count('refused'),
               },
       };
+      return { tills: tills.map(ailing(seen.published)), bundles, status };
     },
   };
 }

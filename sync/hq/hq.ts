@@ -5,7 +5,7 @@
  *          ──ask─► publisher ──► pointers, blocks   api: POST /v1/bundles ──► publisher
  */
 import { parseBundle } from '../../agent/offers/validate/bundle.ts';
-import { type Cancel, type Clock, instant, pause } from '../../clock.ts';
+import { type Clock, instant, pause } from '../../clock.ts';
 import { isTillsideError, messageOf, TillsideError } from '../../errors.ts';
 import { type Backoff, type BrokerAddress, createLink, type OpenLink, type SyncLog } from '../link/link.ts';
 import { type Command, signCommand } from '../protocol/command.ts';
@@ -14,7 +14,7 @@ import { hqSubscriptions, isTopicId, parseTopic, tillTopic, topicOf } from '../p
 import { createApi, type HqApi } from './api.ts';
 import { createDesk, type EnrolmentConfig } from './enrol/desk.ts';
 import { openToken } from './files.ts';
-import { type BundleFacts, createFleet } from './fleet.ts';
+import { type BundleFacts, createFleet, type StatusBase } from './fleet.ts';
 import { createIngest } from './ingest.ts';
 import { createKeyDesk } from './key-desk.ts';
 import { openHqKeys, type SigningFiles } from './keys.ts';
@@ -28,6 +28,7 @@ import { createPublisher } from './publisher.ts';
 import { createRollCall } from './roll-call.ts';
 import { createRollouts } from './rollout.ts';
 import { HqStream } from './stream.ts';
+import { createTelling } from './telling.ts';
 import type { PublishAnswer } from './wire.ts';
 
 export interface HqConfig {
@@ -85,7 +86,6 @@ export interface Hq {
 
 /** Commands are good for this long: a till's clock may be off by hours, last year's command may not work. */
 const commandMs = 24 * 3_600_000;
-const summaryMs = 200;
 const firstWaitMs = 500;
 const longestWaitMs = 15_000;
 
@@ -111,7 +111,8 @@ export function createHq(options: HqOptions): Hq {
   let stopped = false;
   /** Why the database can't be opened yet. */
   let waiting: string | null = null;
-  let cancelSummary: Cancel | null = null;
+  /** What is told when the line comes up; waited for at the end. */
+  const background = new Set<Promise<void>>();
   let api: HqApi | null = null;
 
   function now(): string {
@@ -138,7 +139,7 @@ export function createHq(options: HqOptions): Hq {
     log,
     publisher,
     beforeLook: keyDesk.share,
-    onChange: tellSummary,
+    onChange: () => telling.summary(),
   });
   const leases = createLeaseDesk({ ledger, clock, log, days: config.leaseDays ?? 7, command: sendCommand });
   const members = createMembersDesk({
@@ -153,6 +154,7 @@ export function createHq(options: HqOptions): Hq {
     publish: (topic, payload) => link.publish(topic, payload),
   });
   const fleet = createFleet(ledger, clock, bundleFacts);
+  const telling = createTelling({ stream, fleet, ledger, clock, log, status: statusBase });
   const ingest = createIngest({
     ledger,
     clock,
@@ -161,17 +163,7 @@ export function createHq(options: HqOptions): Hq {
       send(tillTopic({ tenant, store, till }, 'ack'), encodeMessage({ epoch, contiguous, missing }), false),
     onCommitted(committed) {
       metrics.committed(committed);
-      // Nobody watches: nothing has to be read back.
-      if (stream.readers === 0) return;
-      inBackground(async () => {
-        for (const { saleId, ...till } of committed.sales) {
-          const row = await ledger.saleRow(till, saleId);
-          if (row !== null) stream.publish('sale', row);
-        }
-        for (const name of new Map(committed.standings.map(till => [`${till.store}/${till.till}`, till])).values())
-          await tellTill(name);
-        tellSummary();
-      });
+      telling.committed(committed);
     },
     onRefused: metrics.refused,
   });
@@ -191,7 +183,7 @@ export function createHq(options: HqOptions): Hq {
     onUnreadable: till => desk.note(till, 'state', 'unreadable'),
     onSilent(tills) {
       if (tills.length > 0) log.warn({ tills: tills.length }, 'tills that had been on line are silent');
-      tellSummary();
+      telling.summary();
     },
   });
 
@@ -212,11 +204,11 @@ export function createHq(options: HqOptions): Hq {
       inBackground(keyDesk.share);
       inBackground(publisher.announce);
       inBackground(rollouts.announce);
-      tellSummary();
+      telling.summary();
     },
     onDown() {
       rollCall.down();
-      tellSummary();
+      telling.summary();
     },
     onMessage: receive,
   });
@@ -266,10 +258,7 @@ export function createHq(options: HqOptions): Hq {
       // HQ once confirmed more than it has: its database was restored. The till kept it and sends it again.
       if (have < outbox.acknowledged) askAgain(till, epoch, have + 1);
     }
-    if (stream.readers > 0) {
-      await tellTill(till);
-      tellSummary();
-    }
+    telling.till(till);
   }
 
   function askAgain(till: TillName, epoch: number, from: number) {
@@ -311,31 +300,17 @@ export function createHq(options: HqOptions): Hq {
     );
   }
 
-  async function tellTill(name: TillName) {
-    const till = await fleet.till(name);
-    if (till !== null) stream.publish('till', till);
-  }
-
-  /** Bundles and status look at the whole fleet: told once for all that changes within a moment. */
-  function tellSummary() {
-    if (stream.readers === 0 || cancelSummary !== null) return;
-    cancelSummary = clock.after(summaryMs, () => {
-      cancelSummary = null;
-      inBackground(async () => {
-        for (const row of await fleet.bundles()) if (row.current) stream.publish('bundle', row);
-        stream.publish('status', await status());
-      });
-    });
-  }
-
-  const status = () => {
+  function statusBase(): StatusBase {
     const problem = ingest.problem();
     const database = { kind: ledger.kind, ok: problem === null, problem };
-    return fleet.status({ tenant, version: config.version ?? '0', startedAt, broker: link.status(), database });
-  };
+    return { tenant, version: config.version ?? '0', startedAt, broker: link.status(), database };
+  }
 
   function inBackground(run: () => Promise<void>) {
-    run().catch(error => log.error({ error: messageOf(error) }, 'telling the console failed'));
+    const step = run()
+      .catch(error => log.error({ error: messageOf(error) }, 'telling the tills failed'))
+      .finally(() => background.delete(step));
+    background.add(step);
   }
 
   async function publishBundle(bytes: Uint8Array, ring?: string) {
@@ -344,7 +319,7 @@ export function createHq(options: HqOptions): Hq {
     const { id, version, sha256 } = published.answer;
     if (published.answer.ring === 'all') await rollouts.supersede(id, version);
     log.info({ id, version, sha256, ring: published.answer.ring, isNew: published.isNew }, 'bundle published');
-    tellSummary();
+    telling.summary();
     return published;
   }
 
@@ -395,7 +370,7 @@ export function createHq(options: HqOptions): Hq {
         stream,
         metrics,
         desk,
-        status,
+        overview: () => fleet.overview(statusBase()),
         bundleFacts,
         publish: publishBundle,
         rollout: { rollouts, keys: keyDesk.view, takeKeys: keyDesk.take },
@@ -411,14 +386,15 @@ export function createHq(options: HqOptions): Hq {
     },
     async stop() {
       stopped = true;
-      cancelSummary?.();
       await rollouts.stop();
       stream.close();
+      await telling.stop();
       await api?.close();
       await desk.stop();
-      rollCall.stop();
+      await rollCall.stop();
       await link.stop({ topic: stateTopic, payload: hqState(false) });
       await ingest.idle();
+      await Promise.all(background);
       await members.stop();
       await ledger.close();
     },

@@ -1,19 +1,17 @@
 /** What the members' tables ask of a database, the same of SQLite and PostgreSQL: questions, and sets of writes that go together. */
 import type Database from 'better-sqlite3';
 import type { PostgresPool, Run } from './postgres-pool.ts';
-import { numbered } from './query.ts';
-
-export type Cell = string | number | null | Uint8Array;
+import { numbered, type Parameter, type Query } from './query.ts';
 
 export type Write =
   /** `insert`: `member (key, row)`; `conflict`: what follows the values. No key twice in one write. */
-  | { readonly insert: string; readonly conflict: string; readonly rows: readonly (readonly Cell[])[] }
+  | { readonly insert: string; readonly conflict: string; readonly rows: readonly (readonly Parameter[])[] }
   /** Rows of a table whose column is one of these. */
   | { readonly remove: string; readonly where: string; readonly keys: readonly number[] }
-  | { readonly run: string; readonly parameters: readonly Cell[] };
+  | { readonly run: string; readonly parameters: readonly Parameter[] };
 
 export interface MemberSql {
-  all<Row>(sql: string, parameters?: readonly Cell[]): Promise<readonly Row[]>;
+  readonly all: Query;
   /** The rows of `sql`, which ends in `IN`, for these keys; in no order. */
   among<Row>(sql: string, keys: readonly number[]): Promise<readonly Row[]>;
   /** All of it or nothing. */
@@ -29,7 +27,7 @@ const listOf = (keys: readonly number[]): readonly number[] => {
 };
 
 /** A write for many keys at once; `sql` ends in `IN`, `first` are the parameters before. */
-export function forKeys(sql: string, first: readonly Cell[], keys: readonly number[]): Write[] {
+export function forKeys(sql: string, first: readonly Parameter[], keys: readonly number[]): Write[] {
   if (keys.length === 0) return [];
   const list = listOf(keys);
   return [{ run: `${sql} ${marks(list.length)}`, parameters: [...first, ...list] }];
@@ -37,7 +35,7 @@ export function forKeys(sql: string, first: readonly Cell[], keys: readonly numb
 
 const marks = (count: number): string => `(${Array.from({ length: count }, () => '?').join(', ')})`;
 
-async function amongOf<Row>(all: MemberSql['all'], sql: string, keys: readonly number[]): Promise<readonly Row[]> {
+async function amongOf<Row>(all: Query, sql: string, keys: readonly number[]): Promise<readonly Row[]> {
   const found: Row[] = [];
   for (let at = 0; at < keys.length; at += 1000) {
     const list = listOf(keys.slice(at, at + 1000));
@@ -47,7 +45,7 @@ async function amongOf<Row>(all: MemberSql['all'], sql: string, keys: readonly n
 }
 
 export function sqliteMembers(
-  all: MemberSql['all'],
+  all: Query,
   transaction: (run: () => void) => void,
   prepare: (sql: string) => Database.Statement<unknown[]>,
 ): MemberSql {
@@ -75,9 +73,7 @@ export function sqliteMembers(
 /** Rows of one INSERT: far below PostgreSQL's 65,535 parameters. */
 const insertRows = 500;
 
-export function postgresMembers(reading: PostgresPool, writing: PostgresPool): MemberSql {
-  const all: MemberSql['all'] = async <Row>(sql: string, parameters: readonly Cell[] = []) =>
-    (await reading.run<Row>(numbered(sql), parameters)).rows;
+export function postgresMembers(all: Query, writing: PostgresPool): MemberSql {
   return {
     all,
     among: (sql, keys) => amongOf(all, sql, keys),

@@ -11,7 +11,7 @@ import { migrate } from './postgres-migrate.ts';
 import { openPool } from './postgres-pool.ts';
 import { markSilent, saveStates } from './postgres-tills.ts';
 import { createPostgresWriter } from './postgres-writer.ts';
-import { numbered, type Query } from './query.ts';
+import { type Change, numbered, type Parameter, type Query } from './query.ts';
 import { askThrough } from './questions.ts';
 import { rolloutRows } from './rollout-rows.ts';
 
@@ -39,26 +39,26 @@ export function createPostgresLedger(options: PostgresOptions): Ledger {
   const writing = openPool({ url, connections: workers + otherWriters, statementMs: writeMs, onLost });
   const reading = openPool({ url, connections: readers, statementMs: readMs, onLost });
   const translated = new Map<string, string>();
-  const query: Query = async <Row>(sql: string, parameters: readonly (string | number | null)[] = []) => {
+  const translate = (sql: string): string => {
     let known = translated.get(sql);
     if (known === undefined) {
       known = numbered(sql);
       translated.set(sql, known);
     }
-    return (await reading.run<Row>(known, parameters)).rows;
+    return known;
   };
+  const query: Query = async <Row>(sql: string, parameters: readonly Parameter[] = []) =>
+    (await reading.run<Row>(translate(sql), parameters)).rows;
+  const change: Change = (sql, parameters) => writing.run(translate(sql), parameters);
   const writer = createPostgresWriter(writing);
 
   return {
     kind: 'postgres',
-    members: postgresMembers(reading, writing),
+    members: postgresMembers(query, writing),
     workers,
     ...askThrough(query, () => settledCursor(reading.run)),
-    registry: createRegistry(
-      async <Row>(sql: string, parameters: readonly (string | number | null)[] = []) =>
-        (await writing.run<Row>(numbered(sql), parameters)).rows,
-    ),
-    ...rolloutRows(query, (sql, parameters) => writing.run(numbered(sql), parameters)),
+    registry: createRegistry(change),
+    ...rolloutRows(query, change),
     async migrate() {
       await migrate(writing);
     },
@@ -96,7 +96,7 @@ export function createPostgresLedger(options: PostgresOptions): Ledger {
         const steps = grantSteps(request, at);
         for (let step = steps.next(); ; ) {
           if (step.done === true) return step.value;
-          step = steps.next((await run(numbered(step.value.sql), step.value.parameters)).rows);
+          step = steps.next((await run(translate(step.value.sql), step.value.parameters)).rows);
         }
       }),
     async bundle(sha256) {

@@ -1,8 +1,7 @@
 /** Connections to PostgreSQL: bounded, with time-outs, whole transactions, and errors that say whose fault they are. */
 import pg from 'pg';
 import { messageOf, TillsideError } from '../../errors.ts';
-
-export type Parameter = string | number | null | Uint8Array;
+import type { Parameter } from './query.ts';
 
 /** One statement with `$n` parameters. */
 export type Run = <Row>(sql: string, parameters?: readonly Parameter[]) => Promise<Answer<Row>>;

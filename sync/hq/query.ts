@@ -1,12 +1,20 @@
 /** How the questions reach the database, whichever it is. */
 
-/** Runs one statement with `?` parameters. */
-export type Query = <Row>(sql: string, parameters?: readonly (string | number | null)[]) => Promise<readonly Row[]>;
+export type Parameter = string | number | null | Uint8Array;
+
+/** Asks by one statement with `?` parameters. */
+export type Query = <Row>(sql: string, parameters?: readonly Parameter[]) => Promise<readonly Row[]>;
+
+/** Changes by one statement with `?` parameters; `rows` are what it returns. */
+export type Change = <Row>(
+  sql: string,
+  parameters: readonly Parameter[],
+) => Promise<{ readonly rows: readonly Row[]; readonly count: number }>;
 
 /** The first row of an answer. */
 export const firstOf =
   (query: Query) =>
-  async <Row>(sql: string, parameters: readonly (string | number | null)[] = []): Promise<Row | undefined> =>
+  async <Row>(sql: string, parameters: readonly Parameter[] = []): Promise<Row | undefined> =>
     (await query<Row>(sql, parameters))[0];
 
 /** Ascending, by code unit. */

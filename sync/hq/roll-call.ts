@@ -25,8 +25,8 @@ export interface RollCall {
   /** HQ is on line: the tills have until now to speak. */
   up(): void;
   down(): void;
-  /** What is not yet written will be said again at the next start. */
-  stop(): void;
+  /** Ends what is being written; what is not yet will be said again at the next start. */
+  stop(): Promise<void>;
 }
 
 const gatherMs = 20;
@@ -41,15 +41,27 @@ export function createRollCall(options: RollCallOptions): RollCall {
   let writing = false;
   let stopped = false;
   let cancelSilent: Cancel = () => {};
+  /** What the ledger is busy with. */
+  const atLedger = new Set<Promise<unknown>>();
 
   const now = () => instant(clock.now(), 'UTC');
+
+  function during(step: Promise<void>): Promise<void> {
+    const ended = step.catch(() => {}).finally(() => atLedger.delete(ended));
+    atLedger.add(ended);
+    return step;
+  }
+
+  async function take(records: readonly TillRecord[]) {
+    for (const record of await ledger.saveStates(records, now())) await options.onState(record);
+  }
 
   async function write() {
     while (waiting.size > 0 && !stopped) {
       const records = [...waiting.values()];
       waiting.clear();
       try {
-        for (const record of await ledger.saveStates(records, now())) await options.onState(record);
+        await during(take(records));
       } catch (error) {
         log.error({ tills: records.length, error: messageOf(error) }, 'states of tills could not be written');
         if (!isTillsideError(error, 'database-unavailable')) continue;
@@ -88,17 +100,19 @@ export function createRollCall(options: RollCallOptions): RollCall {
       heard.clear();
       cancelSilent();
       cancelSilent = clock.after(silentMs, () => {
-        ledger
+        const marked = ledger
           .markSilent(heard, now(), options.isMine)
           .then(options.onSilent, error => log.error({ error: messageOf(error) }, 'silent tills could not be marked'));
+        void during(marked);
       });
     },
     down() {
       cancelSilent();
     },
-    stop() {
+    async stop() {
       stopped = true;
       cancelSilent();
+      await Promise.all(atLedger);
     },
   };
 }

@@ -1,7 +1,7 @@
 /** Rollouts, patches and notes in HQ's database, whichever it is: the same statements for both. */
 import { decodeState, encodeMessage } from '../protocol/messages.ts';
 import type { StoredBundle } from './ledger.ts';
-import type { Query } from './query.ts';
+import type { Change, Query } from './query.ts';
 import type { SeenTill } from './rings.ts';
 
 export type RolloutState = 'running' | 'stopped' | 'done' | 'superseded';
@@ -44,12 +44,6 @@ export interface RolloutRows {
   note(name: string): Promise<string | null>;
   keepNote(name: string, value: string): Promise<void>;
 }
-
-/** Changes by one statement with `?` parameters; `rows` are what it returns. */
-export type Change = <Row>(
-  sql: string,
-  parameters: readonly (string | number | null | Uint8Array)[],
-) => Promise<{ readonly rows: readonly Row[]; readonly count: number }>;
 
 export function rolloutRows(query: Query, change: Change): RolloutRows {
   return {

@@ -8,9 +8,9 @@ import { createRegistry } from './enrol/registry.ts';
 import { grantSteps } from './lease-steps.ts';
 import type { Ledger, StoredBundle, TillName } from './ledger.ts';
 import { sqliteMembers } from './members-sql.ts';
-import type { Query } from './query.ts';
+import type { Change, Parameter, Query } from './query.ts';
 import { askThrough } from './questions.ts';
-import { type Change, rolloutRows } from './rollout-rows.ts';
+import { rolloutRows } from './rollout-rows.ts';
 import { migrations } from './sqlite-schema.ts';
 import { createSqliteWriter } from './sqlite-writer.ts';
 
@@ -33,9 +33,9 @@ export function createSqliteLedger(path: string): Ledger {
     }
     return known;
   };
-  const query: Query = async <Row>(sql: string, parameters: readonly (string | number | null)[] = []) =>
+  const query: Query = async <Row>(sql: string, parameters: readonly Parameter[] = []) =>
     guarded(() => prepare(sql).all(...parameters) as Row[]);
-  const change: Change = async <Row>(sql: string, parameters: Parameters<Change>[1]) =>
+  const change: Change = async <Row>(sql: string, parameters: readonly Parameter[]) =>
     guarded(() => {
       const statement = prepare(sql);
       if (!statement.reader) return { rows: [], count: statement.run(...parameters).changes };
@@ -50,7 +50,7 @@ export function createSqliteLedger(path: string): Ledger {
     members: sqliteMembers(query, transaction, prepare),
     workers: 1,
     ...askThrough(query),
-    registry: createRegistry(query),
+    registry: createRegistry(change),
     ...rolloutRows(query, change),
     // Done when the file was opened.
     async migrate() {},

@@ -7,7 +7,7 @@ import Type, { type Static } from 'typebox';
 
 const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 const Minor = Type.Integer();
-const Id = Type.String({ pattern: '^[a-z0-9-]{1,64}$' });
+export const Id = Type.String({ pattern: '^[a-z0-9-]{1,64}$' });
 
 export const Fault = Type.Object({ pointer: Type.String(), message: Type.String() });
 export type Fault = Static<typeof Fault>;

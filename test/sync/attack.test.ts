@@ -149,7 +149,7 @@ test('HQ’s door for enrolment drops the slow and the large, and pauses whoever
   const clock = systemClock;
   const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
   const authority = makeAuthority(key, tenant, Date.now() - 1000, Date.now() + 1e9);
-  const registry = createRegistry(async () => []);
+  const registry = createRegistry(async () => ({ rows: [], count: 0 }));
   const counted: string[] = [];
   const enrolment = createEnrolment({
     ...{ tenant, registry, authority, clock, broker: null, trust: 'root' },

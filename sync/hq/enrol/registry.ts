@@ -1,5 +1,5 @@
 /** What HQ knows of codes, tills and certificates, in either database: single statements that are whole by themselves. */
-import type { Query } from '../query.ts';
+import type { Change, Parameter } from '../query.ts';
 
 export interface CodeRecord {
   readonly hash: string;
@@ -60,8 +60,10 @@ export interface Registry {
   revokedEver(): Promise<number>;
 }
 
-/** @param query runs one statement that answers rows, writing ones too */
-export function createRegistry(query: Query): Registry {
+/** @param change the writers' way: what was written before is seen at once */
+export function createRegistry(change: Change): Registry {
+  const query = async <Row>(sql: string, parameters: readonly Parameter[] = []) =>
+    (await change<Row>(sql, parameters)).rows;
   return {
     async addCode({ hash, store, till, broker, madeAt, expiresAt }) {
       await query(END_CODES, [madeAt, till, madeAt]);

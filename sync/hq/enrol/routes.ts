@@ -3,10 +3,8 @@ import type { FastifyInstance } from 'fastify';
 import Type, { type Static } from 'typebox';
 import Value from 'typebox/value';
 import { TillsideError } from '../../../errors.ts';
-import type { EnrolmentAnswer } from '../wire.ts';
+import { type EnrolmentAnswer, Id } from '../wire.ts';
 import type { Desk } from './desk.ts';
-
-const Id = Type.String({ pattern: '^[a-z0-9-]{1,64}$' });
 
 const CodeRequest = Type.Object(
   {

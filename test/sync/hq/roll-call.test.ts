@@ -78,3 +78,42 @@ test('a till whose Will was lost with its broker is off line once it stayed sile
   );
   await ledger.close();
 });
+
+test('who stops the roll-call waits for the set that is being written, and no other is begun', async () => {
+  const ledger = createSqliteLedger(':memory:');
+  await ledger.open();
+  const clock = new FakeClock();
+  const written: string[] = [];
+  const free: (() => void)[] = [];
+  const slow = {
+    ...ledger,
+    async saveStates(...[records, at]: Parameters<typeof ledger.saveStates>) {
+      await new Promise<void>(resolve => free.push(resolve));
+      written.push(...records.map(({ till }) => till));
+      return ledger.saveStates(records, at);
+    },
+  };
+  const told: string[] = [];
+  const rollCall = createRollCall({
+    ledger: slow,
+    clock,
+    log: silentLog,
+    onState: async ({ till }) => void told.push(till),
+    onSilent() {},
+  });
+  const say = (till: string) =>
+    rollCall.receive(
+      { store: '0042', till },
+      encodeMessage({ online: true, boot: 1, session: 1, epoch: 1, at: '2026-11-21T10:15:00Z' }),
+    );
+  say('1');
+  await clock.advance(20);
+  say('2');
+  const stopped = rollCall.stop();
+  for (const go of free) go();
+  await stopped;
+  assert.deepEqual([written, told], [['1'], ['1']]);
+  await clock.advance(1000);
+  assert.equal(free.length, 1);
+  await ledger.close();
+});
