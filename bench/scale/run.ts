@@ -23,8 +23,8 @@ const { values } = parseArgs({
     json: { type: 'boolean' },
     /** All tills; half of them have a backlog. */
     tills: { type: 'string', default: '2000' },
-    /** Of the backlog, for each till. A day has 500: that would be 1.4 million events here. */
-    sales: { type: 'string', default: '100' },
+    /** Of the backlog, for each till. A day has 500: 1.4 million events of a thousand tills. */
+    sales: { type: 'string', default: '500' },
     rounds: { type: 'string', default: '5' },
   },
 });
@@ -197,7 +197,7 @@ try {
   }
   tellRate('selling, one batch a sale', selling);
   tellRate(
-    `backlog of ${backlogSales} sales of each of ${half} tills (1/${(salesADay / backlogSales).toFixed(0)} of a day)`,
+    `backlog of ${backlogSales} sales of each of ${half} tills (${salesADay === backlogSales ? 'a day' : `${((100 * backlogSales) / salesADay).toFixed(0)} % of a day`})`,
     drained,
   );
   const aDay = (drained.seconds * salesADay) / backlogSales;
