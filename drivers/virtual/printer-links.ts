@@ -15,6 +15,8 @@ export interface Host {
 export interface PrinterEnd {
   connectable(): boolean;
   taken(): boolean;
+  /** Told when cable or power come or go: is anything at the other end of the line? */
+  onReach(listener: (isThere: boolean) => void): () => void;
   /** Takes bytes of a host while there is room; returns how many. Those for a printer without power vanish, unless its link holds them. */
   take(host: Host, bytes: Uint8Array): number;
   /** Bytes free in the receive buffer; 0 without power. */

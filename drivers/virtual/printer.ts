@@ -106,6 +106,7 @@ export function createVirtualPrinter(options: VirtualPrinterOptions = {}): Virtu
       : printerPersonalities[options.personality ?? 'TM-T88VI'];
   const slips: PrintedSlip[] = [];
   const listeners = new Set<(slip: PrintedSlip) => void>();
+  const reachListeners = new Set<(isThere: boolean) => void>();
   const faults: { at: number; run: () => void }[] = [];
   let nextSlip = 1;
   let received = 0;
@@ -144,6 +145,8 @@ export function createVirtualPrinter(options: VirtualPrinterOptions = {}): Virtu
       host = null;
       old.lose();
     }
+    if (change.cable !== undefined || change.power !== undefined)
+      for (const listener of reachListeners) listener(cable && (device.power || keepsLink !== false));
     if (change.nearEnd !== undefined) device.setNearEnd(change.nearEnd);
     if (change.cutter !== undefined) device.setJammed(change.cutter === 'jammed');
     if (change.paper !== undefined) device.setPaper(paperRows(change.paper, personality.profile.dpi));
@@ -187,6 +190,10 @@ export function createVirtualPrinter(options: VirtualPrinterOptions = {}): Virtu
   const end: PrinterEnd = {
     connectable,
     taken: () => host !== null,
+    onReach(listener) {
+      reachListeners.add(listener);
+      return () => reachListeners.delete(listener);
+    },
     take,
     room: () => device.room,
     buffer: personality.buffer,

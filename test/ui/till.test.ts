@@ -252,7 +252,7 @@ test('cover open and cable pulled are said in plain words, and pass', async () =
     await page.getByRole('button', { name: de.simulator.cover }).click();
     await page.locator('.sign').waitFor({ state: 'detached' });
     await page.getByRole('button', { name: de.simulator.cable }).click();
-    await page.locator('.sign', { hasText: /Drucker/ }).waitFor();
+    await page.locator('.sign', { hasText: de.printer.missing.head }).waitFor();
     await check(page, '16-cable-pulled-1366', '.idle-head');
     await page.getByRole('button', { name: de.simulator.cable }).click();
     await page.locator('.sign').waitFor({ state: 'detached' });

@@ -62,6 +62,40 @@ for (const [code, problem] of [
     await printer.stop();
   });
 
+test('a network printer whose cable is pulled is missing, not busy, and is there again when it is plugged', async t => {
+  const clock = new FakeClock();
+  const paper = createVirtualPrinter({ clock });
+  const server = await paper.listen(0);
+  const printer = createPrinter({
+    transport: openTransport(`tcp://127.0.0.1:${server.port}`),
+    profile: paper.personality.profile,
+    clock,
+  });
+  t.after(async () => {
+    await printer.stop();
+    await server.close();
+  });
+  const problems = new Set<string | null>();
+  printer.onStatus(({ problem }) => problems.add(problem));
+  printer.start();
+  const until = async (wanted: () => boolean) => {
+    while (!wanted()) {
+      await settle(20);
+      await clock.advance(50);
+    }
+  };
+  const isWell = () => printer.status().evidence === 'confirmed' && printer.status().problem === null;
+  await until(isWell);
+  paper.set({ cable: false });
+  await until(() => printer.status().problem === 'missing');
+  // Longer than it takes to call one busy that turns a till away.
+  const since = clock.monotonic();
+  await until(() => clock.monotonic() - since > 10_000);
+  paper.set({ cable: true });
+  await until(isWell);
+  assert.ok(!problems.has('busy'));
+});
+
 test('a half-open TCP connection is found by questions that nobody answers, and made anew', async t => {
   const clock = new FakeClock();
   const paper = createVirtualPrinter({ clock });
