@@ -19,7 +19,7 @@ import { type Clock, instant } from '../../clock.ts';
 import { TillsideError } from '../../errors.ts';
 import { type Backoff, type BrokerAddress, createLink, type OpenLink, type SyncLog } from '../link/link.ts';
 import { decodeBlock } from '../protocol/blocks.ts';
-import { decodeDown, openCommand } from '../protocol/command.ts';
+import { type Command, decodeDown, openCommand } from '../protocol/command.ts';
 import type { KeySet } from '../protocol/keyring.ts';
 import {
   type AskMessage,
@@ -98,8 +98,6 @@ export interface Edge {
 
 const isTrust = (trust: EdgeOptions['trust']): trust is Trust => typeof trust === 'object' && 'alarm' in trust;
 
-const maxObeyed = 256;
-
 /** @throws TillsideError `config-invalid` where a key or an id cannot be used */
 export function createEdge(options: EdgeOptions): Edge {
   const { outbox, bundles, clock, random, log } = options;
@@ -122,8 +120,6 @@ export function createEdge(options: EdgeOptions): Edge {
   let hqOnline = false;
   let aheadMs: number | null = null;
   let forget: () => void = () => {};
-  /** Signatures of commands that were obeyed: each counts once. */
-  const obeyed = new Set<string>();
 
   const link = (options.openLink ?? createLink)({
     broker: options.broker,
@@ -288,17 +284,10 @@ export function createEdge(options: EdgeOptions): Edge {
       return touch();
     }
     const { value: order } = opened;
-    if (order.kind === 'resend') resend(message.value.signature, order);
+    if (countsOnce(order) && !trust.obeyOnce(message.value.signature)) return;
+    if (order.kind === 'resend') uplink.resend(order.epoch, order.from);
     else if (order.kind === 'lease' || order.kind === 'lease.return') leases?.command(order);
     else members?.command(order);
-  }
-
-  /** Once: whoever recorded the command can't make this till send all day long. */
-  function resend(signature: string, { epoch, from }: { readonly epoch: number; readonly from: number }) {
-    if (obeyed.has(signature)) return;
-    obeyed.add(signature);
-    for (const oldest of [...obeyed].slice(0, -maxObeyed)) obeyed.delete(oldest);
-    uplink.resend(epoch, from);
   }
 
   function ask(message: AskMessage) {
@@ -362,3 +351,12 @@ export function createEdge(options: EdgeOptions): Edge {
     },
   };
 }
+
+/**
+ * Obeyed a second time these would send all day long, give back units that were granted since, or forget them; whoever recorded
+ * one could make the till do so. What else HQ commands changes nothing when it comes again.
+ */
+const countsOnce = (order: Command): boolean =>
+  order.kind === 'resend' ||
+  order.kind === 'lease.return' ||
+  (order.kind === 'lease' && order.refused.some(({ reason }) => reason === 'forgotten'));

@@ -6,7 +6,7 @@ import type { OutboxPort, PeerPort } from '../../agent/ports.ts';
 import type { Cancel, Clock } from '../../clock.ts';
 import { messageOf } from '../../errors.ts';
 import type { SyncLog } from '../link/link.ts';
-import { decodePeer, encodePeer, type Heard, isPeerFact, maxPeerBytes, type PeerEnvelope } from '../protocol/peer.ts';
+import { decodePeer, encodePeer, type Heard, isPeerFact, type PeerEnvelope } from '../protocol/peer.ts';
 import type { PeerMessage, TillEvent } from '../protocol/types.ts';
 
 export interface PeersOptions {
@@ -45,8 +45,19 @@ const askAgainMs = 5000;
 const epochAheadS = 24 * 3600;
 /** A fact that cannot be taken in is asked for again; after so many tries it no longer holds up those behind it. */
 const mostTries = 3;
-/** Bounds what names made up by someone can fill. */
+/** Bound what names and coupons made up by someone can fill. No store has as many tills. */
+const mostTills = 500;
 const mostDoubted = 1000;
+const mostReleased = 5000;
+/** A claim ends by itself after two hours; two clocks may be wrong by a day each, in either direction. */
+const mostClaimAgeMs = 3 * 86_400_000;
+/**
+ * What the topic may cost this till, whoever writes there: a message one, each of its facts one more, an unreadable one a hundred.
+ * Twenty tills that come back together tell 40,000 facts at once and two a second from then on.
+ */
+const mostBudget = 50_000;
+const budgetASecond = 50;
+const unreadableCost = 100;
 
 /** Tell again what comes after `from`. What is older than that is HQ's to tell, so the range may claim to begin before it. */
 type Wish = { readonly from: number; readonly claim: number };
@@ -60,6 +71,11 @@ export function createPeers(options: PeersOptions): Peers {
   const failures = new Map<string, number>();
   /** Tills whose epoch was refused: said once each. */
   const doubted = new Set<string>();
+  /** When a sale of another till gave a coupon back, by that till's word. */
+  const released = new Map<string, number>();
+  let budget = mostBudget;
+  let budgetAt = clock.monotonic();
+  let isFlooded = false;
   let telling = false;
   /** What some till wants to be told again. */
   let wish: Wish | null = null;
@@ -109,7 +125,7 @@ export function createPeers(options: PeersOptions): Peers {
       events: facts,
     };
     const payload = encodePeer(message);
-    if (payload.byteLength <= maxPeerBytes) return options.send(payload);
+    if (payload.ok) return options.send(payload.value);
     if (events.length === 1) {
       log.error({ seq: last.seq }, 'a fact is too large for the other tills; HQ tells it');
       return true;
@@ -120,12 +136,18 @@ export function createPeers(options: PeersOptions): Peers {
     return sendFacts(middle.seq, events.slice(half));
   }
 
-  function askAgain(afterMs: number) {
+  function say(message: PeerEnvelope) {
+    const payload = encodePeer(message);
+    if (payload.ok) void options.send(payload.value);
+  }
+
+  const tellMe = () => say({ kind: 'tell-again', till: self, heard: Object.fromEntries(heard) });
+
+  function askAgain() {
     if (cancelAsk !== null) return;
-    cancelAsk = clock.after(afterMs, () => {
+    cancelAsk = clock.after(askAgainMs * (0.5 + random()), () => {
       cancelAsk = null;
-      if (options.isUp())
-        void options.send(encodePeer({ kind: 'tell-again', till: self, heard: Object.fromEntries(heard) }));
+      if (options.isUp()) tellMe();
     });
   }
 
@@ -143,30 +165,66 @@ export function createPeers(options: PeersOptions): Peers {
   }
 
   function hear(till: string, epoch: number, after: number, upTo: number, events: readonly TillEvent[]) {
-    if (epoch > clock.now() / 1000 + epochAheadS) return doubt(till, epoch);
+    if (epoch > clock.now() / 1000 + epochAheadS) return doubt(till, epoch, 'is dated far ahead of this clock');
     const known = heard.get(till);
+    if (known === undefined && heard.size + failures.size >= mostTills)
+      return doubt(till, epoch, 'is one more than any store has');
     if (known !== undefined && epoch < known.epoch) return;
     const seq = known?.epoch === epoch ? known.seq : null;
     let isWhole = true;
     for (const event of events)
       if ((seq === null || event.seq > seq) && !deliver({ kind: 'fact', till, epoch, event })) isWhole = false;
     // Only a range that joins what was heard before moves the mark; a hole is asked for.
-    if (after > (seq ?? 0)) return askAgain(askAgainMs * (0.5 + random()));
+    if (after > (seq ?? 0)) return askAgain();
     if (seq !== null && upTo <= seq) return;
     const tries = isWhole ? 0 : (failures.get(till) ?? 0) + 1;
     if (tries > 0 && tries < mostTries) {
       failures.set(till, tries);
-      return askAgain(askAgainMs * (0.5 + random()));
+      return askAgain();
     }
     failures.delete(till);
     heard.set(till, { epoch, seq: upTo });
     options.heard?.write(till, epoch, upTo);
   }
 
-  function doubt(till: string, epoch: number) {
+  function doubt(till: string, epoch: number, reason: string) {
     if (doubted.has(till) || doubted.size >= mostDoubted) return;
     doubted.add(till);
-    log.warn({ till, epoch }, 'the facts of a till are dated far ahead of this clock and not believed');
+    log.warn({ till, epoch, reason }, 'the facts of a till are not believed');
+  }
+
+  /**
+   * Is it news? What was recorded and comes again must not take a coupon that the sale has given back since. A claim that is long
+   * over is none.
+   */
+  function isNews({ kind, till, serial, saleId, at }: Exclude<PeerMessage, { readonly kind: 'fact' }>): boolean {
+    const atMs = Date.parse(at);
+    if (kind === 'coupon.reserved' && Math.abs(clock.now() - atMs) > mostClaimAgeMs) return false;
+    const key = `${till} ${saleId} ${serial}`;
+    const releasedMs = released.get(key);
+    if (kind === 'coupon.reserved') return releasedMs === undefined || atMs > releasedMs;
+    released.delete(key);
+    released.set(key, Math.max(atMs, releasedMs ?? atMs));
+    for (const oldest of released.keys()) {
+      if (released.size <= mostReleased) break;
+      released.delete(oldest);
+    }
+    return true;
+  }
+
+  /** False: the store's topic has brought more than tills ever say; what is left out is asked for later. */
+  function isWithinBudget(): boolean {
+    const now = clock.monotonic();
+    budget = Math.min(mostBudget, budget + ((now - budgetAt) / 1000) * budgetASecond);
+    budgetAt = now;
+    if (budget > 0) {
+      isFlooded = false;
+      return true;
+    }
+    if (!isFlooded) log.warn({}, 'the store’s tills say more than tills ever do; some of it is left out for now');
+    isFlooded = true;
+    askAgain();
+    return false;
   }
 
   return {
@@ -177,7 +235,7 @@ export function createPeers(options: PeersOptions): Peers {
       send(message) {
         if (!options.isUp()) return;
         if (message.kind === 'fact') return void tell();
-        void options.send(encodePeer(message));
+        say(message);
       },
       onMessage(listener) {
         listeners.add(listener);
@@ -185,12 +243,11 @@ export function createPeers(options: PeersOptions): Peers {
       },
     },
     up() {
-      void options.send(encodePeer({ kind: 'tell-again', till: self, heard: Object.fromEntries(heard) }));
+      tellMe();
       // Where this till stands: one that came back while this one was away sees by it that it missed something.
       const told = outbox.told();
       const { epoch } = outbox;
-      if (told > 0)
-        void options.send(encodePeer({ kind: 'facts', till: self, epoch, after: told, upTo: told, events: [] }));
+      if (told > 0) say({ kind: 'facts', till: self, epoch, after: told, upTo: told, events: [] });
       void tell();
     },
     down() {
@@ -200,14 +257,19 @@ export function createPeers(options: PeersOptions): Peers {
     },
     tell: () => void tell(),
     receive(payload) {
+      if (!isWithinBudget()) return;
       const message = decodePeer(payload);
-      if (!message.ok) return log.warn({ reason: message.reason }, 'unreadable message from a till of the store');
+      if (!message.ok) {
+        budget -= unreadableCost;
+        return log.warn({ reason: message.reason }, 'unreadable message from a till of the store');
+      }
       const { value } = message;
       if (value.till === self) return;
+      budget -= 1 + (value.kind === 'facts' ? value.events.length : 0);
       switch (value.kind) {
         case 'coupon.reserved':
         case 'coupon.released':
-          deliver(value);
+          if (isNews(value)) deliver(value);
           return;
         case 'facts':
           return hear(value.till, value.epoch, value.after, value.upTo, value.events);

@@ -1,13 +1,13 @@
 /**
  * What a till trusts, kept on its disk beside the database, so that neither a restart nor a lost database makes it forget:
- * the keys that its roots certified and revoked, the highest version it trusted of each bundle and by whose key, and the
- * files that it went back from. What was shown and not trusted is counted for status, HQ and metrics.
+ * the keys that its roots certified and revoked, the highest version it trusted of each bundle and by whose key, the files that
+ * it went back from, and the commands that count once. What was shown and not trusted is counted for status, HQ and metrics.
  */
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { type Clock, instant } from '../../clock.ts';
 import { messageOf, TillsideError } from '../../errors.ts';
 import type { SyncLog } from '../link/link.ts';
-import { isCount, isMatch, isRecord, parseObject, sha256Hex } from '../protocol/fields.ts';
+import { isCount, isMatch, isRecord, isText, parseObject, sha256Hex } from '../protocol/fields.ts';
 import { createKeyring, emptyKeySet, type KeySet, readKeySet } from '../protocol/keyring.ts';
 import type { Result } from '../protocol/result.ts';
 import { readTrustedKeys, type TrustedKeys } from '../protocol/signing.ts';
@@ -28,6 +28,8 @@ export interface Trust {
   /** The till went back from this file: it never takes it up again by itself. */
   isBad(sha256: string): boolean;
   markBad(sha256: string): void;
+  /** A command that may be obeyed once only, by its signature. False: it was, perhaps before a restart. */
+  obeyOnce(signature: string): boolean;
   /** Something was shown that is not to be trusted. */
   alarm(what: 'pointer' | 'command' | 'keys' | 'file', reason: string): void;
   view(): TrustView;
@@ -55,6 +57,8 @@ type Floor = { readonly id: string; readonly keyId: string; readonly version: nu
 
 const maxFloors = 200;
 const maxBad = 50;
+/** Such commands are rare, and good for a day. */
+const maxObeyed = 256;
 const maxFileBytes = 256 * 1024;
 
 /**
@@ -75,6 +79,7 @@ export function createTrust(options: TrustOptions): Trust {
   const ring = createKeyring(options.roots);
   const floors = new Map<string, Floor>();
   const bad = new Set<string>();
+  const obeyed = new Set<string>();
   const listeners = new Set<() => void>();
   let untrusted = 0;
   let last: TrustView['last'] = null;
@@ -86,11 +91,12 @@ export function createTrust(options: TrustOptions): Trust {
     if (!taken.ok) log.warn({ file, reason: taken.reason }, 'the keys kept on disk are not used');
     for (const floor of kept.floors) floors.set(`${floor.id} ${floor.keyId}`, floor);
     for (const sha256 of kept.bad) bad.add(sha256);
+    for (const signature of kept.obeyed) obeyed.add(signature);
   }
 
   function save() {
     if (file === null) return;
-    const kept = { format, keys: ring.keySet(), floors: [...floors.values()], bad: [...bad] };
+    const kept = { format, keys: ring.keySet(), floors: [...floors.values()], bad: [...bad], obeyed: [...obeyed] };
     try {
       writeWhole(file, JSON.stringify(kept));
     } catch (error) {
@@ -138,6 +144,13 @@ export function createTrust(options: TrustOptions): Trust {
       for (const oldest of [...bad].slice(0, -maxBad)) bad.delete(oldest);
       save();
     },
+    obeyOnce(signature) {
+      if (obeyed.has(signature)) return false;
+      obeyed.add(signature);
+      for (const oldest of [...obeyed].slice(0, -maxObeyed)) obeyed.delete(oldest);
+      save();
+      return true;
+    },
     alarm(what, reason) {
       untrusted += 1;
       last = { what, reason: reason.slice(0, 300), at: instant(clock.now(), 'UTC') };
@@ -150,11 +163,16 @@ export function createTrust(options: TrustOptions): Trust {
 
 const format = 'tillside/trust/1';
 
-type Kept = { readonly keys: KeySet; readonly floors: readonly Floor[]; readonly bad: readonly string[] };
+type Kept = {
+  readonly keys: KeySet;
+  readonly floors: readonly Floor[];
+  readonly bad: readonly string[];
+  readonly obeyed: readonly string[];
+};
 
 /** A file that can't be read is no reason not to sell: the keys come again from HQ, the versions from the database. */
 function readTrust(file: string, log: SyncLog): Kept {
-  const none: Kept = { keys: emptyKeySet, floors: [], bad: [] };
+  const none: Kept = { keys: emptyKeySet, floors: [], bad: [], obeyed: [] };
   let bytes: Uint8Array;
   try {
     bytes = readFileSync(file);
@@ -166,12 +184,13 @@ function readTrust(file: string, log: SyncLog): Kept {
     log.error({ file }, 'what the till trusts can’t be read and is gathered anew');
     return none;
   }
-  const { keys, floors, bad } = parsed.value;
+  const { keys, floors, bad, obeyed } = parsed.value;
   const set = readKeySet(keys);
   return {
     keys: set.ok ? set.value : emptyKeySet,
     floors: Array.isArray(floors) ? floors.filter(isFloor) : [],
     bad: Array.isArray(bad) ? bad.filter(one => isMatch(one, sha256Hex)) : [],
+    obeyed: Array.isArray(obeyed) ? obeyed.filter(one => isText(one, 128)) : [],
   };
 }
 

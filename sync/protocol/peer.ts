@@ -25,8 +25,9 @@ export type PeerEnvelope =
   /** "I am back; tell me what I do not know." */
   | { readonly kind: 'tell-again'; readonly till: string; readonly heard: Heard };
 
-export const maxPeerBytes = 256 * 1024;
-const maxPeerJsonBytes = 4 * 1024 * 1024;
+const maxPeerBytes = 256 * 1024;
+/** A till reads it between two articles of a sale. */
+const maxPeerJsonBytes = 1024 * 1024;
 const maxPeerEvents = 1000;
 
 /** The events that matter to the other tills of a store. */
@@ -42,7 +43,13 @@ const peerFacts: ReadonlySet<EventType> = new Set([
   'return.completed',
 ]);
 
-export const encodePeer = (message: PeerEnvelope): Uint8Array => gzipSync(JSON.stringify(message), { level: 6 });
+/** Refuses what would be above the limits at the other end. */
+export function encodePeer(message: PeerEnvelope): Result<Uint8Array> {
+  const json = Buffer.from(JSON.stringify(message));
+  if (json.byteLength > maxPeerJsonBytes) return refuse(`${json.byteLength} bytes of JSON for the other tills`);
+  const bytes = gzipSync(json, { level: 6 });
+  return bytes.byteLength > maxPeerBytes ? refuse(`${bytes.byteLength} bytes for the other tills`) : accept(bytes);
+}
 
 export function decodePeer(payload: Uint8Array): Result<PeerEnvelope> {
   if (payload.byteLength > maxPeerBytes) return refuse(`${payload.byteLength} bytes from a till`);

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { createPeers, type Peers } from '../../../sync/edge/peers.ts';
 import { silentLog } from '../../../sync/link/link.ts';
-import { encodePeer } from '../../../sync/protocol/peer.ts';
+import { decodePeer, encodePeer, type PeerEnvelope } from '../../../sync/protocol/peer.ts';
 import type { PeerMessage, TillEvent } from '../../../sync/protocol/types.ts';
 import { FakeClock, settle } from '../../support/fake-clock.ts';
 import { type MemoryOutbox, memoryOutbox, saleBody } from '../support/till-end.ts';
@@ -178,8 +179,13 @@ test('however tills come and go, in the end every one has heard every fact of th
 });
 
 const day = 86_400;
+function encoded(message: PeerEnvelope): Uint8Array {
+  const payload = encodePeer(message);
+  assert.ok(payload.ok);
+  return payload.value;
+}
 const factsOf = (till: string, epoch: number, event: TillEvent, upTo = event.seq) =>
-  encodePeer({ kind: 'facts', till, epoch, after: event.seq - 1, upTo, events: [event] });
+  encoded({ kind: 'facts', till, epoch, after: event.seq - 1, upTo, events: [event] });
 
 test('an epoch far ahead of the clock is not believed, so that it cannot silence the till it names', async () => {
   const store = storeOf('1', '2');
@@ -245,4 +251,77 @@ test('a fact that can never be taken in is given up after a few tries and does n
     [...new Set(store.facts('2', '1'))].sort((a, b) => a - b),
     one.outbox.events.map(({ seq }) => seq),
   );
+});
+
+test('a claim that is heard again after it was given back, or long after, takes nothing from anybody', async () => {
+  const store = storeOf('1', '2');
+  const [one, two] = [store.member('1'), store.member('2')];
+  const word = (kind: 'coupon.reserved' | 'coupon.released', at: string, saleId = 'A') =>
+    ({ kind, serial: 'C1', till: '1', saleId, at: `2026-11-21T${at}+01:00` }) as const;
+  const recorded = encoded(word('coupon.reserved', '10:15:00'));
+  for (const message of [word('coupon.reserved', '10:15:00'), word('coupon.released', '10:15:30')])
+    one.peers.port.send(message);
+  await settle();
+  assert.equal(two.heard.length, 2);
+  two.peers.receive(recorded);
+  assert.equal(two.heard.length, 2, 'given back');
+  two.peers.receive(encoded(word('coupon.reserved', '10:15:40')));
+  two.peers.receive(encoded(word('coupon.reserved', '10:15:10', 'B')));
+  assert.equal(two.heard.length, 4, 'scanned again, and by another sale');
+  store.clock.jump(365 * day * 1000);
+  store.add('3').peers.receive(recorded);
+  assert.deepEqual(store.member('3').heard, [], 'last year’s');
+});
+
+test('facts that together are too large for a message are told in several', async () => {
+  const store = storeOf('1', '2');
+  const one = store.member('1');
+  one.up = false;
+  // Little when packed, much when read.
+  for (let n = 0; n < 40; n++) one.outbox.append('coupon.issued', { serial: `C${n}`, text: 'x'.repeat(60_000) });
+  one.up = true;
+  one.peers.up();
+  await settle();
+  assert.deepEqual(
+    store.facts('2', '1'),
+    one.outbox.events.map(({ seq }) => seq),
+  );
+});
+
+test('a flood costs a till so much and no more; what honest tills said meanwhile is heard when it is over', async () => {
+  const store = storeOf('1', '2');
+  const [one, two] = [store.member('1'), store.member('2')];
+  const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024));
+  for (let n = 0; n < 600; n++) two.peers.receive(bomb);
+  one.outbox.append('coupon.issued', { serial: 'C1' });
+  await settle();
+  assert.deepEqual(store.facts('2', '1'), [], 'not read any more');
+  await store.clock.advance(60_000);
+  one.outbox.append('coupon.issued', { serial: 'C2' });
+  await store.clock.advance(60_000);
+  assert.deepEqual([...new Set(store.facts('2', '1'))].sort(), [1, 2]);
+});
+
+test('names of tills that someone makes up fill nothing without end, and those heard before are heard on', async () => {
+  const store = storeOf('1', '2');
+  const [one, two] = [store.member('1'), store.member('2')];
+  one.outbox.append('coupon.issued', { serial: 'C1' });
+  await settle();
+  for (let n = 0; n < 2000; n++)
+    two.peers.receive(encoded({ kind: 'facts', till: `made-up-${n}`, epoch: 1, after: 0, upTo: 0, events: [] }));
+  one.outbox.append('coupon.issued', { serial: 'C2' });
+  await settle();
+  assert.deepEqual(store.facts('2', '1'), [1, 2]);
+  const asked: PeerEnvelope[] = [];
+  const listening = one.peers.receive;
+  one.peers.receive = payload => {
+    const message = decodePeer(payload);
+    if (message.ok && message.value.kind === 'tell-again') asked.push(message.value);
+    listening(payload);
+  };
+  two.peers.up();
+  await settle();
+  const [question] = asked;
+  assert.ok(question?.kind === 'tell-again');
+  assert.equal(Object.keys(question.heard).length, 500);
 });

@@ -318,7 +318,9 @@ test('messages between tills come out as they went in', () => {
     { kind: 'facts' as const, till: '3', epoch: 1, after: 4, upTo: 6, events: [event(5), event(6)] },
     { kind: 'tell-again' as const, till: '3', heard: { '4': { epoch: 1, seq: 9 } } },
   ]) {
-    const read = decodePeer(encodePeer(message));
+    const payload = encodePeer(message);
+    assert.ok(payload.ok);
+    const read = decodePeer(payload.value);
     assert.ok(read.ok);
     assert.deepEqual(JSON.parse(JSON.stringify(read.value)), message);
   }
