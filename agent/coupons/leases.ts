@@ -67,6 +67,8 @@ export function createLeases({ store, clock, offers, onFault }: LeaseOptions): L
   const wanted = new Set<string>();
   /** Offers of which HQ had none, with when to ask again (monotonic). */
   const refused = new Map<string, { readonly now: number; readonly ahead: number }>();
+  /** Offers that the last question named for somebody who stands there; the others were for the till's own stock. */
+  let askedNow: ReadonlySet<string> = new Set();
   let cancel: Cancel = () => {};
   let running = false;
 
@@ -110,7 +112,9 @@ export function createLeases({ store, clock, offers, onFault }: LeaseOptions): L
     if (list.length === 0) return null;
     // Whoever stands there goes first.
     list.sort((a, b) => Number(b.now) - Number(a.now));
-    return { kind: 'lease', epoch: store.epoch, after: store.leases.last(), wants: list.slice(0, maxLeases) } as const;
+    const asked = list.slice(0, maxLeases);
+    askedNow = new Set(asked.filter(({ now }) => now).map(({ offer }) => offer));
+    return { kind: 'lease', epoch: store.epoch, after: store.leases.last(), wants: asked } as const;
   }
 
   function take(command: LeaseCommand) {
@@ -118,8 +122,10 @@ export function createLeases({ store, clock, offers, onFault }: LeaseOptions): L
     if (command.kind === 'lease.return') return giveBack(command.offer, command.keep);
     for (const { offer, reason } of command.refused) {
       const now = clock.monotonic();
+      // HQ lays up no stock from its last units, but it keeps one for whoever stands there.
+      const isForStock = reason === 'exhausted' && !askedNow.has(offer);
       refused.set(offer, {
-        now: now + (reason === 'exhausted' ? againNowMs : againAheadMs),
+        now: isForStock ? (refused.get(offer)?.now ?? now) : now + (reason === 'exhausted' ? againNowMs : againAheadMs),
         ahead: now + againAheadMs,
       });
     }

@@ -253,3 +253,24 @@ test('a cap on applications uses one unit for each, and a void gives them back',
     },
     bundleOf([{ ...coffeeTenth, caps: [{ scope: 'global', limit: 10 }] }]),
   ));
+
+test('that HQ gives nothing for stock keeps no customer waiting; that it has none for a customer does for a minute', () =>
+  withTill(async till => {
+    const refuse = () =>
+      till.leases.port.take({
+        kind: 'lease',
+        epoch: till.store.epoch,
+        leases: [],
+        refused: [{ offer: 'next-visit', reason: 'exhausted' }],
+      });
+    assert.equal(till.leases.port.wants()?.wants[0]?.now, false);
+    refuse();
+    assert.equal(till.leases.port.wants(), null, 'no stock for a while');
+    put(till, 'S1');
+    assert.equal(till.leases.port.wants()?.wants[0]?.now, true, 'a customer stands there');
+    refuse();
+    assert.equal(till.leases.port.wants(), null);
+    await till.clock.advance(60_001);
+    put(till, 'S1');
+    assert.equal(till.leases.port.wants()?.wants[0]?.now, true);
+  }));
