@@ -1,5 +1,17 @@
 /** The till's certificate and key on disk: read anew for each connection, so that a renewed one is used without a restart. */
-import { chmodSync, closeSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeSync } from 'node:fs';
+import { createPrivateKey, generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import process from 'node:process';
 import { messageOf, TillsideError } from '../errors.ts';
@@ -32,12 +44,66 @@ export function openIdentity(files: IdentityFiles, warn: (facts: object, message
   ] as const)
     read(file, key);
   closeToOthers(files.key, warn);
+  const next = { cert: `${files.cert}.next`, key: `${files.key}.next` };
+
+  /** The certificate is whole on disk before anything is put in its place; what a crash left half done is done to the end. */
+  function takeNext() {
+    if (!existsSync(next.cert)) return;
+    const fresh = readCertificate(next.cert);
+    const isNewer =
+      fresh !== null && Date.parse(fresh.validTo) > Date.parse(readCertificate(files.cert)?.validTo ?? '');
+    const [key, nextKey] = [readKey(files.key), readKey(next.key)];
+    const isOfNext = nextKey !== null && fresh?.checkPrivateKey(nextKey) === true;
+    if (!isNewer || !(isOfNext || (key !== null && fresh.checkPrivateKey(key)))) {
+      rmSync(next.cert, { force: true });
+      return;
+    }
+    if (isOfNext) {
+      renameSync(next.key, files.key);
+      syncFolderOf(files.key);
+    }
+    renameSync(next.cert, files.cert);
+    syncFolderOf(files.cert);
+  }
+
+  takeNext();
   return {
     certificate: () => read(files.cert, 'broker.cert'),
     key: () => read(files.key, 'broker.key'),
     authority: () => (files.ca === null ? '' : read(files.ca, 'broker.ca')),
-    replace: pem => replaceFile(files.cert, pem, 0o644),
+    nextKey() {
+      const known = readKey(next.key);
+      if (known !== null) return pemOf(known);
+      const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+      // On disk before HQ hears of it: should the answer be lost, the same key gets it again.
+      replaceFile(next.key, pemOf(privateKey), 0o600);
+      return pemOf(privateKey);
+    },
+    replace(pem) {
+      replaceFile(next.cert, pem, 0o644);
+      takeNext();
+    },
   };
+}
+
+const pemOf = (key: KeyObject): string => key.export({ type: 'pkcs8', format: 'pem' }).toString();
+
+/** Null: there is none, or it is none of P-256. */
+function readKey(file: string): KeyObject | null {
+  try {
+    const key = createPrivateKey(readFileSync(file, 'utf8'));
+    return key.asymmetricKeyDetails?.namedCurve === 'prime256v1' ? key : null;
+  } catch {
+    return null;
+  }
+}
+
+function readCertificate(file: string): X509Certificate | null {
+  try {
+    return new X509Certificate(readFileSync(file));
+  } catch {
+    return null;
+  }
 }
 
 /** Whole or not at all, over a power cut too. */
@@ -53,6 +119,11 @@ export function replaceFile(file: string, content: string, mode: number): void {
   // An older file of this name keeps its mode when it is opened.
   if (process.platform !== 'win32') chmodSync(fresh, mode);
   renameSync(fresh, file);
+  syncFolderOf(file);
+}
+
+/** What was renamed there is so after a power cut, too. */
+function syncFolderOf(file: string) {
   if (process.platform === 'win32') return;
   const folder = openSync(dirname(file), 'r');
   try {

@@ -77,7 +77,9 @@ export interface IdentityPort {
   key(): string;
   /** The authority that signs such certificates. */
   authority(): string;
-  /** The new certificate is used from the next connection on, also after a restart. */
+  /** The key of the next certificate; made when it is first asked for, and kept until `replace`. */
+  nextKey(): string;
+  /** A certificate for the next key: both are used from the next connection on, also after a restart. Until then the old ones stay. */
   replace(certificate: string): void;
 }
 

@@ -1,14 +1,14 @@
 /**
  * Renews the till's certificate by itself: at two thirds of its life the till asks HQ over the line that it has, with a
- * request for the same key. HQ's authority signs the answer, so it matters not who carried it.
+ * request for a new key that the present one signs. HQ's authority signs the answer, so it matters not who carried it.
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { IdentityPort } from '../../agent/ports.ts';
 import type { Cancel, Clock } from '../../clock.ts';
 import { messageOf } from '../../errors.ts';
 import type { SyncLog } from '../link/link.ts';
-import { makeCsr } from '../protocol/csr.ts';
 import type { AskMessage } from '../protocol/messages.ts';
+import { makeRenewAsk } from '../protocol/renewal.ts';
 
 export interface RenewalOptions {
   readonly identity: IdentityPort;
@@ -49,9 +49,9 @@ export function createRenewal(options: RenewalOptions): Renewal {
       const current = new X509Certificate(identity.certificate());
       if (!isOwn(current, till) || clock.now() < renewalAt(current)) return;
       log.info({ notAfter: current.validTo }, 'asking HQ for a new certificate');
-      options.ask({ kind: 'renew', csr: makeCsr(createPrivateKey(identity.key()), till) });
+      options.ask(makeRenewAsk(createPrivateKey(identity.key()), createPrivateKey(identity.nextKey()), till));
     } catch (error) {
-      log.error({ error: messageOf(error) }, "the till's certificate or key can't be read");
+      log.error({ error: messageOf(error) }, "the till's certificate or key can't be read, or no new key be kept");
     }
   }
 
@@ -82,7 +82,7 @@ export function createRenewal(options: RenewalOptions): Renewal {
     const authority = new X509Certificate(identity.authority());
     const current = new X509Certificate(identity.certificate());
     if (!next.checkIssued(authority) || !next.verify(authority.publicKey)) return 'it is not signed by the authority';
-    if (!next.checkPrivateKey(createPrivateKey(identity.key()))) return 'it is for another key';
+    if (!next.checkPrivateKey(createPrivateKey(identity.nextKey()))) return 'it is for another key';
     if (next.subject !== current.subject || !isOwn(next, till)) return 'it is for another till';
     if (Date.parse(next.validTo) <= Date.parse(current.validTo)) return 'it does not last longer than the one in use';
     if (clock.now() < Date.parse(next.validFrom)) return 'it is not good yet';

@@ -280,7 +280,7 @@ export function createHq(options: HqOptions): Hq {
       return log.warn({ ...till, reason: ask.reason }, 'unreadable question');
     }
     if (ask.value.kind === 'renew') {
-      const renewed = await desk.renew(till, ask.value.csr);
+      const renewed = await desk.renew(till, ask.value);
       if (renewed !== null) send(tillTopic({ tenant, ...till }, 'down'), encodeMessage(renewed), false);
       return;
     }

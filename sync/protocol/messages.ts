@@ -14,6 +14,7 @@ import {
 import { type KeySet, readKeySet } from './keyring.ts';
 import { type LeaseAsk, readLeaseAsk } from './lease.ts';
 import { type MembersAsk, readMembersAsk } from './members-messages.ts';
+import { type RenewAsk, readRenewAsk } from './renewal.ts';
 import { accept, type Result, refuse } from './result.ts';
 import type { Ack } from './types.ts';
 
@@ -171,8 +172,8 @@ export type AskMessage =
   | MembersAsk
   /** Units of global caps; answered by a signed command on `down`. */
   | LeaseAsk
-  /** A new certificate for the same key; answered on `down`. */
-  | { readonly kind: 'renew'; readonly csr: string };
+  /** The next certificate; answered on `down`. */
+  | RenewAsk;
 
 /** One question names at most this many blocks: 8 MiB. */
 export const maxAskedBlocks = 64;
@@ -180,7 +181,7 @@ export const maxAskedBlocks = 64;
 export function decodeAsk(payload: Uint8Array): Result<AskMessage> {
   const parsed = parseObject(payload, maxMessageBytes);
   if (!parsed.ok) return parsed;
-  const { kind, ring, sha256, indexes, csr } = parsed.value;
+  const { kind, ring, sha256, indexes } = parsed.value;
   if (kind === 'pointers') return isMatch(ring, topicId) ? accept({ kind, ring }) : refuse('ring is no id');
   if (kind === 'blocks') {
     if (!isMatch(sha256, sha256Hex)) return refuse('sha256 is no SHA-256');
@@ -190,7 +191,7 @@ export function decodeAsk(payload: Uint8Array): Result<AskMessage> {
   }
   if (kind === 'members' || kind === 'member') return readMembersAsk(parsed.value);
   if (kind === 'lease') return readLeaseAsk(parsed.value);
-  if (kind === 'renew') return isText(csr, 4096) ? accept({ kind, csr }) : refuse('csr is missing');
+  if (kind === 'renew') return readRenewAsk(parsed.value);
   return refuse('kind is not known here');
 }
 

@@ -27,6 +27,10 @@ async function call<T>(hq: Hq, method: 'GET' | 'POST', path: string): Promise<T>
   return (await response.json()) as T;
 }
 
+/** Units that a sale of now could have. */
+const unitsAt = ({ core }: WholeTill, saleId: string) =>
+  core.leases.available(saleId, core.clock.now()).get('next-visit') ?? 0;
+
 const figures = async (hq: Hq) => {
   const { offers } = await call<LeasesAnswer>(hq, 'GET', '/v1/leases');
   const { granted, used, returned, left } = offers.find(({ offer }) => offer === 'next-visit') ?? assert.fail();
@@ -34,10 +38,11 @@ const figures = async (hq: Hq) => {
 };
 
 /** A customer whose basket earns the coupon where the till has a unit, and who waits while it asks for one. */
-async function sellWith({ core }: WholeTill, saleId: string): Promise<readonly string[]> {
+async function sellWith(till: WholeTill, saleId: string): Promise<readonly string[]> {
+  const { core } = till;
   const put = () => core.sales.putSale(saleId, { startedAt: core.now(), lines: [coffee] }, 'en');
   put();
-  await until(() => core.leases.available(saleId, 'next-visit', core.clock.now()) > 0, `a unit for ${saleId}`);
+  await until(() => unitsAt(till, saleId) > 0, `a unit for ${saleId}`);
   const { total } = put();
   return core.sales.complete(saleId, { completedAt: core.now(), total: total.net }, 'en').serials;
 }
@@ -87,7 +92,7 @@ for (const kind of ['aedes', 'mosquitto'] satisfies BrokerKind[])
       // HQ is away: what a till holds it uses, and no more.
       await settled(one, two);
       await first.stop();
-      const had = one.core.leases.available('S3', 'next-visit', one.core.clock.now());
+      const had = unitsAt(one, 'S3');
       for (let n = 0; n < had; n++) serials.push(...(await one.core.sell(`S3-${n}`)));
       assert.equal(serials.length, 2 + had);
       assert.deepEqual(await one.core.sell('S4'), [], 'without a unit no coupon');

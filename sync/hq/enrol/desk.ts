@@ -6,6 +6,7 @@ import type { Clock } from '../../../clock.ts';
 import { isTillsideError, messageOf, TillsideError } from '../../../errors.ts';
 import type { BrokerAddress, SyncLog } from '../../link/link.ts';
 import type { DownMessage } from '../../protocol/command.ts';
+import type { RenewAsk } from '../../protocol/renewal.ts';
 import type { TillName } from '../ledger.ts';
 import { createAdmission, createRefusals, type Refusal, type Refusals } from './admission.ts';
 import { behindMs, newKey, openAuthority, privatePem, publicOf } from './authority.ts';
@@ -46,7 +47,7 @@ export interface Desk {
   note(till: TillName, channel: string, reason: string): void;
   readonly refusals: Refusals;
   /** The answer to a till that asks for a new certificate; null: none for it. */
-  renew(till: TillName, csr: string): Promise<DownMessage | null>;
+  renew(till: TillName, ask: RenewAsk): Promise<DownMessage | null>;
   /** @throws TillsideError `not-found` where enrolment is not configured */
   readonly enrolment: Enrolment;
   /** Port of the HTTPS door; null: there is none. */
@@ -117,10 +118,10 @@ export function createDesk(options: DeskOptions): Desk {
       if (reason !== null) note(till, channel, reason);
       return reason;
     },
-    async renew(till, csr) {
+    async renew(till, ask) {
       if (enrolment === null) return null;
       try {
-        const pem = await enrolment.renew(till, csr);
+        const pem = await enrolment.renew(till, ask);
         options.onEnrolment('renewed');
         return { kind: 'certificate', pem };
       } catch (error) {

@@ -1,13 +1,14 @@
 /**
  * Who belongs to this HQ: makes one-time codes, gives tills their certificates and renews them, takes them back.
  *
- *   code ──redeem(key)──► enrolled, certificate of 90 days ──renew, same key──► … ──revoke──► on the list, not heard any more
+ *   code ──redeem(key)──► enrolled, certificate of 90 days ──renew(next key, signed by the present one)──► … ──revoke──► on the list, not heard any more
  */
-import { createHash, type KeyObject } from 'node:crypto';
+import { createHash, type KeyObject, X509Certificate } from 'node:crypto';
 import { type Clock, instant } from '../../../clock.ts';
 import { TillsideError } from '../../../errors.ts';
 import { readCsr } from '../../protocol/csr.ts';
 import { formatEnrolCode, hashOfSecret, newEnrolCode } from '../../protocol/enrol-code.ts';
+import { isSignedByTill, type RenewAsk } from '../../protocol/renewal.ts';
 import { isTopicId } from '../../protocol/topics.ts';
 import type { TillName } from '../ledger.ts';
 import { behindMs } from './authority.ts';
@@ -53,7 +54,7 @@ export interface Enrolment {
   /** @throws TillsideError `enrol-refused` */
   redeem(secret: string, csr: string): Promise<Enrolled>;
   /** The certificate that this till is to use next; the one it has, as long as that is young. @throws TillsideError `enrol-refused` */
-  renew(till: TillName, csr: string): Promise<string>;
+  renew(till: TillName, ask: RenewAsk): Promise<string>;
   /** A till by its id, or a service by its certificate's name. @throws TillsideError `not-found` */
   revoke(name: string, reason: string | null): Promise<void>;
   tills(): Promise<readonly (EnrolledTill & { readonly certificate: CertificateRecord | null })[]>;
@@ -68,6 +69,7 @@ const dayMs = 86_400_000;
 export const tillDays = 90;
 const serviceDays = 825;
 const mostHours = 31 * 24;
+const renewAgainMs = 3_600_000;
 
 /** What brokers take for the user of a service; no till can be called so, for its id has no dot. */
 export const serviceNames = {
@@ -78,6 +80,7 @@ export const serviceNames = {
 export function createEnrolment(options: EnrolmentOptions): Enrolment {
   const { tenant, registry, authority, clock } = options;
   const at = (ms = clock.now()) => instant(ms, 'UTC');
+  const renewedAt = new Map<string, number>();
 
   async function issueTill({ store, till }: TillName, publicKey: KeyObject, keySha256: string): Promise<string> {
     const notBefore = clock.now() - behindMs;
@@ -87,6 +90,12 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
     const dates = { notBefore: at(notBefore), notAfter: at(notAfter), revokedAt: null };
     await registry.addCertificate({ serial, name: till, purpose: 'till', store, till, keySha256, pem, ...dates });
     return pem;
+  }
+
+  /** The certificate of the key that signed the request. */
+  async function signerOf(ask: RenewAsk): Promise<CertificateRecord | null> {
+    const known = ask.by === undefined ? null : await registry.certificateOf(ask.by.key);
+    return known !== null && isSignedByTill(ask, new X509Certificate(known.pem).publicKey) ? known : null;
   }
 
   return {
@@ -124,19 +133,26 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
       await options.onChange();
       return answer(certificate);
     },
-    async renew({ store, till }, csr) {
-      const request = readCsr(csr);
+    async renew({ store, till }, ask) {
+      const request = readCsr(ask.csr);
       if (!request.ok) throw new TillsideError('enrol-refused', `The request ${request.reason}.`);
       const keySha256 = sha256(request.value.spki);
-      const known = await registry.certificateOf(keySha256);
+      // A key that has a certificate already gets that one: the answer was lost, or somebody repeats an old request.
+      const known = (await registry.certificateOf(keySha256)) ?? (await signerOf(ask));
       const enrolled = await registry.till(till);
       const isOwn = known !== null && known.till === till && known.store === store && enrolled?.store === store;
       if (!isOwn || enrolled.revokedAt !== null)
         throw new TillsideError('enrol-refused', 'The key is not that of a certificate of this till.');
       if (Date.parse(known.notAfter) < clock.now())
         throw new TillsideError('enrol-refused', 'The certificate has ended; the till needs a new code.');
-      // Asked again, or by somebody who repeats an old request: nothing new before half of its life.
-      if (Date.parse(known.notAfter) - clock.now() > (tillDays * dayMs) / 2) return known.pem;
+      const isYoung = Date.parse(known.notAfter) - clock.now() > (tillDays * dayMs) / 2;
+      if (isYoung && known.keySha256 === keySha256) return known.pem;
+      if (isYoung) throw new TillsideError('enrol-refused', 'The certificate is good for long; no other is made yet.');
+      // A till that was broken into could have thousands made.
+      const last = renewedAt.get(till);
+      if (last !== undefined && clock.monotonic() - last < renewAgainMs)
+        throw new TillsideError('enrol-refused', 'The till got a certificate within the hour.');
+      renewedAt.set(till, clock.monotonic());
       return issueTill({ store, till }, request.value.publicKey, keySha256);
     },
     async revoke(name, reason) {

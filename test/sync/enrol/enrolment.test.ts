@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { createRenewal } from '../../../sync/edge/renewal.ts';
 import { createAdmission, createRefusals } from '../../../sync/hq/enrol/admission.ts';
+import { privatePem } from '../../../sync/hq/enrol/authority.ts';
 import { makeAuthority } from '../../../sync/hq/enrol/certificate.ts';
 import { createEnrolment, type Enrolment } from '../../../sync/hq/enrol/enrolment.ts';
 import type { Registry } from '../../../sync/hq/enrol/registry.ts';
@@ -13,6 +14,7 @@ import { silentLog } from '../../../sync/link/link.ts';
 import { makeCsr } from '../../../sync/protocol/csr.ts';
 import { formatEnrolCode, newEnrolCode, readEnrolCode } from '../../../sync/protocol/enrol-code.ts';
 import type { AskMessage } from '../../../sync/protocol/messages.ts';
+import { makeRenewAsk } from '../../../sync/protocol/renewal.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { onBoth, usePostgres } from '../hq/ledgers.ts';
 
@@ -110,13 +112,13 @@ onBoth(
       await enrolment.redeem(second, makeCsr(fresh, 'x'));
       assert.equal(await serials(), 1);
       await clock.advance(70 * dayMs);
-      await assert.rejects(enrolment.renew(till, makeCsr(old, 'x')), refused);
-      await enrolment.renew(till, makeCsr(fresh, 'x'));
+      await assert.rejects(enrolment.renew(till, asking(makeCsr(old, 'x'))), refused);
+      await enrolment.renew(till, asking(makeCsr(fresh, 'x')));
       const open = await codeFor(enrolment);
       await enrolment.revoke(till.till, 'stolen');
       assert.equal(await serials(), 3);
       for (const secret of [second, open]) await assert.rejects(enrolment.redeem(secret, makeCsr(fresh, 'x')), refused);
-      await assert.rejects(enrolment.renew(till, makeCsr(fresh, 'x')), refused);
+      await assert.rejects(enrolment.renew(till, asking(makeCsr(fresh, 'x'))), refused);
       await assert.rejects(enrolment.revoke('nobody', null), { code: 'not-found' });
       assert.equal(changes(), 3);
       const [known] = await enrolment.tills();
@@ -124,55 +126,77 @@ onBoth(
     }),
 );
 
-onBoth('a till renews at two thirds by itself; a request repeated or of another till brings nothing new', ledgerWith =>
-  ledgerWith(async ({ registry }) => {
-    const clock = new FakeClock();
-    const { enrolment, authority } = desk(registry, clock);
-    const key = newKey();
-    let certificate = (await enrolment.redeem(await codeFor(enrolment), makeCsr(key, 'x'))).certificate;
-    const first = certificate;
-    const asked: AskMessage[] = [];
-    const renewal = createRenewal({
-      identity: {
-        certificate: () => certificate,
-        key: () => key.export({ type: 'pkcs8', format: 'pem' }).toString(),
-        authority: () => authority.pem,
-        replace(pem) {
-          certificate = pem;
+const asking = (csr: string) => ({ kind: 'renew', csr }) as const;
+
+onBoth(
+  'a till renews at two thirds by itself, for a new key; a request repeated or of another till brings nothing new',
+  ledgerWith =>
+    ledgerWith(async ({ registry }) => {
+      const clock = new FakeClock();
+      const { enrolment, authority } = desk(registry, clock);
+      let key = newKey();
+      let nextKey = newKey();
+      let certificate = (await enrolment.redeem(await codeFor(enrolment), makeCsr(key, 'x'))).certificate;
+      const first = certificate;
+      const asked: AskMessage[] = [];
+      const renewal = createRenewal({
+        identity: {
+          certificate: () => certificate,
+          key: () => privatePem(key),
+          nextKey: () => privatePem(nextKey),
+          authority: () => authority.pem,
+          replace(pem) {
+            certificate = pem;
+            [key, nextKey] = [nextKey, newKey()];
+          },
         },
-      },
-      ...{ till: till.till, clock, random: () => 0.5, log: silentLog },
-      ask: message => asked.push(message),
-    });
-    renewal.up();
-    await clock.advance(59 * dayMs);
-    assert.equal(asked.length, 0);
-    await clock.advance(2 * dayMs);
-    const [request] = asked;
-    assert(request?.kind === 'renew');
-    assert.equal(await registry.certificateOf('nothing'), null);
-    // Certificates of others are not taken, however well they are signed.
-    const other = await enrolment.redeem(
-      await codeFor(enrolment, { store: '0042', till: '0042-2' }),
-      makeCsr(newKey(), 'x'),
-    );
-    for (const pem of ['', 'rubbish', other.certificate, first]) renewal.certificate(pem);
-    assert.equal(certificate, first);
-    await assert.rejects(enrolment.renew({ store: '0042', till: '0042-2' }, request.csr), refused);
-    await assert.rejects(enrolment.renew({ store: '0043', till: till.till }, request.csr), refused);
-    const next = await enrolment.renew(till, request.csr);
-    renewal.certificate(next);
-    assert.equal(certificate, next);
-    assert(Date.parse(new X509Certificate(next).validTo) > Date.parse(new X509Certificate(first).validTo));
-    // The old request once more: the certificate that there is.
-    assert.equal(await enrolment.renew(till, request.csr), next);
-    const times = asked.length;
-    await clock.advance(30 * dayMs);
-    assert.equal(asked.length, times);
-    renewal.down();
-    await clock.advance(200 * dayMs);
-    await assert.rejects(enrolment.renew(till, request.csr), { message: /has ended/ });
-  }),
+        ...{ till: till.till, clock, random: () => 0.5, log: silentLog },
+        ask: message => asked.push(message),
+      });
+      renewal.up();
+      await clock.advance(59 * dayMs);
+      assert.equal(asked.length, 0);
+      await clock.advance(2 * dayMs);
+      const [request] = asked;
+      assert(request?.kind === 'renew');
+      assert.equal(await registry.certificateOf('nothing'), null);
+      // Certificates of others are not taken, however well they are signed.
+      const other = await enrolment.redeem(
+        await codeFor(enrolment, { store: '0042', till: '0042-2' }),
+        makeCsr(newKey(), 'x'),
+      );
+      for (const pem of ['', 'rubbish', other.certificate, first]) renewal.certificate(pem);
+      assert.equal(certificate, first);
+      await assert.rejects(enrolment.renew({ store: '0042', till: '0042-2' }, request), refused);
+      await assert.rejects(enrolment.renew({ store: '0043', till: till.till }, request), refused);
+      // Somebody on the way puts a key of his own into it.
+      const own = makeCsr(newKey(), till.till);
+      for (const forged of [{ ...request, csr: own }, asking(own), makeRenewAsk(newKey(), newKey(), till.till)])
+        await assert.rejects(enrolment.renew(till, forged), refused);
+      const former = key;
+      const next = await enrolment.renew(till, request);
+      // What the till was sent is for the key that it made for this; another new key has to wait.
+      await assert.rejects(enrolment.renew(till, makeRenewAsk(former, newKey(), till.till)), {
+        message: /within the hour/,
+      });
+      renewal.certificate(next);
+      assert.notEqual(key, former);
+      assert(new X509Certificate(next).checkPrivateKey(key));
+      assert.equal(certificate, next);
+      assert(Date.parse(new X509Certificate(next).validTo) > Date.parse(new X509Certificate(first).validTo));
+      // The old request once more: the certificate that there is.
+      assert.equal(await enrolment.renew(till, request), next);
+      // The new key asks for no further one yet.
+      await assert.rejects(enrolment.renew(till, makeRenewAsk(key, newKey(), till.till)), { message: /good for long/ });
+      // As tills asked that renewed for the key that they had.
+      assert.equal(await enrolment.renew(till, asking(makeCsr(key, 'x'))), next);
+      const times = asked.length;
+      await clock.advance(30 * dayMs);
+      assert.equal(asked.length, times);
+      renewal.down();
+      await clock.advance(200 * dayMs);
+      await assert.rejects(enrolment.renew(till, request), { message: /has ended/ });
+    }),
 );
 
 test('a code survives small letters, lost hyphens and O for 0; one wrong letter is found before anybody is asked', () => {
