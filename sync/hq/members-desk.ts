@@ -88,7 +88,10 @@ const sharedMs = 250;
 /** Unknown cards that a till may ask for: at once, and then each second. A till that was broken into can't try out cards. */
 const asksAtOnce = 30;
 const asksASecond = 0.5;
+const askedMs = 60_000;
 const dayMs = 86_400_000;
+
+const nameOfTill = ({ store, till }: TillName): string => `${store}/${till}`;
 
 export function createMembersDesk(options: MembersDeskOptions): MembersDesk {
   const { tenant, config, ledger, clock, log } = options;
@@ -111,6 +114,8 @@ export function createMembersDesk(options: MembersDeskOptions): MembersDesk {
   const budgets = new Map<string, { left: number; at: number }>();
   const queued = new Map<string, () => Promise<void>>();
   const justSent = new Map<string, number>();
+  /** Tills that have just asked what there is: that they are on line may not be written yet, and they won't ask again soon. */
+  const asked = new Map<string, { readonly till: TillName; readonly at: number }>();
   let sending = 0;
   /** Imports, versions and erasures come one after the other. */
   let last: Promise<unknown> = Promise.resolve();
@@ -141,14 +146,17 @@ export function createMembersDesk(options: MembersDeskOptions): MembersDesk {
         scope => wanted.includes(scope) || (dirty.has(scope) && isMine(scope.replace('store/', ''))),
       ),
     ]);
+    const erasedAt = await erasures.lastAt();
     let made = 0;
     for (const scope of scopes) {
+      // Also where HQ ended within an erasure: files of before it may hold whom it was to delete.
+      const mustForget = forget || isOlder(known.get(scope), erasedAt);
       const isStale = !known.has(scope) || (lookedAt.get(scope) ?? '') < today;
       if (!dirty.has(scope) && !isStale) {
-        if (forget) await files.forgetChanges(scope);
+        if (mustForget) await files.forgetChanges(scope);
         continue;
       }
-      const isNew = await files.publish(scope, forget);
+      const isNew = await files.publish(scope, mustForget);
       await book.clean(scope);
       lookedAt.set(scope, today);
       if (!isNew) continue;
@@ -158,9 +166,22 @@ export function createMembersDesk(options: MembersDeskOptions): MembersDesk {
     return made;
   }
 
+  const isOlder = (scope: { readonly publishedAt: string } | undefined, erasedAt: string | null) =>
+    scope !== undefined && erasedAt !== null && scope.publishedAt <= erasedAt;
+
+  /** HQ ended between deleting a member and making the files without it. */
+  async function wasCutOff(): Promise<boolean> {
+    const erasedAt = await erasures.lastAt();
+    return (await book.dirty()).size > 0 && (await files.scopes()).some(scope => isOlder(scope, erasedAt));
+  }
+
   async function onLine(scope: string): Promise<readonly TillName[]> {
-    const tills = await sql.all<TillName>('SELECT store, till FROM till WHERE online = 1');
-    return tills.filter(({ store }) => isMine(store) && (scope === 'all' || scope === `store/${store}`));
+    const written = await sql.all<TillName>('SELECT store, till FROM till WHERE online = 1');
+    for (const [name, { at: since }] of asked) if (clock.monotonic() - since > askedMs) asked.delete(name);
+    const tills = new Map(
+      [...written, ...[...asked.values()].map(({ till }) => till)].map(one => [nameOfTill(one), one]),
+    );
+    return [...tills.values()].filter(({ store }) => isMine(store) && (scope === 'all' || scope === `store/${store}`));
   }
 
   async function offer(till: TillName) {
@@ -217,6 +238,10 @@ export function createMembersDesk(options: MembersDeskOptions): MembersDesk {
       await book.open();
       open = true;
       round();
+      if (await wasCutOff())
+        void inTurn(() => publishDirty()).catch(error =>
+          log.error({ error: messageOf(error) }, 'members could not be published after an erasure'),
+        );
     },
     async stop() {
       open = false;
@@ -283,6 +308,7 @@ export function createMembersDesk(options: MembersDeskOptions): MembersDesk {
 
     async answer(till, ask) {
       if (ask.kind === 'members') {
+        asked.set(nameOfTill(till), { till, at: clock.monotonic() });
         await erasures.collect();
         await tellErasures(till);
         return offer(till);

@@ -8,6 +8,8 @@ export interface Erasures {
   collect(): Promise<void>;
   openOf(till: TillName): Promise<readonly { readonly erasure: number; readonly member: string }[]>;
   knows(key: number): Promise<boolean>;
+  /** When somebody was erased last; null: nobody ever was. */
+  lastAt(): Promise<string | null>;
   /** Newest first. */
   view(): Promise<Erasure[]>;
 }
@@ -34,6 +36,10 @@ export function createErasures(sql: MemberSql): Erasures {
     },
     async knows(key) {
       return (await sql.all('SELECT number FROM member_erasure WHERE key = ?', [key])).length > 0;
+    },
+    async lastAt() {
+      const [row] = await sql.all<{ at: string | null }>('SELECT max(at) AS at FROM member_erasure');
+      return row?.at ?? null;
     },
     async view() {
       const rows = await sql.all<{ number: number; at: string; acknowledged: number; waiting: number }>(VIEW, [shown]);

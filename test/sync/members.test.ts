@@ -121,6 +121,26 @@ for (const kind of ['aedes', 'mosquitto'] satisfies BrokerKind[]) {
     }));
 }
 
+test('a till that came on line a moment ago is told of a new version, though HQ has not written yet that it is there', () =>
+  onLine('aedes', async line => {
+    const hq = line.hq();
+    // Its state is never written.
+    hq.ledger.saveStates = () => new Promise(() => {});
+    await hq.start();
+    let asked = false;
+    const till = tillOn(line, hq, '1');
+    const { answer } = hq.members;
+    hq.members.answer = async (...given) => {
+      await answer(...given);
+      asked = true;
+    };
+    till.edge.start();
+    await until(() => asked, 'its question was answered');
+    await hq.members.import(linesOf([memberOf(1)]), 1);
+    await hq.members.publish();
+    await until(() => till.members.version()?.count === 1, 'the version');
+  }));
+
 /** Files in which a text stands, packed or not. */
 function filesWith(folder: string, text: string): readonly string[] {
   return globSync(join(folder, '**', '*'), { withFileTypes: true })
