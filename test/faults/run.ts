@@ -11,6 +11,7 @@ const help = `usage: npm run test:faults -- WHAT [--runs N] [--seed S]
   printer           printer and till, broken at every byte (more options: printer --help); also without a WHAT
   kills-sqlite      kill -9 of tills, mosquitto and HQ on SQLite; N kills
   kills-postgres    the same with HQ on PostgreSQL, which is killed too
+  kills-moving      tills and HQ killed within changes of members, erasures and rollouts; N rounds of five or six kills
   power             power cuts on what a till really wrote; N cuts
   network           N times through a network that cuts, delays, repeats, reorders and swallows
   model             N stores under a fake clock, 200 commands each
@@ -31,6 +32,15 @@ async function play(name: string, args: readonly string[]): Promise<number> {
     const database = name === 'kills-sqlite' ? 'sqlite' : 'postgres';
     const found = await killEverything({ kills: runs, seed, database, tell: text => console.log(text) });
     return tell(found.broken, `${found.answered} sales; ${[...found.killed].map(one => one.join(' ')).join(', ')}`);
+  }
+  if (name === 'kills-moving') {
+    const { killMoving } = await import('./live/kill-moving.ts');
+    const { broken, answered, kills, withinChange } = await killMoving({
+      rounds: runs,
+      seed,
+      tell: text => console.log(text),
+    });
+    return tell(broken, `${kills} kills, ${withinChange} within a change of members; ${answered} sales`);
   }
   if (name === 'power') {
     const { cutPower, recordTill } = await import('./power/power-cuts.ts');

@@ -43,7 +43,7 @@ const mostMs = 25;
 /** Ten may ever be issued, by all tills together. */
 const rare: Offer = { ...nextVisit, id: 'rare', priority: 90, caps: [{ scope: 'global', limit: 10 }] };
 
-const bundleNo = (version: number): Bundle =>
+export const bundleNo = (version: number): Bundle =>
   bundleOf([{ ...coffeeTenth, benefit: share(version) }, earn, nextVisit, rare], {
     version,
     notAfter: '2099-12-31T23:59:59+01:00',
@@ -169,7 +169,7 @@ async function untilSaid(live: LiveStore, floor: Floor): Promise<void> {
 }
 
 /** Lets everything run until HQ and tills agree, by HQ's own word and by that of `tillside hq reconcile`. */
-async function untilQuiet(live: LiveStore, { version }: Bundle): Promise<readonly string[]> {
+export async function untilQuiet(live: LiveStore, { version }: Bundle): Promise<readonly string[]> {
   const statuses = () =>
     Promise.all(live.tills.map(till => get<StatusView>(`${till.url}/v1/status`, till.token() ?? '')));
   try {
@@ -189,7 +189,7 @@ async function untilQuiet(live: LiveStore, { version }: Bundle): Promise<readonl
   return reconciled(live);
 }
 
-async function get<T>(url: string, token: string): Promise<T> {
+export async function get<T>(url: string, token: string): Promise<T> {
   const response = await fetch(url, { headers: { authorization: `Bearer ${token}` } });
   if (!response.ok) throw new Error(`${url}: ${response.status}`);
   return (await response.json()) as T;

@@ -5,7 +5,7 @@ import SqliteDatabase from 'better-sqlite3';
 import type { Bundle } from '../../../agent/offers/types.ts';
 import { brokenPromises } from '../till-checks.ts';
 import type { Floor } from './cashier.ts';
-import { eventually, type LiveStore, type LiveTill, store } from './live-store.ts';
+import { eventually, type LiveStore, type LiveTill } from './live-store.ts';
 
 type Event = {
   readonly seq: number;
@@ -132,7 +132,8 @@ export async function* acknowledgedButMissing(live: LiveStore): AsyncIterable<st
   }
 }
 
-const streamOf = ({ id }: LiveTill, epoch: number) => `store = '${store}' AND till = '${id}' AND epoch = ${epoch}`;
+const streamOf = ({ store, id }: LiveTill, epoch: number) =>
+  `store = '${store}' AND till = '${id}' AND epoch = ${epoch}`;
 
 /** The bundle is whole and the last one; every sale was decided by exactly the version that it names. */
 function bundleOf(till: LiveTill, last: Bundle): readonly string[] {

@@ -10,18 +10,16 @@ import { fileURLToPath } from 'node:url';
 import SqliteDatabase from 'better-sqlite3';
 import type { Bundle } from '../../../agent/offers/types.ts';
 import { systemClock } from '../../../clock.ts';
-import type { BrokerAccount } from '../../../sync/hq/embedded-broker.ts';
 import { createHq } from '../../../sync/hq/hq.ts';
 import { createSqliteLedger } from '../../../sync/hq/sqlite-ledger.ts';
 import { silentLog } from '../../../sync/link/link.ts';
 import { anna, beat } from '../../sale/core-till.ts';
 import { startPostgres } from '../../support/postgres.ts';
 import { freePort } from '../../support/programs.ts';
+import { accountsOf, store, tenant } from '../../sync/support/line.ts';
 import { openMosquitto } from '../../sync/support/mosquitto.ts';
 import { type Killable, killableProgram } from './killable.ts';
 
-export const tenant = 'demo';
-export const store = '0042';
 const command = fileURLToPath(new URL('../../../tillside.ts', import.meta.url));
 /** Where the processes keep their compiled program: they start in a quarter of the time. */
 const cache = join(tmpdir(), 'tillside-compile-cache');
@@ -31,8 +29,11 @@ type Row = Readonly<Record<string, unknown>>;
 
 export interface LiveTill {
   readonly id: string;
+  readonly store: string;
   readonly url: string;
   readonly database: string;
+  /** What HQ tells of members; not there where the till has a file of its own. */
+  readonly members: string;
   /** Of the POS; null before its first start. */
   token(): string | null;
   readonly process: Killable;
@@ -56,32 +57,25 @@ export interface LiveStore {
 export async function openLiveStore(options: {
   readonly tills: number;
   readonly database: HqDatabase;
+  /** Each till stands in a store of its own and has its members from HQ, not from a file. */
+  readonly apart?: boolean;
   /** A process ended that nobody killed. */
   readonly onDeath: (why: string) => void;
   /** Loaded before HQ, for controls. */
   readonly hqPreload?: string;
   readonly tillPreload?: string;
 }): Promise<LiveStore> {
-  const { onDeath } = options;
-  const ids = Array.from({ length: options.tills }, (_, index) => String(index + 1));
-  const accounts: readonly BrokerAccount[] = [
-    { role: 'hq', tenant, username: 'hq', password: 'hq-secret' },
-    ...ids.map(till => ({
-      role: 'till' as const,
-      tenant,
-      store,
-      till,
-      username: `till-${till}`,
-      password: `secret-${till}`,
-    })),
-  ];
+  const { onDeath, apart = false } = options;
+  const stores = new Map(
+    Array.from({ length: options.tills }, (_, index) => [String(index + 1), apart ? `004${index + 2}` : store]),
+  );
   const dir = mkdtempSync(join(tmpdir(), 'tillside-live-'));
   const closing: (() => Promise<void>)[] = [async () => rmSync(dir, { recursive: true, force: true })];
   const close = async () => {
     for (const end of closing.splice(0).reverse()) await end();
   };
   try {
-    const broker = await openMosquitto(accounts);
+    const broker = await openMosquitto(accountsOf(stores));
     closing.push(broker.close);
     const server = options.database === 'postgres' ? await startPostgres({ durable: true }) : null;
     if (server !== null) closing.push(server.close);
@@ -116,6 +110,7 @@ export async function openLiveStore(options: {
         api: { port: hqPort },
         broker: { ...hqBroker, password: 'file:hq.secret' },
         database,
+        ...(apart ? { members: { share: 'all' } } : {}),
         log: { level: 'error' },
       }),
     );
@@ -131,7 +126,7 @@ export async function openLiveStore(options: {
     closing.push(hq.kill);
 
     const tills: LiveTill[] = [];
-    for (const id of ids) {
+    for (const [id, store] of stores) {
       const port = await freePort();
       const dataDir = join(dir, `till-${id}`);
       mkdirSync(dataDir);
@@ -148,7 +143,7 @@ export async function openLiveStore(options: {
           broker: { url: broker.url, username: `till-${id}`, password: `file:till-${id}.secret` },
           trust: { root: 'file:root.pub' },
           printer: { device: 'virtual:' },
-          members: 'file:members.json',
+          ...(apart ? {} : { members: 'file:members.json' }),
           coupons: { key: 'file:coupon.key' },
           log: { level: 'silent' },
         }),
@@ -162,8 +157,10 @@ export async function openLiveStore(options: {
       closing.push(process.kill);
       tills.push({
         id,
+        store,
         url: `http://127.0.0.1:${port}`,
         database: join(dataDir, 'till.sqlite'),
+        members: join(dataDir, 'members.sqlite'),
         token() {
           try {
             return readFileSync(join(dataDir, 'tokens', 'pos'), 'utf8').trim();

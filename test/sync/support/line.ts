@@ -32,9 +32,10 @@ export interface Line {
   close(): Promise<void>;
 }
 
-export const accounts: readonly BrokerAccount[] = [
+/** HQ's account and those of tills, by their numbers and the stores that they stand in. */
+export const accountsOf = (tills: ReadonlyMap<string, string>): readonly BrokerAccount[] => [
   { role: 'hq', tenant, username: 'hq', password: 'hq-secret' },
-  ...['1', '2', '3'].map(till => ({
+  ...[...tills].map(([till, store]) => ({
     role: 'till' as const,
     tenant,
     store,
@@ -43,6 +44,7 @@ export const accounts: readonly BrokerAccount[] = [
     password: `secret-${till}`,
   })),
 ];
+export const accounts = accountsOf(new Map(['1', '2', '3'].map(till => [till, store])));
 
 /** Everything opened through it is closed by `close`. */
 export async function openLine(kind: BrokerKind | TestBroker = 'aedes'): Promise<Line> {
