@@ -11,6 +11,12 @@ const names = firstOption === -1 ? given : given.slice(0, firstOption);
 const options = firstOption === -1 ? [] : given.slice(firstOption);
 const files = globSync('bench/*/run.ts').sort();
 const known = files.map(file => basename(dirname(file)));
+if (given.includes('--help')) {
+  console.log(
+    `usage: npm run bench [-- NAME… [--json] [its own options]]\n\nbenches: ${known.join(', ')}; docs/performance.md says what each measures`,
+  );
+  process.exit(0);
+}
 const unknown = names.find(name => !known.includes(name));
 if (unknown !== undefined) {
   console.error(`There is no bench ${unknown}; there are: ${known.join(', ')}`);
