@@ -9,8 +9,8 @@ import { type Clock, instant, pause } from '../../clock.ts';
 import { isTillsideError, messageOf, TillsideError } from '../../errors.ts';
 import { type Backoff, type BrokerAddress, createLink, type OpenLink, type SyncLog } from '../link/link.ts';
 import { type Command, signCommand } from '../protocol/command.ts';
-import { decodeAsk, decodeHqState, encodeMessage, type HqStateMessage } from '../protocol/messages.ts';
-import { hqSubscriptions, isTopicId, parseTopic, tillTopic, topicOf } from '../protocol/topics.ts';
+import { decodeAsk, encodeMessage } from '../protocol/messages.ts';
+import { hqSubscriptions, isTopicId, parseTopic, tillTopic } from '../protocol/topics.ts';
 import { createApi, type HqApi } from './api.ts';
 import { createDesk, type EnrolmentConfig } from './enrol/desk.ts';
 import { openToken } from './files.ts';
@@ -24,6 +24,7 @@ import { openLedger } from './ledger-choice.ts';
 import { alone, isStoreOf, type Machines } from './machines.ts';
 import { createMembersDesk, type MembersConfig, type MembersDesk, membersDefaults } from './members-desk.ts';
 import { createMetrics } from './metrics.ts';
+import { createPresence } from './presence.ts';
 import { createPublisher } from './publisher.ts';
 import { createRollCall } from './roll-call.ts';
 import { createRollouts } from './rollout.ts';
@@ -104,10 +105,7 @@ export function createHq(options: HqOptions): Hq {
   const token = openToken(config.dataDir, log);
   const stream = new HqStream(clock);
   const metrics = createMetrics();
-  const stateTopic = topicOf({ kind: 'hq', tenant });
-  const startedAt = now();
-  let boot = 0;
-  let session = 0;
+  const startedAt = instant(clock.now(), 'UTC');
   let stopped = false;
   /** Why the database can't be opened yet. */
   let waiting: string | null = null;
@@ -115,14 +113,13 @@ export function createHq(options: HqOptions): Hq {
   const background = new Set<Promise<void>>();
   let api: HqApi | null = null;
 
-  function now(): string {
-    return instant(clock.now(), 'UTC');
-  }
-
-  const hqState = (online: boolean, ofSession = session) =>
-    encodeMessage({ online, boot, session: ofSession, at: now(), keys: keys.ring.keySet() });
   const send = (topic: string, payload: Uint8Array, retain: boolean) => void link.publish(topic, payload, retain);
 
+  const presence = createPresence({
+    ...{ tenant, machines, clock, log, send },
+    keySet: () => keys.ring.keySet(),
+    isUp: () => link.up,
+  });
   const keyProblem = () => keys.problem(clock.now());
   const publisher = createPublisher({ tenant, ledger, clock, key, keyProblem, send });
   const keyDesk = createKeyDesk({
@@ -130,7 +127,7 @@ export function createHq(options: HqOptions): Hq {
     ledger,
     clock,
     log,
-    onChange: () => send(stateTopic, hqState(true), true),
+    onChange: presence.tell,
   });
   const rollouts = createRollouts({
     tenant,
@@ -192,14 +189,13 @@ export function createHq(options: HqOptions): Hq {
     // Two connections of one name would throw each other out for ever.
     clientId: machines.count === 1 ? `tillside-hq-${tenant}` : `tillside-hq-${tenant}-${machines.number}`,
     subscriptions: hqSubscriptions(tenant),
-    will: own => ({ topic: stateTopic, payload: hqState(false, own) }),
+    will: presence.will,
     clock,
     random,
     log,
     backoff: options.backoff,
     onUp(own) {
-      session = own;
-      send(stateTopic, hqState(true), true);
+      presence.up(own);
       rollCall.up();
       inBackground(keyDesk.share);
       inBackground(publisher.announce);
@@ -217,7 +213,7 @@ export function createHq(options: HqOptions): Hq {
     const parsed = parseTopic(topic);
     if (!parsed.ok) return;
     const { value: from } = parsed;
-    if (from.kind === 'hq') return ownState(payload);
+    if (from.kind === 'hq') return presence.heard(payload);
     if (from.kind !== 'till') return;
     if (!isStoreOf(machines, from.store)) return;
     const till = { store: from.store, till: from.till };
@@ -229,24 +225,6 @@ export function createHq(options: HqOptions): Hq {
     if (from.channel === 'up') return ingest.receive(till, payload);
     if (from.channel === 'state') return rollCall.receive(till, payload);
     if (from.channel === 'ask') return answer(till, payload);
-  }
-
-  /** A late Will of this HQ's former connection would tell the tills to wait: it is corrected. */
-  function ownState(payload: Uint8Array) {
-    const seen = decodeHqState(payload);
-    if (!seen.ok) return;
-    if (machines.count > 1) return machineState(seen.value);
-    if (seen.value.boot > boot)
-      return log.error({ boot, other: seen.value.boot }, 'another HQ of this tenant is on this broker');
-    if ((!seen.value.online || seen.value.boot < boot || seen.value.session < session) && link.up)
-      send(stateTopic, hqState(true), true);
-  }
-
-  /** HQs that share the stores share the word that HQ is there: who goes does not take it along. */
-  function machineState(seen: HqStateMessage) {
-    if (seen.online || !link.up) return;
-    const state = { online: true, boot: Math.max(boot, seen.boot), session: seen.session + 1, at: now() };
-    send(stateTopic, encodeMessage(state), true);
   }
 
   async function onState({ state, ...till }: TillRecord) {
@@ -378,7 +356,7 @@ export function createHq(options: HqOptions): Hq {
         leases,
         problem: () => waiting ?? (link.up ? ingest.problem() : 'no line to the broker'),
       });
-      boot = await opened();
+      presence.started(await opened());
       await desk.start();
       await members.open();
       link.start();
@@ -392,7 +370,7 @@ export function createHq(options: HqOptions): Hq {
       await api?.close();
       await desk.stop();
       await rollCall.stop();
-      await link.stop({ topic: stateTopic, payload: hqState(false) });
+      await link.stop(presence.farewell());
       await ingest.idle();
       await Promise.all(background);
       await members.stop();
