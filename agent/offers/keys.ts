@@ -89,6 +89,11 @@ export class Keys {
     return this.#offers.get(id) ?? -1;
   }
 
+  /** How many offers are numbered. */
+  get offerCount(): number {
+    return this.#offers.size;
+  }
+
   /** How many segments are numbered. */
   get segmentCount(): number {
     return this.#segments.size;

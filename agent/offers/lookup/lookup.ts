@@ -10,6 +10,7 @@ import { isScheduled } from '../schedule.ts';
 import { finish, sortedInSteps } from '../steps.ts';
 import type { History, Member } from '../types.ts';
 import { type Bits, bits, drop, has, isEmpty, keep, type PlaceSet, placeSet, put } from './bitset.ts';
+import { Followers } from './followers.ts';
 import { FoundOffers, type OffersByPhase } from './found.ts';
 import { type BasketNeed, necessary } from './necessary.ts';
 import { type ProductLookup, ProductNeeds } from './products.ts';
@@ -43,8 +44,8 @@ interface Parts {
   readonly digital: PlaceSet;
   /** Offers of a chain, */
   readonly chained: Bits;
-  /** by the number of the offer that they come after. */
-  readonly followers: readonly (Int32Array | null)[];
+  /** by the offer that they come after. */
+  readonly followers: Followers;
   readonly spends: SpendLookup;
   readonly products: ProductLookup;
   /** Minutes of a day at which some offer begins or ends, ascending. */
@@ -166,10 +167,11 @@ export class Lookup {
     const offers = coupons.offers(this.#compiled.keys);
     const here = this.#here;
     for (let index = 0; index < coupons.count; index++) {
-      const list = followers[offers[index] ?? -1];
-      if (list === undefined || list === null) continue;
-      for (let at = 0; at < list.length; at++) {
-        const place = list[at] ?? 0;
+      const offer = offers[index] ?? -1;
+      if (offer < 0) continue;
+      const to = followers.to(offer);
+      for (let at = followers.from(offer); at < to; at++) {
+        const place = followers.place(at);
         if (has(here, place) && has(open, place)) put(allowed, place);
       }
     }
@@ -261,7 +263,7 @@ export function* indexing(compiled: CompiledBundle): Generator<undefined, Parts>
   const size = offers.length;
   const [guests, anyBasket] = [bits(size), bits(size)];
   const segments = new SegmentNeeds(size, compiled.keys);
-  const after = new Map<string, number[]>();
+  const after: (readonly [before: number, place: number])[] = [];
   const chained = bits(size);
   const consents = new Map<string, number[]>();
   const digital: number[] = [];
@@ -280,7 +282,7 @@ export function* indexing(compiled: CompiledBundle): Generator<undefined, Parts>
     if (offer.trigger === 'digital') digital.push(place);
     if (offer.after !== null) {
       put(chained, place);
-      add(after, offer.after.chain.offer, place);
+      after.push([offer.after.offer, place]);
     }
     if (offer.consent !== null) add(consents, offer.consent, place);
     segments.add(place, need.segments, need.notSegments);
@@ -304,8 +306,7 @@ export function* indexing(compiled: CompiledBundle): Generator<undefined, Parts>
   }
   const sets = (lists: ReadonlyMap<string, readonly number[]>) =>
     new Map([...lists].map(([name, places]) => [name, placeSet(places, size)]));
-  const followers: (Int32Array | null)[] = compiled.offers.map(() => null);
-  for (const [id, places] of after) followers[compiled.keys.offer(id)] = Int32Array.from(places);
+  const followers = new Followers(compiled.keys.offerCount, after);
   yield;
   const spends = yield* sortedInSteps(bySpend, (a, b) => a[0] - b[0]);
   yield;
