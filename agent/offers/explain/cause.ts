@@ -2,7 +2,7 @@
 import { withdrawn } from '../compile.ts';
 import type { Failure, Finding } from '../finding.ts';
 import { addDays, localDateOf, parseDate, parseTime, weekdayOf } from '../time.ts';
-import type { Bounds, Predicate, Schedule, Selector, Window } from '../types.ts';
+import type { Bounds, Chain, Predicate, Schedule, Selector, Window } from '../types.ts';
 import type { Formats } from './formats.ts';
 import type { Range, Sentences, Span } from './sentences.ts';
 
@@ -40,10 +40,12 @@ export function causeOf(finding: Finding, speaker: Speaker): string {
     case 'coupon-condition':
       return failureCause(finding.failure, speaker);
     case 'chain': {
-      const { offer, outcome, minDays, maxDays } = finding.chain;
-      const range = rangeOf({ atLeast: minDays, atMost: maxDays }, number);
+      const { chain } = finding;
       const [days] = finding.days;
-      return say.chain(nameOf(offer), outcome, { ...range, open: true }, days === undefined ? null : number(days));
+      // Most have had no such coupon at all.
+      return days === undefined
+        ? known(chain, speaker, () => chainCause(chain, null, speaker))
+        : chainCause(chain, number(days), speaker);
     }
     case 'cap-global':
       return say.noLease;
@@ -81,6 +83,12 @@ export function causeOf(finding: Finding, speaker: Speaker): string {
   }
 }
 
+function chainCause({ offer, outcome, minDays, maxDays }: Chain, found: string | null, speaker: Speaker): string {
+  const { say, formats, nameOf } = speaker;
+  const range = openRange({ atLeast: minDays, atMost: maxDays }, formats.number);
+  return say.chain(nameOf(offer), outcome, range, found);
+}
+
 /** The first part of the schedule that does not fit: dates, then weekdays, then hours. */
 function scheduleCause(schedule: Schedule, today: string, minute: number, speaker: Speaker): string {
   const { say, formats } = speaker;
@@ -95,7 +103,7 @@ function scheduleCause(schedule: Schedule, today: string, minute: number, speake
   if (to !== undefined && day > to) return say.endedOn(formats.date(to));
   if (days !== undefined && !days.includes(weekdayOf(parseDate(day) ?? 0)))
     return known(days, speaker, () => say.otherDays(days));
-  return say.otherHours(times ?? []);
+  return times === undefined ? say.otherHours([]) : known(times, speaker, () => say.otherHours(times));
 }
 
 function failureCause(failure: Failure, speaker: Speaker): string {
@@ -212,8 +220,10 @@ const openRange = (bounds: Wide, format: (value: number) => string): Range => ({
 
 /** Whether a count has to be nought. */
 function asksNone(leaf: Leaf): boolean {
-  const [bounds] = Object.values(leaf) as [Partial<Bounds>];
-  return ('items' in leaf || 'bought' in leaf || 'received' in leaf || 'redeemed' in leaf) && isNone(bounds);
+  if ('items' in leaf) return isNone(leaf.items);
+  if ('bought' in leaf) return isNone(leaf.bought);
+  if ('received' in leaf) return isNone(leaf.received);
+  return 'redeemed' in leaf && isNone(leaf.redeemed);
 }
 
 const isNone = ({ atLeast = 0, atMost }: Partial<Bounds>): boolean => atMost === 0 && atLeast <= 0;
