@@ -14,7 +14,6 @@ test('the file-drop adapter of docs/api.md turns a file into a completed sale', 
   assert.ok(code !== undefined);
   const api = await startApi(t);
   const folder = mkdtempSync(join(tmpdir(), 'tillside-adapter-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
   const drop = join(folder, 'drop');
   mkdirSync(join(folder, 'data', 'tokens'), { recursive: true });
   mkdirSync(drop);
@@ -26,6 +25,7 @@ test('the file-drop adapter of docs/api.md turns a file into a completed sale', 
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   t.after(() => adapter.kill());
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
   await once(adapter.stdout, 'data');
 
   const sale = {

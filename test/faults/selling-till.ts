@@ -4,11 +4,10 @@
  */
 import { writeSync } from 'node:fs';
 import { systemClock } from '../../clock.ts';
-import type { Printer, PrintJob, PrintOutcome } from '../../drivers/printer/types.ts';
 import { coffee, coreTill, milk } from '../sale/core-till.ts';
-import { serialOf } from '../sale/fake-printer.ts';
 import { seeded } from './seeded.ts';
 import { splitTransactions } from './split-transactions.ts';
+import { tellingPrinter } from './telling-printer.ts';
 
 const [mode = 'sell', dir = '', seed = '0'] = process.argv.slice(2);
 const random = seeded(Number(seed));
@@ -17,21 +16,13 @@ const say = (line: string) => void writeSync(1, `${line}\n`);
 /** Slips that came out. */
 const recent: string[] = [];
 
-/** Slow, and now and then in doubt. */
-const printer: Printer = {
-  start() {},
-  async stop() {},
-  status: () => ({ device: 'virtual:', problem: null, paperNearEnd: false, evidence: 'confirmed', printing: false }),
-  onStatus: () => () => {},
-  async print(job: PrintJob): Promise<PrintOutcome> {
-    await new Promise(resolve => setTimeout(resolve, random() * 2));
-    job.onFirstByte?.();
-    say(`paper ${serialOf(job)}`);
-    recent.push(serialOf(job));
-    await new Promise(resolve => setTimeout(resolve, 1 + random() * 3));
-    return { evidence: random() < 0.05 ? 'unknown' : 'confirmed', detail: '' };
-  },
-};
+const wait = (ms: number) => new Promise<void>(resolve => setTimeout(resolve, ms));
+const printer = tellingPrinter({
+  say,
+  onPaper: serial => recent.push(serial),
+  isInDoubt: () => random() < 0.05,
+  takes: what => wait(what === 'to begin' ? random() * 2 : 1 + random() * 3),
+});
 
 if (mode !== 'sell' && mode !== 'split' && mode !== 'drain') throw new Error(`no such mode: ${mode}`);
 say('loaded');

@@ -12,7 +12,6 @@ import { coffee, coreTill, temporaryFolder } from './core-till.ts';
 
 test('a till whose broker is not there decides its first sale by the bundle on its disk, and knows what it trusted', async t => {
   const folder = temporaryFolder();
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
   const before = await coreTill();
   await before.close();
   renameSync(before.dir, join(folder, 'data'));
@@ -31,6 +30,7 @@ test('a till whose broker is not there decides its first sale by the bundle on i
     uiDir: null,
   });
   t.after(() => agent.stop());
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
   await agent.start();
   const quote = agent.service.putSale('S1', { startedAt: '2026-11-21T10:15:00+01:00', lines: [coffee] }, 'en');
   // 10 % of 9.00.

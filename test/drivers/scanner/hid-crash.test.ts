@@ -22,7 +22,6 @@ test(`node-hid's process crashes ${crashes} times during sales: each sale is ans
   timeout: 120_000,
 }, async t => {
   const folder = mkdtempSync(join(tmpdir(), 'hid-crash-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
   const file = join(folder, 'till.json');
   writeFileSync(
     file,
@@ -47,6 +46,7 @@ test(`node-hid's process crashes ${crashes} times during sales: each sale is ans
   const agent = createAgent(config, { log: createLog('silent'), virtualPrinter: printer, uiDir: null });
   await agent.start();
   t.after(() => agent.stop());
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
 
   let before = 0;
   for (let crash = 1; crash <= crashes; crash++) {

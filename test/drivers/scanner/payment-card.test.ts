@@ -28,7 +28,6 @@ const forms = (number: string) => [
 
 test('the number of a payment card is in no log, no event, no answer and no file of the till', async t => {
   const folder = mkdtempSync(join(tmpdir(), 'payment-card-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
   const file = join(folder, 'till.json');
   const till = { tenant: 'demo', store: '0042', till: '1', dataDir: './data', timezone: 'Europe/Zurich' };
   const devices = { printer: { device: 'virtual:' }, scanners: [{ device: 'virtual:' }] };
@@ -48,6 +47,7 @@ test('the number of a payment card is in no log, no event, no answer and no file
   const { url } = await agent.start();
   let running = true;
   t.after(() => (running ? agent.stop() : undefined));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
   agent.service.onEvent((name, render) => {
     said += `${name} ${JSON.stringify(render('en'))}`;
   });

@@ -5,11 +5,10 @@
 import { writeSync } from 'node:fs';
 import process from 'node:process';
 import SqliteDatabase from 'better-sqlite3';
-import type { Printer, PrintJob, PrintOutcome } from '../../../drivers/printer/types.ts';
 import { bundleOf, coffee, coffeeTenth, coreTill, earn, milk, nextVisit } from '../../sale/core-till.ts';
-import { serialOf } from '../../sale/fake-printer.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { seeded } from '../seeded.ts';
+import { tellingPrinter } from '../telling-printer.ts';
 
 const [dir = '', seed = '0', sales = '10', end = 'close', synchronous = 'full', start = '2026-11-21T10:15:00+01:00'] =
   process.argv.slice(2);
@@ -25,18 +24,7 @@ if (synchronous === 'normal') {
 }
 
 const slips: string[] = [];
-const printer: Printer = {
-  start() {},
-  async stop() {},
-  status: () => ({ device: 'virtual:', problem: null, paperNearEnd: false, evidence: 'confirmed', printing: false }),
-  onStatus: () => () => {},
-  async print(job: PrintJob): Promise<PrintOutcome> {
-    job.onFirstByte?.();
-    say(`paper ${serialOf(job)}`);
-    slips.push(serialOf(job));
-    return { evidence: random() < 0.1 ? 'unknown' : 'confirmed', detail: '' };
-  },
-};
+const printer = tellingPrinter({ say, onPaper: serial => slips.push(serial), isInDoubt: () => random() < 0.1 });
 
 const clock = new FakeClock(start);
 const till = await coreTill({
