@@ -214,6 +214,9 @@ export function createEdge(options: EdgeOptions): Edge {
     const parsed = parseTopic(topic);
     if (!parsed.ok) return;
     const { value: to } = parsed;
+    // A confused broker may bring what is another's: an acknowledgement names no till.
+    if (to.tenant !== address.tenant || ('store' in to && to.store !== address.store)) return;
+    if (to.kind === 'till' && to.till !== address.till) return;
     const unreadable = (reason: string) => log.warn({ topic, reason }, 'unreadable message');
     if (to.kind === 'till' && to.channel === 'ack') {
       const ack = decodeAck(payload);

@@ -28,7 +28,7 @@ function inFolder(run: (file: string) => void) {
   }
 }
 
-test('keys, revocations, versions and files gone back from outlive a restart without the database', () =>
+test('keys, revocations, versions, files gone back from and commands that count once outlive a restart without the database', () =>
   inFolder(file => {
     const [root, signing] = [key(), key()];
     const open = (roots = publicPemOf(root)) => openTrust({ roots, file, clock: new FakeClock(), log: silentLog });
@@ -38,12 +38,14 @@ test('keys, revocations, versions and files gone back from outlive a restart wit
     before.raise('weekly', 47, signing.keyId);
     before.raise('weekly', 46, signing.keyId);
     before.markBad('a'.repeat(64));
+    assert.deepEqual([before.obeyOnce('signature'), before.obeyOnce('signature')], [true, false]);
     assert.equal(statSync(file).mode & 0o077, 0);
 
     const after = open();
     assert.equal(after.whyNot(signing.keyId), null);
     assert.deepEqual([after.highest('weekly'), after.highest('daily')], [47, 0]);
     assert.deepEqual([after.isBad('a'.repeat(64)), after.isBad('b'.repeat(64))], [true, false]);
+    assert.equal(after.obeyOnce('signature'), false);
     after.take({ certificates: [], revocations: [revoke(root, null, [signing.keyId], '2026-11-21T00:00:00Z')] });
     assert.match(open().whyNot(signing.keyId) ?? '', /revoked/);
     assert.equal(open().view().revocations, 1);

@@ -1,9 +1,10 @@
 /** A till with a real store, sales, leases and members on a real line; what arrives at either end can be listened to and said again. */
+import { createMembersKeeper, type MembersKeeper } from '../../../agent/members/keeper.ts';
 import type { PeerPort } from '../../../agent/ports.ts';
 import { type Clock, systemClock } from '../../../clock.ts';
 import type { Edge } from '../../../sync/edge/edge.ts';
 import type { Hq } from '../../../sync/hq/hq.ts';
-import { createLink, type LinkOptions, type OpenLink } from '../../../sync/link/link.ts';
+import { createLink, type LinkOptions, type OpenLink, silentLog } from '../../../sync/link/link.ts';
 import type { PeerMessage } from '../../../sync/protocol/types.ts';
 import { type CoreTill, type CoreTillOptions, coreTill } from '../../sale/core-till.ts';
 import { type Line, tenant } from './line.ts';
@@ -48,6 +49,7 @@ export function openWire(): Wire {
 
 export interface WholeTill {
   readonly core: CoreTill;
+  readonly keeper: MembersKeeper;
   readonly edge: Edge;
   readonly wire: Wire;
   /** Ends as a shut-down does; the folder stays. */
@@ -69,6 +71,9 @@ export async function wholeTill(line: Line, hq: Hq, id: string, options: CoreTil
     },
   };
   const core = await coreTill({ clock: systemClock, bundle: null, till: id, peers, ...options });
+  const { store, members } = core;
+  const keeper = createMembersKeeper({ members, store, clock: systemClock, log: silentLog });
+  keeper.start();
   const wire = openWire();
   const made = line.till(id, hq, {
     clock: hurried,
@@ -78,6 +83,7 @@ export async function wholeTill(line: Line, hq: Hq, id: string, options: CoreTil
     outbox: core.store.outbox as never,
     bundles: core.bundles as never,
     leases: core.leases.port,
+    members: keeper,
   });
   edge = made.edge;
   edge.peers.onMessage(message => {
@@ -89,10 +95,11 @@ export async function wholeTill(line: Line, hq: Hq, id: string, options: CoreTil
     if (!open) return;
     open = false;
     await made.edge.stop();
+    await keeper.stop();
     await core.close();
   };
   line.onClose(stop);
-  return { core, edge, wire, stop };
+  return { core, keeper, edge, wire, stop };
 }
 
 export const addressOf = (till: string) => ({ tenant, store: '0042', till });
