@@ -1,4 +1,4 @@
-/** Half of the model-based runs of a whole store (docs/faults.md). */
+/** A quarter of the model-based runs of a whole store (docs/faults.md). */
 import { modelTest } from './model-test.ts';
 
 modelTest(0);
