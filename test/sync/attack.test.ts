@@ -12,10 +12,12 @@ import { createEnrolment } from '../../sync/hq/enrol/enrolment.ts';
 import { createRegistry } from '../../sync/hq/enrol/registry.ts';
 import { openEnrolServer } from '../../sync/hq/enrol/server.ts';
 import { silentLog } from '../../sync/link/link.ts';
+import { encodeBlock } from '../../sync/protocol/blocks.ts';
 import { encodeMessage } from '../../sync/protocol/messages.ts';
 import { tillTopic } from '../../sync/protocol/topics.ts';
 import { onSecureLine, tenant } from './support/secure-line.ts';
 import { memoryOutbox, saleBody, until } from './support/till-end.ts';
+import { openWire } from './support/whole-till.ts';
 
 const at = (store: string, till: string, channel: Parameters<typeof tillTopic>[1]) =>
   tillTopic({ tenant, store, till }, channel);
@@ -30,7 +32,8 @@ test('a till with a good certificate cannot be another, nor push it off the line
     const [bad, good] = [await line.enrol('0042-1'), await line.enrol('0042-2')];
     await line.enrol('0043-1', '0043');
     await line.broker.reload();
-    const victim = line.till('0042-2', good);
+    const wire = openWire();
+    const victim = line.till('0042-2', good, { openLink: wire.openLink });
     await until(() => victim.edge.line().connected, 'the victim');
     const since = victim.edge.line().since;
     // The name of its certificate is its client id, whatever it says.
@@ -54,6 +57,8 @@ test('a till with a good certificate cannot be another, nor push it off the line
       ],
       [`tillside/1/${tenant}/ring/all/pointer`, encodeMessage({})],
       [`tillside/1/${tenant}/s/0043/peer`, gzipSync('{}')],
+      // Blocks come from HQ alone: no till of the store can spoil what the others fetch.
+      [`tillside/1/${tenant}/s/0042/blocks`, encodeBlock({ sha256: 'f'.repeat(64), index: 0, bytes: Buffer.alloc(9) })],
       // Its own level below another store: no pattern can say that this is wrong, HQ can.
       [at('0043', '0042-1', 'up'), batchOf('0043', '0042-1', 'F3')],
       [at('0042', '0042-1', 'up'), batchOf('0042', '0042-2', 'F4')],
@@ -68,6 +73,7 @@ test('a till with a good certificate cannot be another, nor push it off the line
       (await line.hq.ledger.sales({})).sales.map(({ till, saleId }) => `${till}/${saleId}`),
       ['0042-2/S'],
     );
+    assert.ok(!wire.heard.some(({ topic }) => topic.endsWith('/blocks')), 'no block of a till');
     assert.deepEqual((await line.enrolment()).refused.map(({ store, till, reason }) => [store, till, reason]).sort(), [
       ['0042', '0042-1', 'renewal'],
       ['0043', '0042-1', 'other-store'],
@@ -107,14 +113,14 @@ test('monsters, bombs and floods of a till cost it its own line, and nobody else
     assert.equal((await line.hq.ledger.sales({})).sales.length, 1);
   }));
 
-test('without a certificate of HQ’s, with one of another authority or a revoked one, nobody is let in', () =>
+test('without a certificate of HQ’s, with one of another authority or a revoked one, nobody is let in; who is in has no rights left', () =>
   onSecureLine(async line => {
     const lost = await line.enrol('0042-1');
     const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
     const now = Date.now();
     const foreign = makeAuthority(key, tenant, now - 1000, now + 1e9);
-    const own = { purpose: 'hq', name: { tenant, common: 'hq.tillside' }, publicKey: createPublicKey(key) } as const;
-    const { pem } = issue(foreign, { ...own, notBefore: now - 1000, notAfter: now + 1e9 });
+    const hqOf = { purpose: 'hq', name: { tenant, common: 'hq.tillside' }, publicKey: createPublicKey(key) } as const;
+    const { pem } = issue(foreign, { ...hqOf, notBefore: now - 1000, notAfter: now + 1e9 });
     const forged = { ca: lost.ca, cert: pem, key: key.export({ type: 'pkcs8', format: 'pem' }).toString() };
     await assert.rejects(line.stranger(forged));
     const port = Number(new URL(line.broker.url).port);
@@ -129,12 +135,37 @@ test('without a certificate of HQ’s, with one of another authority or a revoke
     });
     assert.equal(refused, true);
 
+    await line.broker.reload();
     const open = await line.stranger(lost);
+    const root = `tillside/1/${tenant}`;
+    const peer = `${root}/s/0042/peer`;
+    const own = ['ack', 'down', 'state'].map(channel => `${root}/t/0042/0042-1/${channel}`);
+    const heard: string[] = [];
+    open.on('message', topic => heard.push(topic));
+    const store = [peer, `${root}/s/0042/pointer`, `${root}/s/0042/blocks`];
+    for (const topic of [...own, ...store, `${root}/ring/all/pointer`, `${root}/hq/state`])
+      await open.subscribeAsync(topic, { qos: 1 });
+    await until(() => heard.includes(`${root}/hq/state`), 'it hears as long as it is a till');
+    const witness = await line.stranger(await line.enrol('0042-3'));
+    await line.broker.reload();
+    const told: string[] = [];
+    witness.on('message', (_, payload) => told.push(payload.toString()));
+    await witness.subscribeAsync(peer, { qos: 1 });
     await line.ask('POST', '/v1/enrolment/revoke', { name: '0042-1', reason: 'stolen' });
     await line.broker.reload();
+    heard.length = 0;
     await assert.rejects(line.stranger(lost, { clientId: 'again' }));
-    // The connection that was open has no rights left at the broker, and HQ would not hear it.
-    await open.publishAsync(at('0042', '0042-1', 'up'), batchOf('0042', '0042-1', 'F'), { qos: 1 }).catch(() => {});
+    // The connection that was open has no rights left at the broker: it says nothing to anybody, and hears nothing.
+    for (const [topic, payload] of [
+      [at('0042', '0042-1', 'up'), batchOf('0042', '0042-1', 'F')],
+      [at('0042', '0042-1', 'ask'), encodeMessage({ kind: 'pointers', ring: 'all' })],
+      [peer, Buffer.from('from the revoked')],
+    ] as const)
+      await open.publishAsync(topic, Buffer.from(payload), { qos: 1 }).catch(() => {});
+    await open.subscribeAsync(`${root}/s/0042/#`, { qos: 1 }).catch(() => {});
+    await witness.publishAsync(peer, 'from the witness', { qos: 1 });
+    await until(() => told.includes('from the witness'), 'what the witness says itself');
+    assert.deepEqual(told, ['from the witness']);
     const good = line.till('0042-2', await line.enrol('0042-2'));
     good.outbox.append('sale.completed', saleBody('S', 100));
     await until(() => good.outbox.acknowledged() === 1, 'another till');
@@ -142,6 +173,9 @@ test('without a certificate of HQ’s, with one of another authority or a revoke
       (await line.hq.ledger.sales({})).sales.map(({ saleId }) => saleId),
       ['S'],
     );
+    assert.deepEqual(heard, [], 'nor what was said in its store meanwhile');
+    // HQ did not even have to refuse it: nothing of it came through.
+    assert.deepEqual((await line.enrolment()).refused, []);
     assert.match(line.revocationList(), /BEGIN X509 CRL/);
   }));
 
