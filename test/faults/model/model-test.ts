@@ -9,8 +9,8 @@ import { testSeed } from '../../support/test-seed.ts';
 import { playMany } from './run-model.ts';
 
 const files = 4;
-const runs = Math.ceil(Number(process.env.MODEL_RUNS ?? 240) / files);
-const first = testSeed('MODEL_SEED');
+const runs = Math.ceil(Number(process.env.MODEL_RUNS ?? 80) / files);
+const first = testSeed('MODEL_SEED', 1000);
 const commands = 200;
 
 export function modelTest(part: number): void {
