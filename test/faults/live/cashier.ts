@@ -1,6 +1,6 @@
 /** A POS at a till's real API, as a shop's POS behaves: what is not answered is asked again, the same, until it is. */
 import type { CompleteAnswer, CouponView, SaleView } from '../../../agent/api/wire.ts';
-import type { Tokens } from '../../../agent/coupons/index.ts';
+import { createTokens, type Tokens } from '../../../agent/coupons/index.ts';
 import { anna, beat, coffee, milk } from '../../sale/core-till.ts';
 import { eventually, GivenUp, type LiveTill } from './live-store.ts';
 
@@ -23,6 +23,16 @@ export type Floor = {
   /** Called at each answered sale. */
   onAnswer: () => void;
 };
+
+/** Before the first sale. */
+export const openFloor = (couponKey: Uint8Array): Floor => ({
+  answered: [],
+  voided: [],
+  slips: [],
+  tokens: createTokens([couponKey]),
+  closed: false,
+  onAnswer: () => {},
+});
 
 const buyers = [anna, beat, null];
 

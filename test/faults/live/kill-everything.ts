@@ -3,12 +3,11 @@ import { spawn } from 'node:child_process';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import type { StatusView } from '../../../agent/api/wire.ts';
-import { createTokens } from '../../../agent/coupons/index.ts';
 import type { Bundle, Offer } from '../../../agent/offers/types.ts';
 import type { ReconcileAnswer } from '../../../sync/hq/wire.ts';
 import { bundleOf, coffeeTenth, earn, nextVisit } from '../../sale/core-till.ts';
 import { seeded } from '../seeded.ts';
-import { type Floor, runCashier, sellOnce } from './cashier.ts';
+import { type Floor, openFloor, runCashier, sellOnce } from './cashier.ts';
 import { acknowledged, acknowledgedButMissing, brokenInStore, coffeeShare, salesAtHq } from './live-checks.ts';
 import { eventually, type HqDatabase, type LiveStore, openLiveStore } from './live-store.ts';
 
@@ -60,14 +59,7 @@ export async function killEverything(options: KillOptions): Promise<KillFindings
   const killed = new Map<string, number>();
   const live = await openLiveStore({ ...options, tills, onDeath: why => broken.push(why) });
   let bundle = bundleNo(1);
-  const floor: Floor = {
-    answered: [],
-    voided: [],
-    slips: [],
-    tokens: createTokens([live.couponKey]),
-    closed: false,
-    onAnswer: () => {},
-  };
+  const floor = openFloor(live.couponKey);
   const abort = () => void live.close();
   options.signal?.addEventListener('abort', abort);
   try {

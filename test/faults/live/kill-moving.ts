@@ -6,11 +6,10 @@ import { globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import type { MemberView, StatusView } from '../../../agent/api/wire.ts';
-import { createTokens } from '../../../agent/coupons/index.ts';
 import type { MembersAnswer, RolloutsAnswer } from '../../../sync/hq/wire.ts';
 import { anna, beat } from '../../sale/core-till.ts';
 import { seeded } from '../seeded.ts';
-import { type Floor, sellOnce } from './cashier.ts';
+import { openFloor, sellOnce } from './cashier.ts';
 import { bundleNo, get, untilQuiet } from './kill-everything.ts';
 import type { Killable } from './killable.ts';
 import { brokenInStore } from './live-checks.ts';
@@ -43,14 +42,7 @@ export async function killMoving({ rounds, seed, signal, tell = () => {} }: Movi
   const broken: string[] = [];
   const found = { kills: 0, withinChange: 0 };
   const live = await openLiveStore({ tills: 2, database: 'sqlite', apart: true, onDeath: why => broken.push(why) });
-  const floor: Floor = {
-    answered: [],
-    voided: [],
-    slips: [],
-    tokens: createTokens([live.couponKey]),
-    closed: false,
-    onAnswer: () => {},
-  };
+  const floor = openFloor(live.couponKey);
   const abort = () => void live.close();
   signal?.addEventListener('abort', abort);
   const hq = victim(live, 'HQ');
