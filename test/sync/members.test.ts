@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { systemClock } from '../../clock.ts';
 import type { Hq } from '../../sync/hq/hq.ts';
+import type { TillRecord } from '../../sync/hq/ledger.ts';
 import { tillMembers } from '../members/till-members.ts';
 import { type BrokerKind, type Line, onLine } from './support/line.ts';
 import { until } from './support/till-end.ts';
@@ -124,21 +125,26 @@ for (const kind of ['aedes', 'mosquitto'] satisfies BrokerKind[]) {
 test('a till that came on line a moment ago is told of a new version, though HQ has not written yet that it is there', () =>
   onLine('aedes', async line => {
     const hq = line.hq();
-    // Its state is never written.
-    hq.ledger.saveStates = () => new Promise(() => {});
-    await hq.start();
-    let asked = false;
-    const till = tillOn(line, hq, '1');
-    const { answer } = hq.members;
-    hq.members.answer = async (...given) => {
-      await answer(...given);
-      asked = true;
-    };
-    till.edge.start();
-    await until(() => asked, 'its question was answered');
-    await hq.members.import(linesOf([memberOf(1)]), 1);
-    await hq.members.publish();
-    await until(() => till.members.version()?.count === 1, 'the version');
+    // Its state is not written before the end.
+    const saving = Promise.withResolvers<readonly TillRecord[]>();
+    hq.ledger.saveStates = () => saving.promise;
+    try {
+      await hq.start();
+      let asked = false;
+      const till = tillOn(line, hq, '1');
+      const { answer } = hq.members;
+      hq.members.answer = async (...given) => {
+        await answer(...given);
+        asked = true;
+      };
+      till.edge.start();
+      await until(() => asked, 'its question was answered');
+      await hq.members.import(linesOf([memberOf(1)]), 1);
+      await hq.members.publish();
+      await until(() => till.members.version()?.count === 1, 'the version');
+    } finally {
+      saving.resolve([]);
+    }
   }));
 
 /** Files in which a text stands, packed or not. */

@@ -77,10 +77,11 @@ function hqOn(ledger: Ledger, clock = new FakeClock()): Hq {
         onCommitted() {},
         onRefused() {},
       });
-      const received = ingest.receive(till(of), batch.value);
-      await clock.advance(10);
-      await received;
-      await ingest.idle();
+      await ingest.receive(till(of), batch.value);
+      const ended = ingest.idle();
+      // More than it gathers for.
+      await clock.advance(1000);
+      await ended;
     },
   };
 }
