@@ -1,6 +1,6 @@
 /** Who else has the printer, and lines that died without a word: what the driver finds out, and what it tells. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { systemClock } from '../../../clock.ts';
 import { createPrinter } from '../../../drivers/printer/printer.ts';
 import { openTransport } from '../../../drivers/printer/transports/open.ts';
@@ -63,27 +63,10 @@ for (const [code, problem] of [
   });
 
 test('a network printer whose cable is pulled is missing, not busy, and is there again when it is plugged', async t => {
-  const clock = new FakeClock();
-  const paper = createVirtualPrinter({ clock });
-  const server = await paper.listen(0);
-  const printer = createPrinter({
-    transport: openTransport(`tcp://127.0.0.1:${server.port}`),
-    profile: paper.personality.profile,
-    clock,
-  });
-  t.after(async () => {
-    await printer.stop();
-    await server.close();
-  });
+  const { clock, paper, printer, until } = await networkPrinter(t);
   const problems = new Set<string | null>();
   printer.onStatus(({ problem }) => problems.add(problem));
   printer.start();
-  const until = async (wanted: () => boolean) => {
-    while (!wanted()) {
-      await settle(20);
-      await clock.advance(50);
-    }
-  };
   const isWell = () => printer.status().evidence === 'confirmed' && printer.status().problem === null;
   await until(isWell);
   paper.set({ cable: false });
@@ -97,26 +80,8 @@ test('a network printer whose cable is pulled is missing, not busy, and is there
 });
 
 test('a half-open TCP connection is found by questions that nobody answers, and made anew', async t => {
-  const clock = new FakeClock();
-  const paper = createVirtualPrinter({ clock });
-  const server = await paper.listen(0);
-  const printer = createPrinter({
-    transport: openTransport(`tcp://127.0.0.1:${server.port}`),
-    profile: paper.personality.profile,
-    clock,
-  });
-  t.after(async () => {
-    await printer.stop();
-    await server.close();
-  });
+  const { clock, paper, printer, until } = await networkPrinter(t);
   printer.start();
-  /** Lets the clock go on whenever real sockets have had their turn. */
-  const until = async (wanted: () => boolean) => {
-    while (!wanted()) {
-      await settle(20);
-      await clock.advance(50);
-    }
-  };
   await until(() => printer.status().evidence === 'confirmed' && printer.status().problem === null);
   paper.set({ line: 'dead' });
   const since = clock.monotonic();
@@ -140,6 +105,29 @@ test('a job on a printer that is held by another waits, and prints when it is fr
   assert.equal(evidence(), 'confirmed');
   await it.printer.stop();
 });
+
+async function networkPrinter(t: TestContext) {
+  const clock = new FakeClock();
+  const paper = createVirtualPrinter({ clock });
+  const server = await paper.listen(0);
+  const printer = createPrinter({
+    transport: openTransport(`tcp://127.0.0.1:${server.port}`),
+    profile: paper.personality.profile,
+    clock,
+  });
+  t.after(async () => {
+    await printer.stop();
+    await server.close();
+  });
+  /** Lets the clock go on whenever real sockets have had their turn. */
+  const until = async (wanted: () => boolean) => {
+    while (!wanted()) {
+      await settle(20);
+      await clock.advance(50);
+    }
+  };
+  return { clock, paper, printer, until };
+}
 
 function seen(printer: Printer, wanted: (status: PrinterStatus) => boolean): Promise<void> {
   return new Promise(resolve => {
