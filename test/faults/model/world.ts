@@ -4,10 +4,10 @@
  */
 import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { heardIn } from '../../../agent/line.ts';
 import type { Bundle, Offer } from '../../../agent/offers/types.ts';
 import type { PeerPort } from '../../../agent/ports.ts';
 import { createEdge, type Edge } from '../../../sync/edge/edge.ts';
-import type { HeardStore } from '../../../sync/edge/peers.ts';
 import { createHq, type Hq } from '../../../sync/hq/hq.ts';
 import { createSqliteLedger } from '../../../sync/hq/sqlite-ledger.ts';
 import { type Link, silentLog } from '../../../sync/link/link.ts';
@@ -168,7 +168,7 @@ export async function openWorld(templates: Templates, seed: number, count: numbe
       random,
       log: told(`till ${till.id}`),
       timeZone: 'Europe/Zurich',
-      heard: heardIn(core),
+      heard: heardIn(core.store),
       openLink: network.linkOf(`till-${till.id}`),
       stateOf: () => ({
         agent: '0.1.0',
@@ -309,17 +309,6 @@ function latePeers() {
       peers.onMessage(message => {
         for (const listener of [...listeners]) listener(message);
       });
-    },
-  };
-}
-
-/** As agent.ts keeps it. */
-function heardIn({ store: kept }: CoreTill): HeardStore {
-  const read = () => JSON.parse(kept.settings.get('peers.heard') ?? '{}') as ReturnType<HeardStore['read']>;
-  return {
-    read,
-    write(till, epoch, seq) {
-      kept.transaction(() => kept.settings.set('peers.heard', JSON.stringify({ ...read(), [till]: { epoch, seq } })));
     },
   };
 }
