@@ -15,6 +15,7 @@ import type { SigningKey } from '../protocol/signing.ts';
 import { isTopicId, storeTopic, topicOf } from '../protocol/topics.ts';
 import type { BundlePointer } from '../protocol/types.ts';
 import type { Ledger, StoredBundle } from './ledger.ts';
+import { versionOfMost } from './rings.ts';
 import type { PublishAnswer } from './wire.ts';
 
 export interface PublisherOptions {
@@ -167,6 +168,18 @@ export function createPublisher(options: PublisherOptions): Publisher {
     }
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     const highest = await ledger.highestVersion(bundle.id);
+    const told = versionOfMost(await ledger.seenTills(), bundle.id);
+    // The very file that they have may be published again.
+    if (bundle.version < told && told > highest)
+      throw new TillsideError(
+        'conflict',
+        `Most tills have version ${told} of bundle ${bundle.id}, which this HQ does not know: was its database restored from a backup? They never go down to ${bundle.version}. Set "version" to ${told + 1} and publish again.`,
+        {
+          faults: [
+            { pointer: '/version', message: `must be above ${told}, which tills have; the next one is ${told + 1}` },
+          ],
+        },
+      );
     // The same file may go on to a further ring; other content needs a version of its own.
     if (bundle.version < highest || (bundle.version === highest && (await ledger.bundle(sha256)) === null))
       throw new TillsideError(

@@ -74,6 +74,16 @@ export function standingOf(till: SeenTill, id: string, version: number, now: num
   return state?.told?.id === id && state.told.version >= version ? 'told' : 'untold';
 }
 
+/**
+ * The version of a bundle that at least half of the tills which have one have, or a later one; 0 without any. After HQ's database was put back from a
+ * backup it is above what HQ remembers, and no till goes down to that. A few tills that lie about theirs move it by nothing.
+ */
+export function versionOfMost(tills: readonly SeenTill[], id: string): number {
+  const versions = tills.flatMap(({ state }) => (state?.bundle?.id === id ? [state.bundle.version] : []));
+  versions.sort((a, b) => a - b);
+  return versions[Math.floor(versions.length / 2 - 0.5)] ?? 0;
+}
+
 export interface RingTally {
   readonly stores: number;
   readonly tills: number;

@@ -13,7 +13,7 @@ import { isTopicId } from '../protocol/topics.ts';
 import type { BundlePointer } from '../protocol/types.ts';
 import type { Ledger } from './ledger.ts';
 import type { Publisher } from './publisher.ts';
-import { firstOf, judge, ringOf, type SeenTill, tally, usualSoakMs, usualStages } from './rings.ts';
+import { firstOf, judge, ringOf, type SeenTill, tally, usualSoakMs, usualStages, versionOfMost } from './rings.ts';
 import type { RolloutRecord } from './rollout-rows.ts';
 import { alarmsOf, rolloutMetrics, rolloutView } from './rollout-view.ts';
 import type { PublishAnswer, RolloutsAnswer, RolloutView } from './wire.ts';
@@ -293,7 +293,8 @@ export function createRollouts(options: RolloutsOptions): Rollouts {
       const all = published.filter(({ pointer }) => pointer.ring === 'all' && (wanted ?? pointer.id) === pointer.id);
       const id = wanted ?? all[0]?.pointer.id ?? latest?.id;
       if (id === undefined) throw new TillsideError('not-found', 'Nothing was published yet.');
-      const highest = await ledger.highestVersion(id);
+      // After a backup was put back tills may have one that HQ has forgotten.
+      const highest = Math.max(await ledger.highestVersion(id), versionOfMost(await ledger.seenTills(), id));
       const versions = [...new Set(all.map(({ pointer }) => pointer.version))];
       // What is only on its way is left for what all have; else what all have for what they had before.
       const version = to ?? versions.find(one => one < highest);

@@ -11,6 +11,7 @@ import {
   standingOf,
   tally,
   usualStages,
+  versionOfMost,
 } from '../../../sync/hq/rings.ts';
 import type { StateMessage } from '../../../sync/protocol/messages.ts';
 
@@ -103,6 +104,27 @@ test('a till stands as it says itself', () => {
   assert.equal(standing(till({}, false, '2026-11-14T10:14:59Z')), 'away');
   assert.equal(standing(till({}, false, '2026-11-14T10:15:01Z')), 'untold');
   assert.equal(standing({ ...till({}), state: null }), 'untold');
+});
+
+test('the version that most tills have is at least half of their word, and a few liars move it by nothing', () => {
+  const having = (...versions: number[]) =>
+    versionOfMost(
+      versions.map(version => till({ bundle: { id: 'weekly', version } })),
+      'weekly',
+    );
+  assert.equal(having(), 0);
+  assert.equal(having(3), 3);
+  assert.equal(having(3, 3, 3, Number.MAX_SAFE_INTEGER), 3);
+  assert.equal(having(2, 3), 2);
+  assert.equal(having(10, 9, 9), 9);
+  assert.equal(versionOfMost([till({ bundle: { id: 'daily', version: 7 } }), till({})], 'weekly'), 0);
+  fc.assert(
+    fc.property(fc.array(fc.nat(9), { minLength: 1, maxLength: 30 }), versions => {
+      const most = having(...versions);
+      assert.ok(versions.filter(version => version >= most).length * 2 >= versions.length);
+      assert.ok(versions.filter(version => version > most).length * 2 <= versions.length);
+    }),
+  );
 });
 
 test('each till is counted once, whatever tills there are', () => {

@@ -224,6 +224,36 @@ onBoth('a rollback is a new, higher version with the old content, to every ring 
   }),
 );
 
+onBoth('an HQ put back from a backup publishes above what its tills have, which it has forgotten', async ledgerWith =>
+  ledgerWith(async ledger => {
+    const clock = new FakeClock();
+    const { publisher, rollouts, retained } = hqOn(ledger, clock);
+    await publisher.publish(bundleFile(1, 10));
+    await publisher.publish(bundleFile(2, 20));
+    await say(ledger, clock, stores.slice(0, 150), 7);
+    await say(ledger, clock, stores.slice(150), 2);
+    for (const late of [() => publisher.publish(bundleFile(3)), () => rollouts.begin(bundleFile(6))])
+      await assert.rejects(late(), error => {
+        assert.ok(isTillsideError(error, 'conflict'));
+        assert.match(error.message, /backup.*Set "version" to 8/);
+        return true;
+      });
+    // Whoever still has the file may publish it again.
+    assert.equal((await publisher.publish(bundleFile(7, 70))).answer.version, 7);
+    await say(ledger, clock, stores, 9);
+    // What tills have is gone: the version before it is the last one that HQ knows.
+    assert.equal((await rollouts.rollBack()).version, 10);
+    const file = await ledger.bundle(retained.get('all')?.sha256 ?? '');
+    assert.equal(
+      (JSON.parse(Buffer.from(file?.bytes ?? []).toString()) as { retiredOffers: unknown[] }).retiredOffers.length,
+      70,
+    );
+    // One till that says it has a version far above keeps nobody from publishing.
+    await say(ledger, clock, stores.slice(0, 1), 1_000_000);
+    assert.equal((await publisher.publish(bundleFile(11))).answer.version, 11);
+  }),
+);
+
 onBoth(
   'a file is refused before a rollout begins: an old version, a golden basket that differs, a key that may not sign',
   async ledgerWith =>
