@@ -68,7 +68,11 @@ export function createBundleWatch(settings: Settings, clock: Clock, transaction:
       transaction(() => settings.remove(trying));
     },
     ended() {
-      transaction(() => settings.remove(running));
+      transaction(() => {
+        settings.remove(running);
+        // An orderly end cut it off: the file did nothing to the process.
+        settings.remove(trying);
+      });
     },
   };
 }

@@ -152,6 +152,19 @@ test('a file that ends the process while it is made ready is tried three times, 
   rmSync(dir, { recursive: true });
 });
 
+test('a till that is shut down while it makes a file ready, however often, holds that against no file', async () => {
+  const [dir, clock] = [temporaryFolder(), new FakeClock()];
+  const bytes = bytesOf(bundleOf([]));
+  const { sha256 } = pointerTo(bytes);
+  let till = process(dir, clock);
+  till.store.settings.set('bundle.trying', JSON.stringify({ sha256, times: 3 }));
+  till.end();
+  till = process(dir, clock);
+  assert.equal((await till.activate(bundleOf([]))).ok, true);
+  till.end();
+  rmSync(dir, { recursive: true });
+});
+
 test('a bundle whose pointer ended or whose key was revoked prints no coupon, and says so; redeeming and discounts go on', async () => {
   const root = readSigningKey(makeSigningKey().privatePem);
   const signing = readSigningKey(makeSigningKey().privatePem);
