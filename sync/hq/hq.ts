@@ -109,7 +109,7 @@ export function createHq(options: HqOptions): Hq {
   let stopped = false;
   /** Why the database can't be opened yet. */
   let waiting: string | null = null;
-  /** What is told when the line comes up; waited for at the end. */
+  /** What is told when the line comes up, and answers to tills; waited for at the end. */
   const background = new Set<Promise<void>>();
   let api: HqApi | null = null;
 
@@ -224,7 +224,7 @@ export function createHq(options: HqOptions): Hq {
     }
     if (from.channel === 'up') return ingest.receive(till, payload);
     if (from.channel === 'state') return rollCall.receive(till, payload);
-    if (from.channel === 'ask') return answer(till, payload);
+    if (from.channel === 'ask') return toTheEnd(answer(till, payload));
   }
 
   async function onState({ state, ...till }: TillRecord) {
@@ -285,10 +285,14 @@ export function createHq(options: HqOptions): Hq {
   }
 
   function inBackground(run: () => Promise<void>) {
-    const step = run()
-      .catch(error => log.error({ error: messageOf(error) }, 'telling the tills failed'))
-      .finally(() => background.delete(step));
+    void toTheEnd(run().catch(error => log.error({ error: messageOf(error) }, 'telling the tills failed')));
+  }
+
+  /** HQ ends no sooner, and its database with it. */
+  function toTheEnd(work: Promise<void>): Promise<void> {
+    const step = work.catch(() => {}).finally(() => background.delete(step));
     background.add(step);
+    return work;
   }
 
   async function publishBundle(bytes: Uint8Array, ring?: string) {

@@ -81,6 +81,7 @@ export function createRollouts(options: RolloutsOptions): Rollouts {
   let isRunning = false;
   let lastStepMs = 0;
   let stepping: Promise<void> = Promise.resolve();
+  const looking = new Set<Promise<void>>();
 
   const now = () => instant(clock.now(), 'UTC');
   const planOf = ({ firstStore, stages }: RolloutRecord) => ({ tenant, firstStore, stages });
@@ -90,12 +91,14 @@ export function createRollouts(options: RolloutsOptions): Rollouts {
     cancel();
     cancel = clock.after(ms, () => {
       isSoon = false;
-      (options.beforeLook?.() ?? Promise.resolve())
-        .then(step)
+      const one = (options.beforeLook?.() ?? Promise.resolve())
+        .then(() => (stopped ? undefined : step()))
         .catch(error => log.error({ error: messageOf(error) }, 'a rollout could not be looked after'))
         .finally(() => {
+          looking.delete(one);
           if (!stopped) look(lookEveryMs);
         });
+      looking.add(one);
     });
   }
 
@@ -216,6 +219,7 @@ export function createRollouts(options: RolloutsOptions): Rollouts {
     async stop() {
       stopped = true;
       cancel();
+      await Promise.all(looking);
       await stepping.catch(() => {});
     },
     step,

@@ -5,6 +5,7 @@ import type { Ledger } from '../../../sync/hq/ledger.ts';
 import { createPublisher } from '../../../sync/hq/publisher.ts';
 import { ringOf, usualStages } from '../../../sync/hq/rings.ts';
 import { createRollouts } from '../../../sync/hq/rollout.ts';
+import { createSqliteLedger } from '../../../sync/hq/sqlite-ledger.ts';
 import { silentLog } from '../../../sync/link/link.ts';
 import { decodePointer, isPointerSigned, storeRing } from '../../../sync/protocol/pointer.ts';
 import { makeSigningKey, readSigningKey, readTrustedKeys } from '../../../sync/protocol/signing.ts';
@@ -317,4 +318,29 @@ test('pointers that a former key signed are signed anew at the next start', asyn
   } finally {
     await ledger.close();
   }
+});
+
+test('an HQ that ends within a look waits for it, and looks at no rollout afterwards', async () => {
+  const ledger = createSqliteLedger(':memory:');
+  const clock = new FakeClock();
+  const faults: string[] = [];
+  let shared: () => void = () => {};
+  const rollouts = createRollouts({
+    ...{ tenant, ledger, clock, publisher: hqOn(ledger, clock).publisher, onChange() {} },
+    log: { ...silentLog, error: (_, message) => void faults.push(message) },
+    beforeLook: () => new Promise(resolve => (shared = resolve)),
+  });
+  rollouts.start();
+  await clock.advance(0);
+  let ended = false;
+  const stopping = rollouts.stop().then(() => {
+    ended = true;
+  });
+  await clock.advance(0);
+  assert.equal(ended, false);
+  shared();
+  await stopping;
+  await ledger.close();
+  await clock.advance(60_000);
+  assert.deepEqual(faults, []);
 });
