@@ -91,6 +91,8 @@ export type ActiveBundleOptions = {
   readonly engine?: OfferEngine;
   /** Lets sales go on between two steps of making a bundle ready. Default: a turn of the event loop. */
   readonly pause?: () => Promise<void>;
+  /** SHA-256 of a file of megabytes. Default: in another thread, so that sales go on meanwhile. */
+  readonly digest?: (bytes: Uint8Array) => Promise<Uint8Array>;
   readonly onFault?: (error: unknown) => void;
   /** Absent: only the database knows what was trusted. */
   readonly trust?: TrustPort;
@@ -104,6 +106,7 @@ export function createActiveBundle(options: ActiveBundleOptions): ActiveBundle {
   const { store } = options;
   const engine = options.engine ?? offerEngine;
   const pause = options.pause ?? (() => new Promise<void>(resolve => setImmediate(resolve)));
+  const digest = options.digest ?? digestAside;
   const listeners = new Set<() => void>();
   /** One bundle is made ready at a time. */
   let turn: Promise<unknown> = Promise.resolve();
@@ -205,7 +208,7 @@ export function createActiveBundle(options: ActiveBundleOptions): ActiveBundle {
 
   const activate = async (bytes: Uint8Array, pointer: BundlePointer): Promise<ActivationResult> => {
     const { id, version } = pointer;
-    const sha256 = Buffer.from(await subtle.digest('SHA-256', new Uint8Array(bytes))).toString('hex');
+    const sha256 = Buffer.from(await digest(bytes)).toString('hex');
     if (active?.sha256 === sha256 && active.ref.version === version) return { ok: true, id, version };
     if (sha256 !== pointer.sha256)
       return refuse(id, version, 'bundle-untrusted', 'The bytes are not those that the pointer names.', []);
@@ -297,6 +300,9 @@ export function createActiveBundle(options: ActiveBundleOptions): ActiveBundle {
     },
   };
 }
+
+const digestAside = async (bytes: Uint8Array): Promise<Uint8Array> =>
+  new Uint8Array(await subtle.digest('SHA-256', new Uint8Array(bytes)));
 
 /** Steps with a pause after each, in which the till may sell. */
 async function between<Result>(steps: Generator<undefined, Result>, pause: () => Promise<void>): Promise<Result> {

@@ -14,7 +14,7 @@ const help = `usage: npm run test:faults -- WHAT [--runs N] [--seed S]
   kills-moving      tills and HQ killed within changes of members, erasures and rollouts; N rounds of five or six kills
   power             power cuts on what a till really wrote; N cuts
   network           N times through a network that cuts, delays, repeats, reorders and swallows
-  model             N stores under a fake clock, 200 commands each
+  model             N stores under a fake clock, 200 commands each; --record FILE plays one again that broke a promise
 `;
 
 const [what = 'printer', ...rest] = process.argv.slice(2);
@@ -24,7 +24,7 @@ if (what.startsWith('-') || what === 'printer') {
 } else process.exit(await play(what, rest));
 
 async function play(name: string, args: readonly string[]): Promise<number> {
-  const { runs, seed } = numbers(args);
+  const { runs, seed, record } = numbers(args);
   if (runs === null || seed === null) return wrong();
   console.log(`seed ${seed}`);
   if (name === 'kills-sqlite' || name === 'kills-postgres') {
@@ -53,11 +53,15 @@ async function play(name: string, args: readonly string[]): Promise<number> {
     for (let run = 0; run < runs; run++) broken.push(...(await sellThroughBadNetwork(seed + run, 60)).broken);
     return tell(broken, `${runs} runs`);
   }
+  if (name === 'model' && record !== null) {
+    const { playRecord } = await import('./model/record.ts');
+    return tell(await playRecord(record), record);
+  }
   if (name === 'model') {
-    const { playMany } = await import('./model/run-model.ts');
-    const { broken, sales } = await playMany(runs, seed);
-    const told = broken === null ? [] : [`seed ${broken.seed}`, ...broken.faults, ...broken.commands];
-    return tell(told, `${runs} stores, ${sales} sales`);
+    const { playMany, tellBroken } = await import('./model/run-model.ts');
+    const { broken, runs: played, sales, payments } = await playMany(runs, seed);
+    const what = `${played} stores, ${sales} sales, ${payments} coupons paid`;
+    return tell(broken === null ? [] : tellBroken(broken), what);
   }
   return wrong();
 }
@@ -70,11 +74,12 @@ function numbers(args: readonly string[]) {
       options: {
         runs: { type: 'string', default: '100' },
         seed: { type: 'string', default: String(anySeed()) },
+        record: { type: 'string' },
       },
     });
-    return { runs: whole(values.runs), seed: whole(values.seed) };
+    return { runs: whole(values.runs), seed: whole(values.seed), record: values.record ?? null };
   } catch {
-    return { runs: null, seed: null };
+    return { runs: null, seed: null, record: null };
   }
 }
 

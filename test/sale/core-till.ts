@@ -15,6 +15,7 @@ import type { AskMember, PeerPort, TrustPort } from '../../agent/ports.ts';
 import { createPrintQueue, type PrintQueue } from '../../agent/printing/queue.ts';
 import {
   type ActiveBundle,
+  type ActiveBundleOptions,
   createActiveBundle,
   createSaleLeases,
   createSales,
@@ -154,6 +155,8 @@ export type CoreTillOptions = {
   /** 32 bytes; the same for all tills of a retailer. */
   readonly couponKey?: Uint8Array;
   readonly trust?: TrustPort;
+  /** How long the steps take by which a bundle is made ready; absent: as long as they do. */
+  readonly making?: Pick<ActiveBundleOptions, 'digest' | 'pause'>;
 };
 
 export type CoreTill = {
@@ -201,6 +204,7 @@ export async function coreTill(options: CoreTillOptions = {}): Promise<CoreTill>
     clock,
     onFault,
     ...engine,
+    ...options.making,
     ...(options.trust === undefined ? {} : { trust: options.trust }),
   });
   const activate = (bundle: Bundle) => {

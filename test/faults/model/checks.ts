@@ -125,7 +125,7 @@ function* globalCap(hq: SqliteDatabase.Database): Iterable<string> {
 }
 
 async function reconciled(world: World): Promise<readonly string[]> {
-  const rows = await world.hq().ledger.reconcile('2026-11-01', '2026-12-31');
+  const rows = await world.ledger().reconcile('2026-11-01', '2026-12-31');
   return (
     rows
       .filter(({ verdict }) => verdict !== 'agrees')

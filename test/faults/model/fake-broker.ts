@@ -4,6 +4,7 @@
  */
 import type { Cancel, Clock } from '../../../clock.ts';
 import type { Link, LinkOptions, LinkStatus, OpenLink } from '../../../sync/link/link.ts';
+import type { Trace } from './trace.ts';
 
 export interface FakeBroker {
   /** For one client; `name` is its place in the network. */
@@ -40,7 +41,7 @@ const repeatedShare = 0.05;
 /** A Will comes late: the broker has to miss the client first. */
 const willMs = 3000;
 
-export function createFakeBroker(clock: Clock, random: () => number): FakeBroker {
+export function createFakeBroker(clock: Clock, random: () => number, trace: Trace): FakeBroker {
   const cut = new Set<string>();
   const retained = new Map<string, Uint8Array>();
   const sessions = new Map<string, Session>();
@@ -49,6 +50,7 @@ export function createFakeBroker(clock: Clock, random: () => number): FakeBroker
   let underWay = 0;
 
   function route(topic: string, payload: Uint8Array, retain: boolean) {
+    trace.note(clock.monotonic(), topic, payload);
     if (retain) {
       if (payload.length === 0) retained.delete(topic);
       else retained.set(topic, payload);

@@ -1,6 +1,7 @@
 /** Plays drawn commands on a store and remembers what POS and customers were told: the model that the checks hold the store against. */
 import { isTillsideError } from '../../../errors.ts';
 import { anna, beat, coffee, milk } from '../../sale/core-till.ts';
+import type { Trace } from './trace.ts';
 import { bundleNo, openWorld, type Templates, type World, type WorldTill } from './world.ts';
 
 export type SoldSale = {
@@ -25,8 +26,6 @@ export type Model = {
   readonly broken: string[];
 };
 
-export type Command = (world: World, model: Model) => Promise<void>;
-
 type Open = { saleId: string };
 const day = 86_400_000;
 /** A till that has been on line with another for so long has heard what it did. */
@@ -50,6 +49,7 @@ const weights = {
   cable: 6,
   brokerRestart: 2,
   hqRestart: 0.5,
+  hqKill: 0.5,
   tillRestart: 0.5,
   tillKill: 1.5,
   backup: 1,
@@ -58,12 +58,17 @@ const weights = {
   hqJump: 0.5,
   bundle: 1,
 } as const;
-export type CommandName = keyof typeof weights;
+type CommandName = keyof typeof weights;
+/** Each with its own chance. */
+export type Commands = readonly (readonly [CommandName, number])[];
 const names = Object.keys(weights) as CommandName[];
 const sum = names.reduce((all, name) => all + weights[name], 0);
 
+/** What must hold in the end; what does not is put among `broken`. */
+export type Look = (world: World, model: Model) => Promise<void>;
+
 /** The commands of a run; drawn apart from the world's own chance, so that a run with some left out plays the others alike. */
-export function drawCommands(random: () => number, count: number): readonly (readonly [CommandName, number])[] {
+export function drawCommands(random: () => number, count: number): Commands {
   return Array.from({ length: count }, () => {
     let left = random() * sum;
     const name = names.find(one => {
@@ -77,20 +82,22 @@ export function drawCommands(random: () => number, count: number): readonly (rea
 export async function play(
   templates: Templates,
   seed: number,
-  commands: readonly (readonly [CommandName, number])[],
-  look: (world: World, model: Model) => Promise<void>,
+  commands: Commands,
+  look: Look,
   tills = seed % 4 === 0 ? 3 : 2,
-): Promise<readonly string[]> {
+): Promise<{ readonly faults: readonly string[]; readonly trace: Trace }> {
   const world = await openWorld(templates, seed, tills);
   const model: Model = { sales: [], payments: [], paper: [], version: 1, broken: [] };
   const player = createPlayer(world, model);
   try {
     for (const [name, draw] of commands) {
+      world.trace.note(world.clock.monotonic(), name, draw);
       try {
         await player(name, draw);
       } catch (error) {
         // What the till refuses with a code is an answer; anything else is not.
         if (!isTillsideError(error)) throw error;
+        world.trace.note(error.code);
       }
     }
     await quieten(world, model);
@@ -100,7 +107,7 @@ export async function play(
   } finally {
     await world.close();
   }
-  return [...model.broken, ...world.faults];
+  return { faults: [...model.broken, ...world.faults], trace: world.trace };
 }
 
 function createPlayer(world: World, model: Model) {
@@ -199,6 +206,8 @@ function createPlayer(world: World, model: Model) {
         return;
       case 'hqRestart':
         return world.restartHq();
+      case 'hqKill':
+        return world.killHq();
       case 'tillRestart':
         return world.restartTill(till);
       case 'tillKill':
@@ -210,7 +219,7 @@ function createPlayer(world: World, model: Model) {
         if (till.backup === null) return;
         await world.restore(till);
         open.delete(till.id);
-        const atHq = new Set((await world.hq().ledger.sales({ limit: 100_000 })).sales.map(one => one.saleId));
+        const atHq = new Set((await world.ledger().sales({ limit: 100_000 })).sales.map(one => one.saleId));
         for (const sale of model.sales)
           if (sale.till === till.id && till.core.store.sales.get(sale.saleId)?.state !== stateOf(sale))
             sale.forgotten = !atHq.has(sale.saleId) || sale.voided;
@@ -226,7 +235,7 @@ function createPlayer(world: World, model: Model) {
         // Published ahead of time a bundle is for tomorrow.
         if (world.hqClock.ahead > 0) return;
         model.version += 1;
-        await world.hq().publishBundle(Buffer.from(JSON.stringify(bundleNo(model.version))));
+        await world.through(world.hq().publishBundle(Buffer.from(JSON.stringify(bundleNo(model.version)))));
     }
   };
 
@@ -291,7 +300,7 @@ async function quieten(world: World, model: Model): Promise<void> {
   world.broker.cable('hq', true);
   // The last bundle goes to tills that nobody kills any more: one that reverted takes it.
   model.version += 1;
-  await world.hq().publishBundle(Buffer.from(JSON.stringify(bundleNo(model.version))));
+  await world.through(world.hq().publishBundle(Buffer.from(JSON.stringify(bundleNo(model.version)))));
   const waiting = () => world.tills.filter(till => till.core.store.outbox.depth().waiting > 0);
   for (let minute = 0; minute < 60; minute++) {
     await world.clock.advance(60_000);

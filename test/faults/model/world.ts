@@ -2,13 +2,17 @@
  * A whole store in one process under one fake clock: tills with their real cores and SQLite files, HQ with its ledger, a broker
  * between them. Everything random comes from one seed.
  */
-import { cpSync, mkdirSync, rmSync } from 'node:fs';
+import { createHash, createPrivateKey, createPublicKey } from 'node:crypto';
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { heardIn } from '../../../agent/line.ts';
 import type { Bundle, Offer } from '../../../agent/offers/types.ts';
 import type { PeerPort } from '../../../agent/ports.ts';
+import type { Random } from '../../../agent/store/index.ts';
+import { type Clock, pause } from '../../../clock.ts';
 import { createEdge, type Edge } from '../../../sync/edge/edge.ts';
 import { createHq, type Hq } from '../../../sync/hq/hq.ts';
+import type { Ledger } from '../../../sync/hq/ledger.ts';
 import { createSqliteLedger } from '../../../sync/hq/sqlite-ledger.ts';
 import { type Link, silentLog } from '../../../sync/link/link.ts';
 import {
@@ -23,7 +27,9 @@ import {
 import { FakeClock, settle } from '../../support/fake-clock.ts';
 import { seeded } from '../seeded.ts';
 import { createFakeBroker, type FakeBroker } from './fake-broker.ts';
+import { lateLedger } from './late-ledger.ts';
 import { type SkewedClock, skewedClock } from './skewed-clock.ts';
+import { createTrace, type Trace } from './trace.ts';
 
 export const tenant = 'demo';
 export const store = '0042';
@@ -76,8 +82,14 @@ export interface World {
   readonly tills: readonly WorldTill[];
   readonly hqClock: SkewedClock;
   hq(): Hq;
+  /** What HQ has, asked without the delay that HQ itself has. */
+  ledger(): Ledger;
   readonly hqFile: string;
   restartHq(): Promise<void>;
+  /** As kill -9 ends HQ, what it waited for from its database never heard. */
+  killHq(): Promise<void>;
+  /** Time passes until it is done. */
+  through<T>(work: Promise<T>): Promise<T>;
   /** Ends the process as kill -9 does and starts it on what lies on its disk. */
   killTill(till: WorldTill): Promise<void>;
   /** Shuts down and starts. */
@@ -85,16 +97,30 @@ export interface World {
   backUp(till: WorldTill): void;
   restore(till: WorldTill): Promise<void>;
   readonly faults: string[];
+  readonly trace: Trace;
   close(): Promise<void>;
 }
+
+/** Long enough for sales, kills and cut cables to come in between. */
+const longestDigestMs = 5000;
+const longestStepMs = 500;
+/** Far more than anything waits that ends at all. */
+const longestWorkMs = 30 * 60_000;
+
+const randomBytesOf =
+  (random: () => number): Random =>
+  length =>
+    Uint8Array.from({ length }, () => Math.floor(random() * 256));
 
 /** Made once: what every world begins with. */
 export type Templates = { readonly dir: string; remove(): void };
 
 export async function makeTemplates(tills: number): Promise<Templates> {
   const dir = temporaryFolder();
+  writeKeys(join(dir, 'hq'));
   for (let till = 1; till <= tills; till++) {
-    const core = await coreTill({ dir: join(dir, `till-${till}`), till: String(till), bundle: bundleNo(1) });
+    const random = randomBytesOf(seeded(till));
+    const core = await coreTill({ dir: join(dir, `till-${till}`), till: String(till), bundle: bundleNo(1), random });
     await core.close();
   }
   const ledger = createSqliteLedger(join(dir, 'hq', 'hq.sqlite'));
@@ -111,6 +137,18 @@ export async function makeTemplates(tills: number): Promise<Templates> {
   return { dir, remove: () => rmSync(dir, { recursive: true, force: true }) };
 }
 
+/** Always the same ones: what HQ signs is part of what a seed plays again. */
+function writeKeys(dir: string): void {
+  mkdirSync(dir, { recursive: true });
+  for (const [nth, name] of ['root', 'signing'].entries()) {
+    const pkcs8 = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), Buffer.alloc(32, 1 + nth)]);
+    const key = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' });
+    writeFileSync(join(dir, `${name}.key`), key.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+    if (name === 'root')
+      writeFileSync(join(dir, 'root.pub'), createPublicKey(key).export({ type: 'spki', format: 'pem' }));
+  }
+}
+
 const absentLink: Link = {
   start() {},
   async stop() {},
@@ -125,7 +163,8 @@ export async function openWorld(templates: Templates, seed: number, count: numbe
   const clock = new FakeClock(start);
   const dir = temporaryFolder();
   cpSync(templates.dir, dir, { recursive: true });
-  const network = createFakeBroker(clock, random);
+  const trace = createTrace();
+  const network = createFakeBroker(clock, random, trace);
   const faults: string[] = [];
   const told = (who: string) => ({
     ...silentLog,
@@ -133,18 +172,47 @@ export async function openWorld(templates: Templates, seed: number, count: numbe
   });
   let lives = 0;
 
+  /**
+   * What runs in another thread or takes turns of the event loop ends here after a drawn time: on a machine's own threads it would end
+   * while any amount of fake time goes by, and never twice alike.
+   */
+  const making = (own: Clock) => ({
+    async digest(bytes: Uint8Array) {
+      await pause(own, random() * longestDigestMs);
+      return createHash('sha256').update(bytes).digest();
+    },
+    pause: () => pause(own, random() * longestStepMs),
+  });
+
+  async function through<T>(work: Promise<T>): Promise<T> {
+    let done = false;
+    const ended = work.finally(() => {
+      done = true;
+    });
+    ended.catch(() => {});
+    for (const limit = clock.monotonic() + longestWorkMs; !done; await clock.advance(100))
+      if (clock.monotonic() > limit) throw new Error('what was waited for never came to an end');
+    return ended;
+  }
+
+  // An embedded database answers in the same step, one behind a network does not.
+  const isLate = seed % 2 === 1;
+  const hqFile = join(dir, 'hq', 'hq.sqlite');
   let hqClock = skewedClock(clock);
   let hq: Hq;
+  let ledger: Ledger;
   async function startHq() {
+    ledger = createSqliteLedger(hqFile);
     hq = createHq({
       config: { tenant, dataDir: join(dir, 'hq'), api: { port: 0 }, broker },
       clock: hqClock,
       random,
       log: told('HQ'),
+      ledger: isLate ? lateLedger(ledger, hqClock, random) : ledger,
       openLink: network.linkOf('hq'),
       openApi: async () => ({ port: 0, close: async () => {} }),
     });
-    await hq.start();
+    await through(hq.start());
   }
   await startHq();
 
@@ -156,7 +224,8 @@ export async function openWorld(templates: Templates, seed: number, count: numbe
       clock: till.clock,
       peers: peers.port,
       bundle: bundleNo(1),
-      random: length => Uint8Array.from({ length }, () => Math.floor(random() * 256)),
+      random: randomBytesOf(random),
+      making: making(till.clock),
     });
     const edge = createEdge({
       outbox: core.store.outbox,
@@ -232,11 +301,20 @@ export async function openWorld(templates: Templates, seed: number, count: numbe
       return hqClock;
     },
     hq: () => hq,
-    hqFile: join(dir, 'hq', 'hq.sqlite'),
+    ledger: () => ledger,
+    hqFile,
+    through,
+    async killHq() {
+      const was = network.isUp('hq');
+      network.cable('hq', false);
+      hqClock.end();
+      await ledger.close();
+      if (was) network.cable('hq', true);
+      hqClock = skewedClock(clock, hqClock.ahead);
+      await startHq();
+    },
     async restartHq() {
-      const stopping = hq.stop();
-      await clock.advance(2500);
-      await stopping;
+      await through(hq.stop());
       hqClock = skewedClock(clock, hqClock.ahead);
       await startHq();
     },
@@ -276,11 +354,10 @@ export async function openWorld(templates: Templates, seed: number, count: numbe
       await begin(till);
     },
     faults,
+    trace,
     async close() {
       for (const till of tills) await end(till, true);
-      const stopping = hq.stop();
-      await clock.advance(2500);
-      await stopping;
+      await through(hq.stop());
       await settle();
       rmSync(dir, { recursive: true, force: true });
     },
