@@ -100,7 +100,7 @@ export async function hqEnrolmentCommand(args: readonly string[], io: CommandIo)
         `${name} is revoked; HQ does not hear it any more.\n` +
           (brokerFiles === undefined
             ? `Fetch the list of revoked certificates for the broker: https://…:${config.enrolment?.port}/v1/crl\n`
-            : `The broker shuts it out when it has read ${brokerFiles} again (SIGHUP); a restart ends connections that are open.\n`),
+            : `HQ ends its connection now, and again until the broker has read ${brokerFiles} (SIGHUP) and shuts it out by itself: see "tillside hq enrolled".\n`),
         answer,
       );
       return 0;
@@ -211,7 +211,7 @@ function ask(
   return askHq({ url, tokenFile }, method, path, body === undefined ? undefined : Buffer.from(JSON.stringify(body)));
 }
 
-function table({ tills, services, refused }: EnrolmentAnswer): string {
+function table({ tills, services, leaving, refused }: EnrolmentAnswer): string {
   const state = ({ revokedAt, reason, certificate }: EnrolmentAnswer['tills'][number]) =>
     revokedAt !== null
       ? `revoked ${revokedAt}${reason === null ? '' : ` (${reason})`}`
@@ -222,6 +222,7 @@ function table({ tills, services, refused }: EnrolmentAnswer): string {
     ...tills.map(till => `${till.store}/${till.till}  ${state(till)}`),
     `${tills.length} tills`,
     ...services.map(({ name, notAfter }) => `${name}  certificate until ${notAfter}`),
+    ...leaving.map(({ name, since }) => `not shut out: ${name}, revoked ${since}; the broker has not read the list`),
     ...refused.map(
       ({ store, till, channel, reason, times, lastAt }) =>
         `refused: ${store}/${till} on ${channel}, ${reason}, ${times} times, last ${lastAt}`,

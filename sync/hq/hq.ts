@@ -165,10 +165,14 @@ export function createHq(options: HqOptions): Hq {
     onRefused: metrics.refused,
   });
   const desk = createDesk({
-    ...{ tenant, clock, log, registry: ledger.registry, trust: keys.rootPem },
+    ...{ tenant, clock, log, registry: ledger.registry, trust: keys.rootPem, broker: config.broker },
     ...{ dataDir: config.dataDir, config: config.enrolment ?? null },
     onRefused: metrics.refusedFrom,
     onEnrolment: metrics.enrolment,
+    onRevoked: name =>
+      inBackground(async () => {
+        for (const till of await rollCall.leave(name)) telling.till(till);
+      }),
   });
 
   const rollCall = createRollCall({
@@ -185,7 +189,7 @@ export function createHq(options: HqOptions): Hq {
   });
 
   const link = (options.openLink ?? createLink)({
-    broker: desk.addressOf(config.broker),
+    broker: desk.address,
     // Two connections of one name would throw each other out for ever.
     clientId: machines.count === 1 ? `tillside-hq-${tenant}` : `tillside-hq-${tenant}-${machines.number}`,
     subscriptions: hqSubscriptions(tenant),

@@ -15,10 +15,13 @@ export interface HqMetrics {
   readonly contentType: string;
 }
 
+/** Tills by their certificates: good, near their end though they should have been renewed, revoked. */
 export interface CertificateCount {
   readonly good: number;
   readonly ending: number;
   readonly revoked: number;
+  /** Revoked, and the broker has not read so. */
+  readonly leaving: number;
 }
 
 export function createMetrics(): HqMetrics {
@@ -34,6 +37,7 @@ export function createMetrics(): HqMetrics {
   const good = gauge('tillside_hq_till_certificates', 'Enrolled tills with a certificate that is good');
   const ending = gauge('tillside_hq_till_certificates_ending', 'Tills whose certificate ends within 20 days');
   const revoked = gauge('tillside_hq_tills_revoked', 'Tills that were revoked');
+  const leaving = gauge('tillside_hq_tills_leaving', 'Revoked, and the broker has not read so: it would let them in');
   const online = gauge('tillside_hq_tills_online', 'Tills that are online');
   const known = gauge('tillside_hq_tills_known', 'Tills that ever spoke');
   const behind = gauge('tillside_hq_tills_behind', 'Tills with events that HQ lacks');
@@ -69,6 +73,7 @@ export function createMetrics(): HqMetrics {
       good.set(certificates.good);
       ending.set(certificates.ending);
       revoked.set(certificates.revoked);
+      leaving.set(certificates.leaving);
       online.set(status.tills.online);
       known.set(status.tills.known);
       behind.set(status.tills.behind);

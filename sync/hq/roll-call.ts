@@ -22,6 +22,8 @@ export interface RollCallOptions {
 
 export interface RollCall {
   receive(till: TillName, payload: Uint8Array): void;
+  /** This till is not heard any more: what it last said of itself is over. */
+  leave(name: string): Promise<readonly TillName[]>;
   /** HQ is on line: the tills have until now to speak. */
   up(): void;
   down(): void;
@@ -46,8 +48,8 @@ export function createRollCall(options: RollCallOptions): RollCall {
 
   const now = () => instant(clock.now(), 'UTC');
 
-  function during(step: Promise<void>): Promise<void> {
-    const ended = step.catch(() => {}).finally(() => atLedger.delete(ended));
+  function during<T>(step: Promise<T>): Promise<T> {
+    const ended: Promise<unknown> = step.catch(() => {}).finally(() => atLedger.delete(ended));
     atLedger.add(ended);
     return step;
   }
@@ -96,6 +98,7 @@ export function createRollCall(options: RollCallOptions): RollCall {
       writing = true;
       clock.after(gatherMs, () => void write());
     },
+    leave: name => during(ledger.markSilent(new Set(), now(), ({ till }) => till === name)),
     up() {
       heard.clear();
       cancelSilent();

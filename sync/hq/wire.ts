@@ -499,7 +499,7 @@ export type RecallAnswer = Static<typeof RecallAnswer>;
 
 // --- enrolment --------------------------------------------------------------------------------------------------------
 
-/** `GET /v1/enrolment`: who is enrolled, and who was refused since HQ started. */
+/** `GET /v1/enrolment`: who is enrolled, who is being shut out, and who was refused since HQ started. */
 export const EnrolmentAnswer = Type.Object({
   tills: Type.Array(
     Type.Object({
@@ -515,6 +515,8 @@ export const EnrolmentAnswer = Type.Object({
   services: Type.Array(
     Type.Object({ name: Type.String(), purpose: Type.String(), serial: Type.String(), notAfter: Type.String() }),
   ),
+  /** Revoked, and not shut out by the broker yet: it has not read the list. */
+  leaving: Type.Array(Type.Object({ name: Type.String(), since: Type.String() })),
   refused: Type.Array(
     Type.Object({
       store: Type.String(),

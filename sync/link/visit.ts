@@ -16,21 +16,30 @@ export type Visit =
 
 const answerMs = 5000;
 
+/** The broker knows the visitor and shuts him out: his certificate is revoked (TLS), or his name may not come in (CONNACK 4, 5). */
+export function isRefusal(visit: Visit): boolean {
+  if (visit.kind !== 'failed' || typeof visit.error !== 'object' || visit.error === null) return false;
+  const code = 'code' in visit.error ? visit.error.code : null;
+  return code === 4 || code === 5 || /CERTIFICATE.REVOKED/i.test(String(code));
+}
+
 /**
  * Only for a program that does not run: brokers take the certificate's name for the client's, and push the first of two off the line.
  * @param wanted the topic under which something is kept for everybody; null: being let in is enough
+ * @param clientId brokers that bind it to the certificate take that one's name instead
  */
 export function visitBroker(
   { url, ...identity }: BrokerAddress,
   subscriptions: readonly string[],
   wanted: string | null,
   clock: Clock,
+  clientId = `tillside-doctor-${process.pid}`,
 ): Promise<Visit> {
   return new Promise(resolve => {
     const client = connect(url, {
       ...identity,
       protocolVersion: 4,
-      clientId: `tillside-doctor-${process.pid}`,
+      clientId,
       clean: true,
       reconnectPeriod: 0,
       connectTimeout: answerMs,

@@ -31,7 +31,7 @@ export function EnrolmentPage() {
           </section>
           <section>
             <h2>{words.enrolled}</h2>
-            <Enrolled rows={asked.value.tills} />
+            <Enrolled rows={asked.value.tills} leaving={asked.value.leaving} />
           </section>
           <section>
             <h2>{words.services}</h2>
@@ -75,7 +75,7 @@ function Refused({ rows }: { rows: EnrolmentAnswer['refused'] }) {
   );
 }
 
-function Enrolled({ rows }: { rows: EnrolmentAnswer['tills'] }) {
+function Enrolled({ rows, leaving }: { rows: EnrolmentAnswer['tills']; leaving: EnrolmentAnswer['leaving'] }) {
   const { texts, formats } = useView();
   const words = texts.ofEnrolment;
   return (
@@ -89,6 +89,7 @@ function Enrolled({ rows }: { rows: EnrolmentAnswer['tills'] }) {
           </th>
           <td>
             <Certificate row={row} />
+            {leaving.some(({ name }) => name === row.till) && <Mark isWell={false}>{words.leaving}</Mark>}
           </td>
           <td>{formats.dateTime(row.enrolledAt)}</td>
         </tr>

@@ -27,6 +27,7 @@ const en = {
   ending: (date: string) => `ends ${date}, does not renew itself`,
   ended: 'ended',
   shutOut: (date: string) => `shut out ${date}`,
+  leaving: 'The broker has not read so: HQ ends its connection whenever it comes back.',
   services: 'Certificates of brokers and HQ',
   name: 'Name',
   purposeIs: { broker: 'broker', 'store-broker': 'broker of a store', hq: 'HQ', enrolment: 'door for new tills' },
@@ -59,6 +60,7 @@ const de: EnrolmentTexts = {
   ending: date => `endet ${date}, erneuert sich nicht`,
   ended: 'abgelaufen',
   shutOut: date => `ausgeschlossen ${date}`,
+  leaving: 'Der Broker hat es noch nicht gelesen: die Zentrale beendet jede Verbindung, die sie wieder aufbaut.',
   services: 'Zertifikate von Brokern und Zentrale',
   name: 'Name',
   purposeIs: {
@@ -94,6 +96,7 @@ const fr: EnrolmentTexts = {
   ending: date => `finit le ${date}, ne se renouvelle pas`,
   ended: 'échu',
   shutOut: date => `exclue le ${date}`,
+  leaving: 'Le broker ne l’a pas encore lu : la centrale coupe chaque connexion qu’elle rétablit.',
   services: 'Certificats des brokers et de la centrale',
   name: 'Nom',
   purposeIs: {
@@ -129,6 +132,7 @@ const it: EnrolmentTexts = {
   ending: date => `finisce il ${date}, non si rinnova`,
   ended: 'scaduto',
   shutOut: date => `esclusa il ${date}`,
+  leaving: 'Il broker non l’ha ancora letto: la centrale chiude ogni connessione che riapre.',
   services: 'Certificati dei broker e della centrale',
   name: 'Nome',
   purposeIs: {

@@ -2,17 +2,19 @@
  * Enrolment as a part of HQ: the authority on disk, the HTTPS door for new tills, the files of the broker, and whom HQ hears.
  * Where `enrolment` is not configured there is none of it, and every till that the broker lets in is heard.
  */
-import type { Clock } from '../../../clock.ts';
+import { type Clock, instant } from '../../../clock.ts';
 import { isTillsideError, messageOf, TillsideError } from '../../../errors.ts';
 import type { BrokerAddress, SyncLog } from '../../link/link.ts';
 import type { DownMessage } from '../../protocol/command.ts';
 import type { RenewAsk } from '../../protocol/renewal.ts';
 import type { TillName } from '../ledger.ts';
+import type { CertificateCount } from '../metrics.ts';
 import { createAdmission, createRefusals, type Refusal, type Refusals } from './admission.ts';
 import { behindMs, newKey, openAuthority, privatePem, publicOf } from './authority.ts';
 import { writeBrokerFiles } from './broker-files.ts';
 import { type Authority, issue } from './certificate.ts';
 import { createEnrolment, type Enrolment, serviceNames } from './enrolment.ts';
+import { createEviction, type Leaving } from './eviction.ts';
 import type { Registry } from './registry.ts';
 import { type EnrolServer, openEnrolServer } from './server.ts';
 
@@ -26,6 +28,7 @@ export interface EnrolmentConfig {
 
 export interface DeskOptions {
   readonly tenant: string;
+  readonly broker: BrokerAddress;
   readonly dataDir: string;
   readonly config: EnrolmentConfig | null;
   readonly registry: Registry;
@@ -36,6 +39,8 @@ export interface DeskOptions {
   /** Counted: what of a till was refused, or how an enrolment ended. */
   readonly onRefused: (channel: string, reason: string) => void;
   readonly onEnrolment: (result: string) => void;
+  /** This till, or service, is not heard any more. */
+  readonly onRevoked: (name: string) => void;
 }
 
 export interface Desk {
@@ -46,6 +51,8 @@ export interface Desk {
   /** Something of this till was refused for another reason. */
   note(till: TillName, channel: string, reason: string): void;
   readonly refusals: Refusals;
+  /** Who was revoked and could still come back, for the broker has not read so. */
+  leaving(): readonly Leaving[];
   /** The answer to a till that asks for a new certificate; null: none for it. */
   renew(till: TillName, ask: RenewAsk): Promise<DownMessage | null>;
   /** @throws TillsideError `not-found` where enrolment is not configured */
@@ -53,13 +60,14 @@ export interface Desk {
   /** Port of the HTTPS door; null: there is none. */
   readonly port: number | null;
   /** HQ's own way to the broker (see `hqAddress`). */
-  addressOf(broker: BrokerAddress): BrokerAddress;
-  /** For the figures: till certificates that are good, that should have been renewed, and tills revoked. */
-  count(): Promise<{ readonly good: number; readonly ending: number; readonly revoked: number }>;
+  readonly address: BrokerAddress;
+  count(): Promise<CertificateCount>;
 }
 
 /** A till renews 30 days before the end: one that is nearer did not manage to. */
 const endingMs = 20 * 86_400_000;
+/** Who was revoked so lately is put off the line again at HQ's start. */
+const lateMs = 7 * 86_400_000;
 
 /** @throws TillsideError `config-invalid` where enrolment is configured and there is no authority */
 export function createDesk(options: DeskOptions): Desk {
@@ -74,7 +82,15 @@ export function createDesk(options: DeskOptions): Desk {
           ...{ tenant, registry, authority, clock, trust: options.trust },
           broker: config?.broker ?? null,
           onChange,
+          onRevoked(name) {
+            eviction?.evict([name]);
+            options.onRevoked(name);
+          },
         });
+  const eviction =
+    authority === null || enrolment === null || !isSecure(options.broker)
+      ? null
+      : createEviction({ tenant, broker: options.broker, authority, enrolment, clock, log });
   let server: EnrolServer | null = null;
 
   async function onChange() {
@@ -89,6 +105,17 @@ export function createDesk(options: DeskOptions): Desk {
         'the files of the broker could not be written',
       );
     }
+  }
+
+  async function revokedOfLate(): Promise<readonly string[]> {
+    const since = clock.now() - lateMs;
+    const isLate = ({ revokedAt }: { readonly revokedAt: string | null }) =>
+      revokedAt !== null && Date.parse(revokedAt) > since;
+    const tills = (await registry.tills()).filter(isLate).map(({ till }) => till);
+    const services = (await registry.certificates(instant(clock.now(), 'UTC')))
+      .filter(one => one.till === null && one.name !== serviceNames.probe && isLate(one))
+      .map(({ name }) => name);
+    return [...new Set([...tills, ...services])];
   }
 
   function note(till: TillName, channel: string, reason: string) {
@@ -108,8 +135,11 @@ export function createDesk(options: DeskOptions): Desk {
         onRefused: options.onEnrolment,
         onEnrolled: () => options.onEnrolment('enrolled'),
       });
+      // HQ may have been ended before they were.
+      eviction?.evict(await revokedOfLate());
     },
     async stop() {
+      await eviction?.stop();
       await server?.close();
       server = null;
     },
@@ -139,7 +169,8 @@ export function createDesk(options: DeskOptions): Desk {
     get port() {
       return server?.port ?? null;
     },
-    addressOf: broker => (authority === null ? broker : hqAddress(broker, tenant, authority, clock)),
+    leaving: () => eviction?.leaving() ?? [],
+    address: authority === null ? options.broker : hqAddress(options.broker, tenant, authority, clock),
     async count() {
       const tills = enrolment === null ? [] : await enrolment.tills();
       const ends = tills.flatMap(({ revokedAt, certificate }) =>
@@ -149,14 +180,17 @@ export function createDesk(options: DeskOptions): Desk {
         good: ends.length,
         ending: ends.filter(left => left < endingMs).length,
         revoked: tills.filter(({ revokedAt }) => revokedAt !== null).length,
+        leaving: eviction?.leaving().length ?? 0,
       };
     },
   };
 }
 
+const isSecure = ({ url }: BrokerAddress): boolean => /^(mqtts|wss):/.test(url);
+
 /** HQ's way to the broker: with a certificate of its own authority, where no other is configured. */
 export function hqAddress(broker: BrokerAddress, tenant: string, authority: Authority, clock: Clock): BrokerAddress {
-  if (broker.cert !== undefined || !/^(mqtts|wss):/.test(broker.url)) return broker;
+  if (broker.cert !== undefined || !isSecure(broker)) return broker;
   const { key, pem } = clientCertificate(tenant, authority, clock);
   return { ...broker, ca: broker.ca ?? authority.pem, key, cert: pem };
 }

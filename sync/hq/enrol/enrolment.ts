@@ -11,7 +11,7 @@ import { formatEnrolCode, hashOfSecret, newEnrolCode } from '../../protocol/enro
 import { isSignedByTill, type RenewAsk } from '../../protocol/renewal.ts';
 import { isTopicId } from '../../protocol/topics.ts';
 import type { TillName } from '../ledger.ts';
-import { behindMs } from './authority.ts';
+import { behindMs, newKey, privatePem, publicOf } from './authority.ts';
 import { type Authority, fingerprintOf, issue, makeRevocationList, type Purpose } from './certificate.ts';
 import type { CertificateRecord, EnrolledTill, Registry } from './registry.ts';
 
@@ -26,6 +26,8 @@ export interface EnrolmentOptions {
   readonly trust: string;
   /** Tills or revoked certificates changed. */
   readonly onChange: () => Promise<void>;
+  /** What this name was given is worth nothing any more; told after `onChange`. */
+  readonly onRevoked?: (name: string) => void;
 }
 
 /** What a till gets for its code. */
@@ -57,6 +59,8 @@ export interface Enrolment {
   renew(till: TillName, ask: RenewAsk): Promise<string>;
   /** A till by its id, or a service by its certificate's name. @throws TillsideError `not-found` */
   revoke(name: string, reason: string | null): Promise<void>;
+  /** A certificate that is revoked as it is made: a broker that lets it in has not read the list. */
+  issueRevoked(): Promise<{ readonly name: string; readonly pem: string; readonly key: string }>;
   tills(): Promise<readonly (EnrolledTill & { readonly certificate: CertificateRecord | null })[]>;
   certificates(): Promise<readonly CertificateRecord[]>;
   /** PEM. */
@@ -68,12 +72,14 @@ const dayMs = 86_400_000;
 /** Contract sync.md, section 6. */
 export const tillDays = 90;
 const serviceDays = 825;
+const probeDays = 7;
 const mostHours = 31 * 24;
 const renewAgainMs = 3_600_000;
 
 /** What brokers take for the user of a service; no till can be called so, for its id has no dot. */
 export const serviceNames = {
   hq: 'hq.tillside',
+  probe: 'probe.tillside',
   storeBroker: (store: string) => `${store}.store.tillside`,
 } as const;
 
@@ -129,8 +135,9 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
       if (!(await registry.enrol(till, store, at()))) checkFree(await registry.till(till), store);
       const certificate = await issueTill({ store, till }, request.value.publicKey, keySha256);
       // The till has a new computer or a new key: what the old one was given is worth nothing any more.
-      await registry.revokeOthers(till, keySha256, at());
+      const isReplaced = (await registry.revokeOthers(till, keySha256, at())) > 0;
       await options.onChange();
+      if (isReplaced) options.onRevoked?.(till);
       return answer(certificate);
     },
     async renew({ store, till }, ask) {
@@ -160,6 +167,22 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
       if (!isTill && (await registry.revokeService(name, at())) === 0)
         throw new TillsideError('not-found', `No till and no certificate has the name "${name}".`);
       await options.onChange();
+      options.onRevoked?.(name);
+    },
+    async issueRevoked() {
+      const key = newKey();
+      const [notBefore, notAfter] = [clock.now() - behindMs, clock.now() + probeDays * dayMs];
+      const name = serviceNames.probe;
+      const publicKey = publicOf(key);
+      const { serial, pem } = issue(authority, {
+        ...{ purpose: 'till', name: { tenant, common: name }, publicKey, notBefore, notAfter },
+      });
+      await registry.addCertificate({
+        ...{ serial, name, purpose: 'probe', store: null, till: null, keySha256: keyHash(publicKey), pem },
+        ...{ notBefore: at(notBefore), notAfter: at(notAfter), revokedAt: at() },
+      });
+      await options.onChange();
+      return { name, pem, key: privatePem(key) };
     },
     async tills() {
       const newest = new Map<string, CertificateRecord>();
@@ -193,7 +216,7 @@ export async function issueService(
   });
   const record: CertificateRecord = {
     ...{ serial, pem, purpose, name: common, store: store ?? null, till: null, revokedAt: null },
-    keySha256: sha256(publicKey.export({ type: 'spki', format: 'der' })),
+    keySha256: keyHash(publicKey),
     notBefore: instant(notBefore, 'UTC'),
     notAfter: instant(notAfter, 'UTC'),
   };
@@ -209,5 +232,7 @@ function checkFree(known: EnrolledTill | null, store: string) {
       `among all stores: call this one "${store}-${known.till}", or revoke the other first.`,
   );
 }
+
+const keyHash = (key: KeyObject): string => sha256(key.export({ type: 'spki', format: 'der' }));
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

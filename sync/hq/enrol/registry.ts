@@ -52,8 +52,8 @@ export interface Registry {
   certificateOf(keySha256: string): Promise<CertificateRecord | null>;
   /** Certificates that have not ended at `at`, revoked ones too. */
   certificates(at: string): Promise<readonly CertificateRecord[]>;
-  /** A till's certificates of other keys are out. */
-  revokeOthers(till: string, keySha256: string, at: string): Promise<void>;
+  /** A till's certificates of other keys are out. Answers how many. */
+  revokeOthers(till: string, keySha256: string, at: string): Promise<number>;
   /** Certificates of a service by its name. Answers how many. */
   revokeService(name: string, at: string): Promise<number>;
   /** How many certificates were ever revoked: the number of the list. */
@@ -92,15 +92,26 @@ export function createRegistry(change: Change): Registry {
       await query(END_ALL_CODES, [at, till]);
       return known;
     },
-    async addCertificate({ serial, name, purpose, store, till, keySha256, notBefore, notAfter, pem }) {
-      await query(ADD_CERTIFICATE, [serial, name, purpose, store, till, keySha256, notBefore, notAfter, pem]);
+    async addCertificate({ serial, name, purpose, store, till, keySha256, notBefore, notAfter, pem, revokedAt }) {
+      await query(ADD_CERTIFICATE, [
+        serial,
+        name,
+        purpose,
+        store,
+        till,
+        keySha256,
+        notBefore,
+        notAfter,
+        pem,
+        revokedAt,
+      ]);
     },
     async certificateOf(keySha256) {
       return (await query<CertificateRecord>(CERTIFICATE_OF, [keySha256]))[0] ?? null;
     },
     certificates: at => query<CertificateRecord>(CERTIFICATES, [at]),
     async revokeOthers(till, keySha256, at) {
-      await query(REVOKE_OTHERS, [at, till, keySha256]);
+      return (await query(REVOKE_OTHERS, [at, till, keySha256])).length;
     },
     async revokeService(name, at) {
       return (await query(REVOKE_SERVICE, [at, name])).length;
@@ -139,8 +150,8 @@ const REVOKE_SERVICE = `
 UPDATE certificate SET revoked_at = ? WHERE name = ? AND till IS NULL AND revoked_at IS NULL RETURNING serial`;
 const REVOKED_EVER = 'SELECT count(*) AS revoked FROM certificate WHERE revoked_at IS NOT NULL';
 const ADD_CERTIFICATE = `
-INSERT INTO certificate (serial, name, purpose, store, till, key_sha256, not_before, not_after, pem)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING serial`;
+INSERT INTO certificate (serial, name, purpose, store, till, key_sha256, not_before, not_after, pem, revoked_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING serial`;
 const certificateColumns = `serial, name, purpose, store, till, key_sha256 AS "keySha256", not_before AS "notBefore",
   not_after AS "notAfter", pem, revoked_at AS "revokedAt"`;
 const CERTIFICATE_OF = `

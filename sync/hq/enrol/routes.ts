@@ -49,6 +49,7 @@ export function enrolmentRoutes(app: FastifyInstance, desk: Desk): void {
         certificate: certificate === null ? null : { serial: certificate.serial, notAfter: certificate.notAfter },
       })),
       services: services.map(({ name, purpose, serial, notAfter }) => ({ name, purpose, serial, notAfter })),
+      leaving: [...desk.leaving()],
       refused: [...desk.refusals.list()],
     };
   });

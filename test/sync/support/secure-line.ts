@@ -13,7 +13,7 @@ import { loadHqConfig } from '../../../sync/hq/config.ts';
 import { createAuthority } from '../../../sync/hq/enrol/authority.ts';
 import type { EnrolCodeAnswer } from '../../../sync/hq/enrol/routes.ts';
 import { createHq, type Hq } from '../../../sync/hq/hq.ts';
-import type { EnrolmentAnswer } from '../../../sync/hq/wire.ts';
+import type { EnrolmentAnswer, TillsAnswer, TillView } from '../../../sync/hq/wire.ts';
 import { silentLog } from '../../../sync/link/link.ts';
 import { freePort, giveTo, openPrograms, type Running, untilSaid } from '../../support/programs.ts';
 import { mosquittoPath } from './mosquitto.ts';
@@ -119,6 +119,9 @@ export async function openSecureLine() {
     hq,
     ask,
     enrol,
+    /** As HQ sees it. */
+    tillOf: async (till: string): Promise<TillView | undefined> =>
+      (await ask<TillsAnswer>('GET', '/v1/tills')).tills.find(one => one.till === till),
     enrolment: () => ask<EnrolmentAnswer>('GET', '/v1/enrolment'),
     metrics: () => ask<string>('GET', '/metrics'),
     /** A till of memory at a broker, with its certificate. */
