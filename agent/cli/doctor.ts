@@ -276,7 +276,7 @@ async function ofRunningHq(config: HqFileConfig): Promise<readonly Finding[]> {
     const isAway = isTillsideError(error, 'not-found') || !existsSync(hq.tokenFile);
     if (!isAway) return [ill('HQ', messageOf(error), 'See its log.')];
     const isOwn = enrolment !== undefined && hasAuthority(dataDir);
-    const own = isOwn ? hqAddress(broker, tenant, openAuthority(dataDir), systemClock) : broker;
+    const own = isOwn ? hqAddress(broker, tenant, openAuthority(dataDir), systemClock, config.machines) : broker;
     return [
       await checkBroker({ broker: own, subscriptions: hqSubscriptions(tenant), hqState: null }),
       warn('HQ', 'does not run', 'What the tills say can only be looked at while it runs: start the service.'),

@@ -13,6 +13,7 @@ import { createEnrolment, issueService } from '../../sync/hq/enrol/enrolment.ts'
 import type { EnrolCodeAnswer } from '../../sync/hq/enrol/routes.ts';
 import type { Ledger } from '../../sync/hq/ledger.ts';
 import { openLedger } from '../../sync/hq/ledger-choice.ts';
+import { alone } from '../../sync/hq/machines.ts';
 import type { EnrolmentAnswer } from '../../sync/hq/wire.ts';
 import { silentLog } from '../../sync/link/link.ts';
 import { isTopicId } from '../../sync/protocol/topics.ts';
@@ -141,7 +142,7 @@ async function broker(config: LoadedHqConfig, values: Values, say: Say): Promise
   if (store !== undefined && !isTopicId(store)) throw new TillsideError('usage', `"${store}" can be no store`);
   const port = portOf(values.port);
   const folder = resolve(out);
-  const { tenant, dataDir } = config;
+  const { tenant, dataDir, machines = alone } = config;
   const authority = openAuthority(dataDir);
   await withLedger(config, async ({ registry }) => {
     const clock = systemClock;
@@ -158,7 +159,7 @@ async function broker(config: LoadedHqConfig, values: Values, say: Say): Promise
     );
     replaceFile(join(folder, 'broker.key'), privatePem(key), 0o600);
     replaceFile(join(folder, 'broker.pem'), pem);
-    await writeBrokerFiles(folder, tenant, enrolment);
+    await writeBrokerFiles(folder, { tenant, machines }, enrolment);
     const place = { folder, port };
     if (store === undefined || upstream === undefined)
       replaceFile(join(folder, 'mosquitto.conf'), centralConfig(place));
@@ -172,7 +173,7 @@ async function broker(config: LoadedHqConfig, values: Values, say: Say): Promise
     // The chain's broker must know the new bridge.
     const central = config.enrolment?.brokerFiles;
     if (store !== undefined && central !== undefined && existsSync(central))
-      await writeBrokerFiles(central, tenant, enrolment);
+      await writeBrokerFiles(central, { tenant, machines }, enrolment);
   });
   say(
     `${folder} has all that mosquitto needs. broker.key must belong to the user that mosquitto runs as.\n` +

@@ -17,7 +17,14 @@ import type {
 } from '../../agent/ports.ts';
 import { type Clock, instant } from '../../clock.ts';
 import { TillsideError } from '../../errors.ts';
-import { type Backoff, type BrokerAddress, createLink, type OpenLink, type SyncLog } from '../link/link.ts';
+import {
+  type Backoff,
+  type BrokerAddress,
+  createLink,
+  type OpenLink,
+  type SyncLog,
+  unguessable,
+} from '../link/link.ts';
 import { decodeBlock } from '../protocol/blocks.ts';
 import { type Command, decodeDown, openCommand } from '../protocol/command.ts';
 import type { KeySet } from '../protocol/keyring.ts';
@@ -123,7 +130,7 @@ export function createEdge(options: EdgeOptions): Edge {
 
   const link = (options.openLink ?? createLink)({
     broker: options.broker,
-    clientId: `tillside-${address.tenant}-${address.store}-${address.till}`,
+    clientId: unguessable(`tillside-${address.tenant}-${address.store}-${address.till}`),
     subscriptions: tillSubscriptions(address, ring),
     will: own => ({ topic: topics.state, payload: encodeMessage(state(false, own)) }),
     clock,

@@ -7,7 +7,14 @@
 import { parseBundle } from '../../agent/offers/validate/bundle.ts';
 import { type Clock, instant, pause } from '../../clock.ts';
 import { isTillsideError, messageOf, TillsideError } from '../../errors.ts';
-import { type Backoff, type BrokerAddress, createLink, type OpenLink, type SyncLog } from '../link/link.ts';
+import {
+  type Backoff,
+  type BrokerAddress,
+  createLink,
+  type OpenLink,
+  type SyncLog,
+  unguessable,
+} from '../link/link.ts';
 import { type Command, signCommand } from '../protocol/command.ts';
 import { decodeAsk, encodeMessage } from '../protocol/messages.ts';
 import { hqSubscriptions, isTopicId, parseTopic, tillTopic } from '../protocol/topics.ts';
@@ -165,7 +172,7 @@ export function createHq(options: HqOptions): Hq {
     onRefused: metrics.refused,
   });
   const desk = createDesk({
-    ...{ tenant, clock, log, registry: ledger.registry, trust: keys.rootPem, broker: config.broker },
+    ...{ tenant, clock, log, machines, registry: ledger.registry, trust: keys.rootPem, broker: config.broker },
     ...{ dataDir: config.dataDir, config: config.enrolment ?? null },
     onRefused: metrics.refusedFrom,
     onEnrolment: metrics.enrolment,
@@ -191,7 +198,7 @@ export function createHq(options: HqOptions): Hq {
   const link = (options.openLink ?? createLink)({
     broker: desk.address,
     // Two connections of one name would throw each other out for ever.
-    clientId: machines.count === 1 ? `tillside-hq-${tenant}` : `tillside-hq-${tenant}-${machines.number}`,
+    clientId: unguessable(machines.count === 1 ? `tillside-hq-${tenant}` : `tillside-hq-${tenant}-${machines.number}`),
     subscriptions: hqSubscriptions(tenant),
     will: presence.will,
     clock,

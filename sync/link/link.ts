@@ -4,6 +4,7 @@
  *
  *   down ──connect──► CONNACK ──subscribe──► SUBACK ──► up ──(close, error)──► down, and again after a jittered pause
  */
+import { randomBytes } from 'node:crypto';
 import { connect, type IClientOptions, type MqttClient } from 'mqtt';
 import { type Cancel, type Clock, instant } from '../../clock.ts';
 import { messageOf } from '../../errors.ts';
@@ -35,6 +36,12 @@ export interface LinkStatus {
   readonly since: string;
   readonly problem: string | null;
 }
+
+/**
+ * A client id that nobody else can take, and so throw this one off the line, where the broker does not bind it to the
+ * certificate. One for each start: who connects again takes his own former place.
+ */
+export const unguessable = (name: string): string => `${name}-${randomBytes(8).toString('hex')}`;
 
 /** The pause before connection attempt n is uniform in 0 … min(maxMs, firstMs × 2^n): tills that fall together rise apart. */
 export interface Backoff {

@@ -1,7 +1,9 @@
 /** Somebody with a till's good certificate, or with none, against a real mosquitto as HQ configures it, and against HQ. */
 import assert from 'node:assert/strict';
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { cpSync } from 'node:fs';
 import { request } from 'node:https';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { connect } from 'node:tls';
 import { gzipSync } from 'node:zlib';
@@ -174,6 +176,18 @@ test('a revoked till’s open connection ends at once, whatever client id it too
     assert.equal((await line.tillOf('0042-1'))?.online, false);
     assert.deepEqual([good.edge.line().connected, good.edge.line().since], [true, since]);
   }));
+
+test('HQs that share the stores have a name each: none throws another off the line', () =>
+  onSecureLine(async line => {
+    const dataDir = join(line.dir, 'hq-2');
+    cpSync(join(line.config.dataDir, 'ca'), join(dataDir, 'ca'), { recursive: true });
+    const door = { host: '127.0.0.1', port: 0, names: ['localhost'] };
+    const second = line.hqWith({ dataDir, machines: { count: 2, number: 2 }, enrolment: door });
+    await second.start();
+    await until(() => second.connected && line.hq.connected, 'both on the line');
+    assert.match(line.broker.said(), /as 1\.hq\.tillside.*as 2\.hq\.tillside/s);
+    assert.doesNotMatch(line.broker.said(), /already connected/);
+  }, 2));
 
 test('HQ’s door for enrolment drops the slow and the large, and pauses whoever guesses', async () => {
   const clock = systemClock;

@@ -4,11 +4,17 @@
  */
 import { hqSubscriptions } from '../../protocol/topics.ts';
 import { serviceNames } from '../enrol/enrolment.ts';
+import type { Machines } from '../machines.ts';
 
 export interface TillRights {
   readonly store: string;
   readonly till: string;
   readonly revokedAt: string | null;
+}
+
+export interface HqPlace {
+  readonly tenant: string;
+  readonly machines: Machines;
 }
 
 export interface BrokerPlace {
@@ -69,12 +75,16 @@ export function storeConfig(place: BrokerPlace, { tenant, store, upstream }: Bri
  * Rights at the broker of the chain. `%u` is the name of the certificate: a till's id. Patterns bind a till to its own level;
  * which store it belongs to no pattern can say, so the store's shared topics are given to each till by name.
  */
-export function centralRights(tenant: string, tills: readonly TillRights[], storeBrokers: readonly string[]): string {
+export function centralRights(
+  { tenant, machines }: HqPlace,
+  tills: readonly TillRights[],
+  storeBrokers: readonly string[],
+): string {
   const root = `tillside/1/${tenant}`;
   return lines([
     `# Rights of tenant ${tenant}, written by HQ: changes made here are lost.`,
     ...tillPatterns(root, '+'),
-    ...hqRights(root),
+    ...hqNames(machines).flatMap(name => hqRights(root, name)),
     ...storeBrokers.flatMap(store => bridgeRights(root, store)),
     ...tills.flatMap(till => tillRights(root, till)),
   ]);
@@ -114,11 +124,15 @@ function tillRights(root: string, { store, till, revokedAt }: TillRights): reado
   ];
 }
 
-function hqRights(root: string): readonly string[] {
+/** One HQ, or those that share the stores. */
+const hqNames = ({ count }: Machines): readonly string[] =>
+  Array.from({ length: count }, (_, index) => serviceNames.hq({ count, number: index + 1 }));
+
+function hqRights(root: string, name: string): readonly string[] {
   const [, , tenant = ''] = root.split('/');
   const written = ['t/+/+/ack', 't/+/+/down', 's/+/pointer', 's/+/blocks', 'ring/+/pointer', 'hq/state'];
   return [
-    `user ${serviceNames.hq}`,
+    `user ${name}`,
     ...hqSubscriptions(tenant).map(filter => `topic read ${filter}`),
     ...written.map(topic => `topic write ${root}/${topic}`),
     '',

@@ -2,12 +2,13 @@
  * Enrolment as a part of HQ: the authority on disk, the HTTPS door for new tills, the files of the broker, and whom HQ hears.
  * Where `enrolment` is not configured there is none of it, and every till that the broker lets in is heard.
  */
-import { type Clock, instant } from '../../../clock.ts';
+import { type Cancel, type Clock, instant } from '../../../clock.ts';
 import { isTillsideError, messageOf, TillsideError } from '../../../errors.ts';
 import type { BrokerAddress, SyncLog } from '../../link/link.ts';
 import type { DownMessage } from '../../protocol/command.ts';
 import type { RenewAsk } from '../../protocol/renewal.ts';
 import type { TillName } from '../ledger.ts';
+import { alone, type Machines } from '../machines.ts';
 import type { CertificateCount } from '../metrics.ts';
 import { createAdmission, createRefusals, type Refusal, type Refusals } from './admission.ts';
 import { behindMs, newKey, openAuthority, privatePem, publicOf } from './authority.ts';
@@ -29,6 +30,7 @@ export interface EnrolmentConfig {
 export interface DeskOptions {
   readonly tenant: string;
   readonly broker: BrokerAddress;
+  readonly machines: Machines;
   readonly dataDir: string;
   readonly config: EnrolmentConfig | null;
   readonly registry: Registry;
@@ -68,10 +70,11 @@ export interface Desk {
 const endingMs = 20 * 86_400_000;
 /** Who was revoked so lately is put off the line again at HQ's start. */
 const lateMs = 7 * 86_400_000;
+const lookMs = 15_000;
 
 /** @throws TillsideError `config-invalid` where enrolment is configured and there is no authority */
 export function createDesk(options: DeskOptions): Desk {
-  const { tenant, config, registry, clock, log } = options;
+  const { tenant, machines, config, registry, clock, log } = options;
   const admission = createAdmission(config === null ? null : registry);
   const refusals = createRefusals(clock);
   const authority = config === null ? null : openAuthority(options.dataDir);
@@ -92,12 +95,13 @@ export function createDesk(options: DeskOptions): Desk {
       ? null
       : createEviction({ tenant, broker: options.broker, authority, enrolment, clock, log });
   let server: EnrolServer | null = null;
+  let cancelLook: Cancel = () => {};
 
   async function onChange() {
     await admission.refresh();
     if (config?.brokerFiles === undefined || enrolment === null) return;
     try {
-      await writeBrokerFiles(config.brokerFiles, tenant, enrolment);
+      await writeBrokerFiles(config.brokerFiles, { tenant, machines }, enrolment);
     } catch (error) {
       // The till is enrolled or revoked all the same, and HQ acts by it; the broker has to be brought up to date.
       log.error(
@@ -105,6 +109,16 @@ export function createDesk(options: DeskOptions): Desk {
         'the files of the broker could not be written',
       );
     }
+  }
+
+  /** Other HQs enrol and revoke too. */
+  function lookAgain() {
+    cancelLook = clock.after(lookMs, () => {
+      lookAgain();
+      admission
+        .refresh()
+        .catch(error => log.warn({ error: messageOf(error) }, 'who is enrolled could not be looked up'));
+    });
   }
 
   async function revokedOfLate(): Promise<readonly string[]> {
@@ -137,8 +151,10 @@ export function createDesk(options: DeskOptions): Desk {
       });
       // HQ may have been ended before they were.
       eviction?.evict(await revokedOfLate());
+      if (machines.count > 1) lookAgain();
     },
     async stop() {
+      cancelLook();
       await eviction?.stop();
       await server?.close();
       server = null;
@@ -170,7 +186,7 @@ export function createDesk(options: DeskOptions): Desk {
       return server?.port ?? null;
     },
     leaving: () => eviction?.leaving() ?? [],
-    address: authority === null ? options.broker : hqAddress(options.broker, tenant, authority, clock),
+    address: authority === null ? options.broker : hqAddress(options.broker, tenant, authority, clock, machines),
     async count() {
       const tills = enrolment === null ? [] : await enrolment.tills();
       const ends = tills.flatMap(({ revokedAt, certificate }) =>
@@ -189,20 +205,31 @@ export function createDesk(options: DeskOptions): Desk {
 const isSecure = ({ url }: BrokerAddress): boolean => /^(mqtts|wss):/.test(url);
 
 /** HQ's way to the broker: with a certificate of its own authority, where no other is configured. */
-export function hqAddress(broker: BrokerAddress, tenant: string, authority: Authority, clock: Clock): BrokerAddress {
+export function hqAddress(
+  broker: BrokerAddress,
+  tenant: string,
+  authority: Authority,
+  clock: Clock,
+  machines: Machines = alone,
+): BrokerAddress {
   if (broker.cert !== undefined || !isSecure(broker)) return broker;
-  const { key, pem } = clientCertificate(tenant, authority, clock);
+  const { key, pem } = clientCertificate(tenant, authority, clock, machines);
   return { ...broker, ca: broker.ca ?? authority.pem, key, cert: pem };
 }
 
 const yearMs = 365 * 86_400_000;
 
 /** Made at each start and kept in memory only; HQ has the authority's key at hand anyway. */
-function clientCertificate(tenant: string, authority: Authority, clock: Clock): { key: string; pem: string } {
+function clientCertificate(
+  tenant: string,
+  authority: Authority,
+  clock: Clock,
+  machines: Machines,
+): { key: string; pem: string } {
   const key = newKey();
   const { pem } = issue(authority, {
     purpose: 'hq',
-    name: { tenant, common: serviceNames.hq },
+    name: { tenant, common: serviceNames.hq(machines) },
     publicKey: publicOf(key),
     notBefore: clock.now() - behindMs,
     notAfter: clock.now() + 5 * yearMs,

@@ -11,6 +11,7 @@ import { formatEnrolCode, hashOfSecret, newEnrolCode } from '../../protocol/enro
 import { isSignedByTill, type RenewAsk } from '../../protocol/renewal.ts';
 import { isTopicId } from '../../protocol/topics.ts';
 import type { TillName } from '../ledger.ts';
+import { alone, type Machines } from '../machines.ts';
 import { behindMs, newKey, privatePem, publicOf } from './authority.ts';
 import { type Authority, fingerprintOf, issue, makeRevocationList, type Purpose } from './certificate.ts';
 import type { CertificateRecord, EnrolledTill, Registry } from './registry.ts';
@@ -78,7 +79,8 @@ const renewAgainMs = 3_600_000;
 
 /** What brokers take for the user of a service; no till can be called so, for its id has no dot. */
 export const serviceNames = {
-  hq: 'hq.tillside',
+  /** HQs that share the stores have a name each: brokers that bind it to the client id would throw them off in turns. */
+  hq: ({ count, number }: Machines = alone) => (count === 1 ? 'hq.tillside' : `${number}.hq.tillside`),
   probe: 'probe.tillside',
   storeBroker: (store: string) => `${store}.store.tillside`,
 } as const;
@@ -207,7 +209,11 @@ export async function issueService(
   { purpose, publicKey, store, hosts }: ServiceOrder,
 ): Promise<CertificateRecord> {
   const common =
-    purpose === 'hq' ? serviceNames.hq : store === undefined ? (hosts[0] ?? purpose) : serviceNames.storeBroker(store);
+    purpose === 'hq'
+      ? serviceNames.hq()
+      : store === undefined
+        ? (hosts[0] ?? purpose)
+        : serviceNames.storeBroker(store);
   const notBefore = clock.now() - behindMs;
   const notAfter = clock.now() + serviceDays * dayMs;
   const { serial, pem } = issue(authority, {

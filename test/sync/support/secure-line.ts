@@ -12,7 +12,7 @@ import { requestEnrolment } from '../../../sync/edge/enrol.ts';
 import { loadHqConfig } from '../../../sync/hq/config.ts';
 import { createAuthority } from '../../../sync/hq/enrol/authority.ts';
 import type { EnrolCodeAnswer } from '../../../sync/hq/enrol/routes.ts';
-import { createHq, type Hq } from '../../../sync/hq/hq.ts';
+import { createHq, type Hq, type HqConfig } from '../../../sync/hq/hq.ts';
 import type { EnrolmentAnswer, TillsAnswer, TillView } from '../../../sync/hq/wire.ts';
 import { silentLog } from '../../../sync/link/link.ts';
 import { freePort, giveTo, openPrograms, type Running, untilSaid } from '../../support/programs.ts';
@@ -42,7 +42,8 @@ export interface SecureBroker {
 
 export type SecureLine = Awaited<ReturnType<typeof openSecureLine>>;
 
-export async function openSecureLine() {
+/** @param machines HQs that share the stores; the line's own is the first */
+export async function openSecureLine(machines = 1) {
   const dir = mkdtempSync(join(tmpdir(), 'tillside-secure-'));
   chmodSync(dir, 0o755);
   const { DATABASE_URL: _other, ...env } = process.env;
@@ -54,21 +55,27 @@ export async function openSecureLine() {
   const file = join(dir, 'hq.json');
   const folder = join(dir, 'mosquitto');
   const enrolment = { host: '127.0.0.1', port: doorPort, names: ['localhost'], broker: url, brokerFiles: folder };
-  writeFileSync(file, JSON.stringify({ tenant, dataDir: 'hq', broker: { url }, enrolment }));
+  const shared = { machines: { count: machines, number: 1 } };
+  writeFileSync(file, JSON.stringify({ tenant, dataDir: 'hq', broker: { url }, enrolment, ...shared }));
   const config = loadHqConfig(file, env);
   createAuthority(config.dataDir, tenant, Date.now());
   await command('broker', '--config', file, '--out', folder, '--host', 'localhost', '--port', String(port));
   const broker = brokerIn(folder, port);
-  const hq: Hq = createHq({
-    config: { ...config, api: { port: 0 }, consoleDir },
-    clock: systemClock,
-    log: silentLog,
-    backoff: quick,
-  });
-  closing.push(() => hq.stop());
+  const hq = hqWith({});
   await broker.start();
   await hq.start();
   await until(() => hq.connected, 'HQ on the line');
+
+  function hqWith(change: Partial<HqConfig>): Hq {
+    const hq = createHq({
+      config: { ...config, api: { port: 0 }, consoleDir, ...change },
+      clock: systemClock,
+      log: silentLog,
+      backoff: quick,
+    });
+    closing.push(() => hq.stop());
+    return hq;
+  }
 
   function brokerIn(at: string, onPort: number): SecureBroker {
     giveTo('mosquitto', join(at, 'broker.key'));
@@ -114,6 +121,8 @@ export async function openSecureLine() {
 
   return {
     dir,
+    config,
+    hqWith,
     door,
     broker,
     hq,
@@ -172,8 +181,8 @@ async function command(...args: readonly string[]) {
 }
 
 /** Opens a line, closes it whatever happens. */
-export async function onSecureLine(run: (line: SecureLine) => Promise<void>): Promise<void> {
-  const line = await openSecureLine();
+export async function onSecureLine(run: (line: SecureLine) => Promise<void>, machines?: number): Promise<void> {
+  const line = await openSecureLine(machines);
   try {
     await run(line);
   } finally {
