@@ -5,6 +5,7 @@ import process from 'node:process';
 import { systemClock } from '../../clock.ts';
 import { TillsideError } from '../../errors.ts';
 import { centralConfig, storeConfig, storeRights } from '../../sync/hq/broker/mosquitto.ts';
+import { centralUpkeep, storeUpkeep, type Upkeep } from '../../sync/hq/broker/upkeep.ts';
 import { type LoadedHqConfig, loadHqConfig } from '../../sync/hq/config.ts';
 import { createAuthority, newKey, openAuthority, privatePem, publicOf } from '../../sync/hq/enrol/authority.ts';
 import { replaceFile, writeBrokerFiles } from '../../sync/hq/enrol/broker-files.ts';
@@ -161,14 +162,17 @@ async function broker(config: LoadedHqConfig, values: Values, say: Say): Promise
     replaceFile(join(folder, 'broker.pem'), pem);
     await writeBrokerFiles(folder, { tenant, machines }, enrolment);
     const place = { folder, port };
-    if (store === undefined || upstream === undefined)
+    if (store === undefined || upstream === undefined) {
       replaceFile(join(folder, 'mosquitto.conf'), centralConfig(place));
-    else {
+      writeUpkeep(folder, centralUpkeep(folder));
+    } else {
       const at = upstream.lastIndexOf(':');
       const above = { host: upstream.slice(0, at), port: portOf(upstream.slice(at + 1)) };
       if (at < 1 || /[\s/]/.test(above.host)) throw new TillsideError('usage', '--upstream must be HOST:PORT');
       replaceFile(join(folder, 'mosquitto.conf'), storeConfig(place, { tenant, store, upstream: above }));
       replaceFile(join(folder, 'acl'), storeRights(tenant, store, await enrolment.tills()));
+      const { names: [name = 'hq.example'] = [], port: door = 4793 } = config.enrolment ?? {};
+      writeUpkeep(folder, storeUpkeep(folder, `https://${name}:${door}`));
     }
     // The chain's broker must know the new bridge.
     const central = config.enrolment?.brokerFiles;
@@ -177,10 +181,17 @@ async function broker(config: LoadedHqConfig, values: Values, say: Say): Promise
   });
   say(
     `${folder} has all that mosquitto needs. broker.key must belong to the user that mosquitto runs as.\n` +
-      `Start it with: mosquitto -c ${join(folder, 'mosquitto.conf')}\n`,
+      `Start it with: mosquitto -c ${join(folder, 'mosquitto.conf')}\n` +
+      `What keeps it up to date is in ${join(folder, 'systemd')}.\n`,
     { folder },
   );
   return 0;
+}
+
+function writeUpkeep(folder: string, { units, program }: Upkeep) {
+  mkdirSync(join(folder, 'systemd'), { recursive: true, mode: 0o755 });
+  for (const [name, text] of Object.entries(units)) replaceFile(join(folder, 'systemd', name), text);
+  if (program !== null) replaceFile(join(folder, program.name), program.text, 0o755);
 }
 
 function portOf(text: string): number {

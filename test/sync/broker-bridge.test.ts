@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { tillTopic } from '../../sync/protocol/topics.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+import { openPrograms } from '../support/programs.ts';
 import { onSecureLine, tenant } from './support/secure-line.ts';
 import { bundleFile, saleBody, until } from './support/till-end.ts';
 
@@ -47,6 +48,34 @@ test('a store goes on by itself while the line to the chain’s broker is cut; t
     assert.equal(new Set(sales.map(sale => `${sale.till}/${sale.saleId}`)).size, 41);
     assert.equal((await line.hq.ledger.quarantined(10)).length, 0);
     assert.deepEqual((await line.enrolment()).refused, []);
+  }));
+
+test('a till that is revoked is out of its store’s broker too, when that has fetched the list', () =>
+  onSecureLine(async line => {
+    const [lost, good] = [await line.enrol('0042-1'), await line.enrol('0042-2')];
+    const store = await line.storeBroker('0042');
+    await store.start();
+    const till = line.till('0042-2', good, { at: store });
+    await until(() => till.edge.line().connected, 'the good till');
+    const open = await line.stranger(lost, { at: store });
+    const programs = openPrograms();
+    // What the shipped timer runs; that it was run is all this test's own program does.
+    const fetched = async () => {
+      const { code, out, err } = await programs.start(join(store.folder, 'fetch-revoked'), ['/bin/echo', 'again'])
+        .ended;
+      assert.equal(code, 0, err);
+      return out;
+    };
+    assert.equal(await fetched(), '');
+    await line.ask('POST', '/v1/enrolment/revoke', { name: '0042-1', reason: 'stolen' });
+    assert.equal(await fetched(), 'again\n');
+    const ended = new Promise<void>(resolve => open.once('close', () => resolve()));
+    await store.stop('SIGTERM');
+    await ended;
+    await store.start();
+    await assert.rejects(line.stranger(lost, { at: store }), /revoked/);
+    till.outbox.append('sale.completed', saleBody('S', 100));
+    await until(() => till.outbox.acknowledged() === 1, 'the good till goes on');
   }));
 
 test('a store’s broker carries its own store only, and only its tills may use it', () =>

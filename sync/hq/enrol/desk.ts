@@ -98,6 +98,7 @@ export function createDesk(options: DeskOptions): Desk {
   let cancelLook: Cancel = () => {};
 
   async function onChange() {
+    server?.forgetList();
     await admission.refresh();
     if (config?.brokerFiles === undefined || enrolment === null) return;
     try {

@@ -32,6 +32,8 @@ export interface EnrolServerOptions {
 
 export interface EnrolServer {
   readonly port: number;
+  /** Somebody was revoked: the list is made anew when it is next asked for. */
+  forgetList(): void;
   close(): Promise<void>;
 }
 
@@ -145,6 +147,9 @@ export async function openEnrolServer(options: EnrolServerOptions): Promise<Enro
   const address = server.address();
   return {
     port: typeof address === 'object' && address !== null ? address.port : options.port,
+    forgetList() {
+      list = null;
+    },
     async close() {
       cancelNew();
       await app.close();
