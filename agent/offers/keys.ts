@@ -2,6 +2,7 @@
  * What a bundle's conditions ask for by name, numbered: product numbers, brands and category nodes in one row, segments in another,
  * offers in a third. So a basket is summed and a member marked in plain arrays, and a condition reads one cell.
  */
+import { ProductRows } from './product-rows.ts';
 import type { Product } from './selector.ts';
 
 /** Category paths whose nodes are remembered: more than a grocer has, few enough for hostile sales. */
@@ -15,6 +16,8 @@ export class Keys {
   readonly #segments = new Map<string, number>();
   readonly #offers = new Map<string, number>();
   #size = 0;
+  /** The keys of the products seen last. */
+  readonly products = new ProductRows(product => this.#ofProduct(product));
   /** The longest `bought.withinDays` of the conditions: how far back purchases matter, in days; 0: not at all. */
   boughtWithinDays = 0;
 
@@ -33,10 +36,7 @@ export class Keys {
 
   /** A node of the category tree; it stands for itself and all below. */
   category(node: string): number {
-    const before = this.#size;
-    const key = this.#numberIn(this.#nodes, node);
-    if (this.#size !== before) this.#paths.clear();
-    return key;
+    return this.#numberIn(this.#nodes, node);
   }
 
   /** The key of a product's number; -1 if no condition asks for it. */
@@ -104,7 +104,15 @@ export class Keys {
     if (key === undefined) {
       key = this.#size++;
       numbers.set(value, key);
+      // They may want this one too.
+      this.#paths.clear();
+      this.products.clear();
     }
     return key;
+  }
+
+  #ofProduct(product: Product): readonly number[] {
+    const nodes = product.category === undefined ? [] : this.ofCategory(product.category);
+    return [this.ofGtin(product), this.ofBrand(product), ...nodes].filter(key => key >= 0);
   }
 }

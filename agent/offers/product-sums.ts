@@ -1,6 +1,7 @@
 /** What the basket has of each key that a bundle asks for: summed once into an array that serves the next basket again. */
 import type { BasketLine } from './basket.ts';
 import type { Keys } from './keys.ts';
+import type { Product } from './selector.ts';
 import type { Minor } from './types.ts';
 
 export class ProductSums {
@@ -55,17 +56,29 @@ export class ProductSums {
   /** Sums the first `count` lines by their running amounts. */
   read(lines: readonly BasketLine[], count: number): void {
     this.clear();
-    const { keys } = this;
+    const { products } = this.keys;
     for (let index = 0; index < count; index++) {
       const entry = lines[index];
       if (entry === undefined) break;
       const { line, running, units } = entry;
-      this.#add(keys.ofGtin(line), running, units);
-      if (line.brand !== undefined) this.#add(keys.ofBrand(line), running, units);
-      if (line.category === undefined) continue;
-      const nodes = keys.ofCategory(line.category);
-      for (let node = 0; node < nodes.length; node++) this.#add(nodes[node] ?? -1, running, units);
+      const first = products.keysOf(line);
+      if (first < 0) {
+        this.#addByName(line, running, units);
+        continue;
+      }
+      const { cells } = products;
+      const end = first + (cells[first - 1] ?? 0);
+      for (let cell = first; cell < end; cell++) this.#add(cells[cell] ?? -1, running, units);
     }
+  }
+
+  #addByName(product: Product, running: Minor, units: number): void {
+    const { keys } = this;
+    this.#add(keys.ofGtin(product), running, units);
+    this.#add(keys.ofBrand(product), running, units);
+    if (product.category === undefined) return;
+    const nodes = keys.ofCategory(product.category);
+    for (let node = 0; node < nodes.length; node++) this.#add(nodes[node] ?? -1, running, units);
   }
 
   /** Adds to one key what a line brings, or takes it away again: then both are negative. */
