@@ -137,7 +137,7 @@ export class Evaluation implements Outcome {
     const to = offers.to(phase);
     if (good.length === 0) {
       for (let index = offers.from(phase); index < to; index++)
-        this.#evaluate(offers.at(index), null, phase, offers.rest(index));
+        if (this.#isNear(index, offers)) this.#evaluate(offers.at(index), null, phase, offers.rest(index));
       return;
     }
     this.#phaseWithCoupons(phase, good, offers);
@@ -153,9 +153,15 @@ export class Evaluation implements Outcome {
       const offer = offers.at(index);
       for (let coupon = coupons[next]; coupon !== undefined && before(coupon.offer, offer); coupon = coupons[++next])
         this.#evaluate(coupon.offer, coupon, phase, null);
-      if (!triggered.has(offer.id)) this.#evaluate(offer, null, phase, offers.rest(index));
+      if (!triggered.has(offer.id) && this.#isNear(index, offers))
+        this.#evaluate(offer, null, phase, offers.rest(index));
     }
     for (const coupon of coupons.slice(next)) this.#evaluate(coupon.offer, coupon, phase, null);
+  }
+
+  /** Who wants to know why not is told the first of an offer's own reasons. */
+  #isNear(index: number, offers: OffersByPhase): boolean {
+    return this.#explaining || offers.isNear(index, this.#facts.basket);
   }
 
   #evaluate(

@@ -144,6 +144,7 @@ export class CouponChoice {
       const place = offers.place(index);
       if (inOrder && this.#picker.isSettled(this.#rows.priority(place))) break;
       if (inOrder && this.#picker.hasBetter(this.#rows.class(place))) continue;
+      if (!explaining && !offers.isNear(index, facts.basket)) continue;
       const rest = quick && !this.#rows.waitsForCoupon(place) ? offers.rest(index) : null;
       if (rest !== null) {
         if (this.#passes(place, offers, index, rest, facts, applications))

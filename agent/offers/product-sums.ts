@@ -43,6 +43,11 @@ export class ProductSums {
     return this.#sums[key * 2 + 1] ?? 0;
   }
 
+  /** Spend or pieces of a key: `2 * key`, `2 * key + 1`. */
+  cell(index: number): number {
+    return this.#sums[index] ?? 0;
+  }
+
   /** Nothing is in the basket. */
   clear(): void {
     for (let index = 0; index < this.#count; index++) {

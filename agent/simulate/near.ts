@@ -44,6 +44,7 @@ export class NearOffers {
     facts.read(sale);
     const presented = readPresented(this.#compiled, facts);
     const offers = this.#lookup.offersFor(facts, presented.offers, null);
+    offers.narrow(facts.basket);
     // Of most sales nothing comes near; then there is nothing to evaluate.
     const isIdle = offers.from('line') === offers.to('issue') && (sale.coupons?.length ?? 0) === 0;
     const outcome = isIdle ? nothing : evaluate(this.#compiled, facts, presented, offers, true, this.#choice);

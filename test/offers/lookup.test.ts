@@ -117,7 +117,13 @@ test('lists of segments beside each other narrow the index, and one of none is n
 
 test('what the index decides of a condition is all that it asks: an upper bound beside the lower one counts too', () => {
   const bound = fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined });
-  const of = fc.constantFrom({ gtin: ['A'] }, { brand: ['b'] }, { category: ['food'] }, undefined);
+  const of = fc.constantFrom(
+    { gtin: ['A'] },
+    { brand: ['b'] },
+    { category: ['food'] },
+    { gtin: ['Z', 'A'] },
+    undefined,
+  );
   const kind = fc.constantFrom('spend', 'items');
   fc.assert(
     fc.property(
@@ -127,11 +133,14 @@ test('what the index decides of a condition is all that it asks: an upper bound 
       bound,
       fc.integer({ min: 1, max: 5 }),
       fc.boolean(),
-      (asked, selector, atLeast, atMost, pieces, guest) => {
+      fc.boolean(),
+      (asked, selector, atLeast, atMost, pieces, guest, listed) => {
         const bounds = { ...(atLeast !== undefined && { atLeast }), ...(atMost !== undefined && { atMost }) };
         const test = { ...bounds, ...(selector !== undefined && { of: selector }) };
         const when = asked === 'spend' ? { spend: test } : { items: test };
-        const offer = { id: 'a', version: 1, phase: 'line' as const, benefit: { text: {} }, when };
+        // One for a few members is found by their segment, another by the products.
+        const audience = listed ? { audience: { segment: 's' } } : {};
+        const offer = { id: 'a', version: 1, phase: 'line' as const, benefit: { text: {} }, ...audience, when };
         const document = validateBundle(bundleOf([offer]));
         if (!document.ok) return;
         const basket = {
@@ -141,12 +150,52 @@ test('what the index decides of a condition is all that it asks: an upper bound 
           lines: [
             { lineId: '1', gtin: 'A', brand: 'b', category: 'food/tea', quantity: String(pieces), amount: pieces },
           ],
-          ...(!guest && { member: { id: 'm' } }),
+          ...(!guest && { member: { id: 'm', segments: ['s'] } }),
         };
         const decision = decide(compileBundle(document.bundle), basket);
-        assert.equal(decision.applied.length === 1, pieces >= (atLeast ?? 0) && pieces <= (atMost ?? pieces));
+        const fits = pieces >= (atLeast ?? 0) && pieces <= (atMost ?? pieces);
+        assert.equal(decision.applied.length === 1, fits && !(guest && listed));
       },
     ),
     { numRuns: 400 },
   );
+});
+
+test('an amount or number too large for the index is asked for all the same', () => {
+  const least = 2 ** 31 + 100;
+  const conditions = [
+    { spend: { atLeast: least } },
+    { spend: { of: { gtin: ['1'] }, atLeast: least } },
+    { items: { of: { gtin: ['1'] }, atLeast: least } },
+  ];
+  const audience = { segment: 's' };
+  const offers = conditions.flatMap((when, index) =>
+    [{ audience }, {}].map((asked, kind) => ({
+      ...asked,
+      id: `o${index}${kind}`,
+      version: 1,
+      phase: 'line' as const,
+      when,
+      benefit: { text: {} },
+    })),
+  );
+  const document = validateBundle(bundleOf(offers));
+  assert(document.ok);
+  const compiled = compileBundle(document.bundle);
+  for (const [amount, spent] of [
+    [least - 1, []],
+    [least, ['o00', 'o01', 'o10', 'o11']],
+  ] as const) {
+    const decision = decide(compiled, {
+      saleId: 'S',
+      storeId: '1',
+      at: '2026-11-21T10:15:00+01:00',
+      lines: [{ lineId: '1', gtin: '1', quantity: '1', amount }],
+      member: { id: 'm', segments: ['s'] },
+    });
+    assert.deepEqual(
+      decision.applied.map(({ offer }) => offer),
+      spent,
+    );
+  }
 });

@@ -6,17 +6,17 @@ import type { CompiledBundle, CompiledOffer } from '../compile.ts';
 import { Facts, type ReadHistory, readHistory } from '../facts.ts';
 import type { CompiledPredicate } from '../predicate.ts';
 import { ScannedBasket } from '../scanned.ts';
-import { isScheduled } from '../schedule.ts';
-import { finish, sortedInSteps } from '../steps.ts';
+import { finish } from '../steps.ts';
 import type { History, Member } from '../types.ts';
+import { BasketNeeds } from './basket-needs.ts';
 import { type Bits, bits, drop, has, isEmpty, keep, type PlaceSet, placeSet, put } from './bitset.ts';
 import { Followers } from './followers.ts';
-import { FoundOffers, type OffersByPhase } from './found.ts';
+import { FoundOffers } from './found.ts';
+import { Here } from './here.ts';
 import { type BasketNeed, necessary } from './necessary.ts';
 import { type ProductLookup, ProductNeeds } from './products.ts';
 import { isOfMember, restOf } from './rest.ts';
 import { mostLists, type SegmentLookup, SegmentNeeds } from './segments.ts';
-import { SpendLookup } from './spends.ts';
 import { TierSets } from './tiers.ts';
 
 /** Offers that a member may get, whatever the basket, store and time: made at the card's scan, used at the total. */
@@ -27,10 +27,6 @@ export interface PreparedMember {
   /** The member's history, read ahead; null if it was not given. */
   readonly history: ReadHistory | null;
 }
-
-/** Sets of offers by time, and by store, are kept for the latest of them; they depend on nothing else. */
-const mostMoments = 256;
-const mostStores = 4096;
 
 /** Offers indexed between two pauses. */
 const stepSize = 100;
@@ -46,8 +42,11 @@ interface Parts {
   readonly chained: Bits;
   /** by the offer that they come after. */
   readonly followers: Followers;
-  readonly spends: SpendLookup;
+  /** Offers that are found by the basket's products; */
+  readonly byProducts: Bits;
   readonly products: ProductLookup;
+  /** what the others need of the basket. */
+  readonly needs: BasketNeeds;
   /** Minutes of a day at which some offer begins or ends, ascending. */
   readonly slots: readonly number[];
   /** For each offer what the index does not decide, of a member's sale without discounts. */
@@ -61,18 +60,7 @@ interface Parts {
 export class Lookup {
   readonly #compiled: CompiledBundle;
   readonly #parts: Parts;
-  readonly #consents: readonly { readonly consent: string; readonly offers: PlaceSet }[];
-  // Store and time.
-  readonly #slots: readonly number[];
-  readonly #stores = new Map<string, Bits>();
-  #lastStore: { readonly id: string; readonly set: Bits } | null = null;
-  readonly #moments = new Map<number, Bits>();
-  #lastMoment: { readonly today: number; readonly slot: number; readonly set: Bits } | null = null;
-  /** Of both together, and those of no chain among them. */
-  readonly #here: Bits;
-  readonly #unchained: Bits;
-  #hereStore: Bits | null = null;
-  #hereMoment: Bits | null = null;
+  readonly #here: Here;
   // Of the decision at hand.
   readonly #member: Bits;
   readonly #allowed: Bits;
@@ -81,16 +69,14 @@ export class Lookup {
 
   constructor(compiled: CompiledBundle, parts: Parts = finish(indexing(compiled))) {
     const { offers } = compiled;
+    const { slots, chained, tiers, consents, needs } = parts;
     this.#compiled = compiled;
     this.#parts = parts;
-    this.#consents = [...parts.consents].map(([consent, asking]) => ({ consent, offers: asking }));
-    this.#here = bits(offers.length);
-    this.#unchained = bits(offers.length);
+    this.#here = new Here(compiled, slots, chained, tiers, consents);
     this.#member = bits(offers.length);
     this.#allowed = bits(offers.length);
     this.#set = bits(offers.length);
-    this.#found = new FoundOffers(compiled);
-    this.#slots = parts.slots;
+    this.#found = new FoundOffers(compiled, needs);
   }
 
   /** A basket to follow from scan to scan. */
@@ -102,7 +88,8 @@ export class Lookup {
   prepare(member: Member, history: History | undefined): PreparedMember {
     const allowed = bits(this.#compiled.offers.length);
     const facts = new Facts({ saleId: '', storeId: '', at: anyTime, lines: [], member }, this.#compiled.zone);
-    this.#prepareInto(allowed, member, facts);
+    this.#invite(allowed, member, facts);
+    keep(allowed, this.#here.kindOf(member).allowed);
     this.#askMember(allowed, facts);
     return {
       compiled: this.#compiled,
@@ -113,7 +100,7 @@ export class Lookup {
   }
 
   /**
-   * The offers of each phase that may apply. What is answered serves the next decision again.
+   * The offers of each phase that may apply, as far as they are near. What is answered serves the next decision again.
    * @param presented ids of offers of which a coupon is presented
    * @param prepared of this bundle and the very member of the sale; made anew if it is of another
    * @param reached offers whose products are in the basket, if that is known
@@ -123,49 +110,39 @@ export class Lookup {
     presented: ReadonlySet<string>,
     prepared: PreparedMember | null,
     reached: Bits | null = null,
-  ): OffersByPhase {
-    const { guests, spends, products } = this.#parts;
-    this.#readHere(this.#inStore(facts.sale.storeId), this.#atMoment(facts));
+  ): FoundOffers {
+    const { guests, products, byProducts } = this.#parts;
     const { member } = facts;
     let open = guests;
+    let kind = this.#here.anybody;
     const asked = member !== null && prepared?.member === member && prepared.compiled === this.#compiled;
     if (asked) open = prepared.allowed;
     else if (member !== null) {
-      this.#prepareInto(this.#member, member, facts);
+      this.#invite(this.#member, member, facts);
       open = this.#member;
+      kind = this.#here.kindOf(member);
     }
+    this.#here.read(kind, facts);
+    const { unchained } = kind;
     const allowed = this.#allowed;
-    const unchained = this.#unchained;
     for (let word = 0; word < allowed.length; word++) allowed[word] = (unchained[word] ?? 0) & (open[word] ?? 0);
-    if (member !== null) this.#addFollowers(facts, open, allowed);
+    if (member !== null) this.#addFollowers(facts, open, kind.here, allowed);
     const set = this.#set;
-    spends.find(facts.basket.net, allowed, set);
-    if (reached === null) products.find(facts.basket.sums(products.keys), allowed, set);
-    else
+    if (reached === null) {
+      for (let word = 0; word < set.length; word++) set[word] = (allowed[word] ?? 0) & ~(byProducts[word] ?? 0);
+      products.find(facts.basket.sums(products.keys), allowed, set);
+    } else
       for (let word = 0; word < set.length; word++)
-        set[word] = (set[word] ?? 0) | ((allowed[word] ?? 0) & (reached[word] ?? 0));
+        set[word] = (allowed[word] ?? 0) & (~(byProducts[word] ?? 0) | (reached[word] ?? 0));
     if (presented.size > 0) this.#addPresented(presented, set);
     this.#found.read(set, asked ? this.#parts.atTotal : this.#parts.rests);
     return this.#found;
   }
 
-  #readHere(store: Bits, moment: Bits): void {
-    if (this.#hereStore === store && this.#hereMoment === moment) return;
-    const { chained } = this.#parts;
-    for (let word = 0; word < chained.length; word++) {
-      const here = (store[word] ?? 0) & (moment[word] ?? 0);
-      this.#here[word] = here;
-      this.#unchained[word] = here & ~(chained[word] ?? 0);
-    }
-    this.#hereStore = store;
-    this.#hereMoment = moment;
-  }
-
   /** Offers of chains, where the member has had a coupon that they come after. */
-  #addFollowers({ coupons }: Facts, open: Bits, allowed: Bits): void {
+  #addFollowers({ coupons }: Facts, open: Bits, here: Bits, allowed: Bits): void {
     const { followers } = this.#parts;
     const offers = coupons.offers(this.#compiled.keys);
-    const here = this.#here;
     for (let index = 0; index < coupons.count; index++) {
       const offer = offers[index] ?? -1;
       if (offer < 0) continue;
@@ -200,14 +177,10 @@ export class Lookup {
       }
   }
 
-  #prepareInto(allowed: Bits, member: Member, facts: Facts): void {
-    const { segments, tiers, digital } = this.#parts;
+  /** The offers that a member's segments and activated offers allow. */
+  #invite(allowed: Bits, member: Member, facts: Facts): void {
+    const { segments, digital } = this.#parts;
     segments.find(facts, this.#compiled.keys, allowed);
-    for (let index = 0; index < this.#consents.length; index++) {
-      const asked = this.#consents[index];
-      if (asked !== undefined && !member.consents?.includes(asked.consent)) drop(allowed, asked.offers);
-    }
-    keep(allowed, tiers.of(member.tier));
     if (isEmpty(digital)) return;
     let activated: number[] | null = null;
     for (const id of member.activated ?? none) {
@@ -220,55 +193,20 @@ export class Lookup {
     drop(allowed, digital);
     if (activated !== null) for (const place of activated) put(allowed, place);
   }
-
-  /** Offers of this store that do not wait for a coupon. */
-  #inStore(storeId: string): Bits {
-    const last = this.#lastStore;
-    if (last !== null && last.id === storeId) return last.set;
-    let set = this.#stores.get(storeId);
-    if (set === undefined) {
-      set = bits(this.#compiled.offers.length);
-      for (const offer of this.#compiled.offers)
-        if (offer.trigger !== 'coupon' && offer.stores(storeId)) put(set, offer.place);
-      if (this.#stores.size >= mostStores) this.#stores.clear();
-      this.#stores.set(storeId, set);
-    }
-    this.#lastStore = { id: storeId, set };
-    return set;
-  }
-
-  /** Offers that run at this time. */
-  #atMoment({ today, minute }: Facts): Bits {
-    let slot = this.#slots.length - 1;
-    while (slot >= 0 && (this.#slots[slot] ?? 0) > minute) slot--;
-    const last = this.#lastMoment;
-    if (last !== null && last.today === today && last.slot === slot) return last.set;
-    const name = today * (this.#slots.length + 1) + slot;
-    let set = this.#moments.get(name);
-    if (set === undefined) {
-      set = bits(this.#compiled.offers.length);
-      for (const { schedule, place } of this.#compiled.offers)
-        if (schedule === null || isScheduled(schedule, today, minute)) put(set, place);
-      if (this.#moments.size >= mostMoments) this.#moments.clear();
-      this.#moments.set(name, set);
-    }
-    this.#lastMoment = { today, slot, set };
-    return set;
-  }
 }
 
 /** Makes the parts of an index in short steps. */
 export function* indexing(compiled: CompiledBundle): Generator<undefined, Parts> {
   const { offers } = compiled;
   const size = offers.length;
-  const [guests, anyBasket] = [bits(size), bits(size)];
+  const [guests, byProducts] = [bits(size), bits(size)];
   const segments = new SegmentNeeds(size, compiled.keys);
   const after: (readonly [before: number, place: number])[] = [];
   const chained = bits(size);
   const consents = new Map<string, number[]>();
   const digital: number[] = [];
   const products = new ProductNeeds(compiled.keys);
-  const bySpend: (readonly [spend: number, place: number])[] = [];
+  const needs = new BasketNeeds(compiled.keys, size);
   const slots = new Set<number>();
   const rests: (readonly CompiledPredicate[])[] = [];
   const ofMember: (readonly CompiledPredicate[])[] = [];
@@ -291,12 +229,14 @@ export function* indexing(compiled: CompiledBundle): Generator<undefined, Parts>
     decided.push(...need.segmentSources.slice(0, mostLists));
     const basket = easiest(need.baskets);
     if (basket !== null) {
-      products.add(place, basket);
-      if (basket.whole) decided.push(basket.source);
-    } else if (need.spend > 0) {
-      bySpend.push([need.spend, place]);
-      decided.push(...need.spendSources);
-    } else put(anyBasket, place);
+      // An offer for a few members is found by their segments, and of the basket only asked when its turn comes.
+      const byProduct = need.segments.length === 0;
+      if (byProduct) {
+        put(byProducts, place);
+        products.add(place, basket);
+      }
+      if ((byProduct || needs.addProducts(place, basket)) && basket.whole) decided.push(basket.source);
+    } else if (need.spend > 0 && needs.addSpend(place, need.spend)) decided.push(...need.spendSources);
     const rest = restOf(offer, decided);
     const own = rest.length === 0 ? rest : rest.filter(isOfMember);
     rests.push(rest);
@@ -308,8 +248,6 @@ export function* indexing(compiled: CompiledBundle): Generator<undefined, Parts>
     new Map([...lists].map(([name, places]) => [name, placeSet(places, size)]));
   const followers = new Followers(compiled.keys.offerCount, after);
   yield;
-  const spends = yield* sortedInSteps(bySpend, (a, b) => a[0] - b[0]);
-  yield;
   return {
     guests,
     slots: [...slots].sort((a, b) => a - b),
@@ -319,8 +257,9 @@ export function* indexing(compiled: CompiledBundle): Generator<undefined, Parts>
     digital: placeSet(digital, size),
     chained,
     followers,
+    byProducts,
     products: yield* products.index(),
-    spends: new SpendLookup(anyBasket, spends),
+    needs,
     rests,
     ofMember,
     atTotal,

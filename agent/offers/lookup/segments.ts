@@ -1,7 +1,7 @@
 /** From a member's segments to the offers that invite one of them, and none that bars one. */
 import type { Facts } from '../facts.ts';
 import type { Keys } from '../keys.ts';
-import { type Bits, bits, put } from './bitset.ts';
+import { type Bits, bits, drop, keep, put, take } from './bitset.ts';
 
 /** Lists of segments of one offer beyond this many are asked of the offers that are found. */
 export const mostLists = 3;
@@ -75,42 +75,50 @@ export class SegmentLookup {
   readonly #entries: Int32Array;
   readonly #dense: readonly Bits[];
   // Of the member at hand.
+  /** Of the second and third lists. */
   readonly #sets: readonly Bits[];
+  /** Lists of offers that bar the member: from where to where. */
+  #barred = new Int32Array(64);
 
   constructor(without: readonly Bits[], starts: Int32Array, entries: Int32Array, dense: readonly Bits[]) {
     this.#without = without;
     this.#starts = starts;
     this.#entries = entries;
     this.#dense = dense;
-    this.#sets = Array.from({ length: mostLists + 1 }, () => new Int32Array(without[0]?.length ?? 0));
+    this.#sets = Array.from({ length: mostLists }, () => new Int32Array(without[0]?.length ?? 0));
   }
 
   /** Makes `invited` the offers that the member's segments allow. */
   find(facts: Facts, keys: Keys, invited: Bits): void {
-    const sets = this.#sets;
     const without = this.#without;
-    const barred = sets[mostLists] as Bits;
-    for (let list = 0; list < without.length; list++) sets[list]?.set(without[list] as Bits);
-    barred.fill(0);
+    invited.set(without[0] as Bits);
+    for (let list = 1; list < without.length; list++) this.#sets[list]?.set(without[list] as Bits);
+    const starts = this.#starts;
     const count = facts.segmentCount(keys);
     const { segments } = facts;
+    if (this.#barred.length < count * 2) this.#barred = new Int32Array(count * 4);
+    let barred = 0;
     for (let index = 0; index < count; index++) {
       const first = (segments[index] ?? 0) * (mostLists + 1);
-      for (let kind = 0; kind <= mostLists; kind++) {
-        const from = this.#starts[first + kind] ?? 0;
-        const to = this.#starts[first + kind + 1] ?? 0;
-        if (from < to) this.#join(sets[kind] as Bits, from, to);
-      }
+      const own = starts[first + 1] ?? 0;
+      const last = starts[first + mostLists] ?? 0;
+      const end = starts[first + mostLists + 1] ?? 0;
+      this.#join(invited, starts[first] ?? 0, own);
+      if (own < last)
+        for (let kind = 1; kind < mostLists; kind++)
+          this.#join(this.#sets[kind] as Bits, starts[first + kind] ?? 0, starts[first + kind + 1] ?? 0);
+      if (last === end) continue;
+      this.#barred[barred++] = last;
+      this.#barred[barred++] = end;
     }
-    const set = sets[0] as Bits;
-    for (let word = 0; word < invited.length; word++) invited[word] = (set[word] ?? 0) & ~(barred[word] ?? 0);
-    for (let list = 1; list < without.length; list++) {
-      const further = sets[list] as Bits;
-      for (let word = 0; word < invited.length; word++) invited[word] = (invited[word] ?? 0) & (further[word] ?? 0);
-    }
+    for (let list = 1; list < without.length; list++) keep(invited, this.#sets[list] as Bits);
+    // What one segment invites another may bar.
+    for (let index = 0; index < barred; index += 2)
+      this.#bar(invited, this.#barred[index] ?? 0, this.#barred[index + 1] ?? 0);
   }
 
   #join(set: Bits, from: number, to: number): void {
+    if (from === to) return;
     const entries = this.#entries;
     const first = entries[from] ?? 0;
     if (first >= 0) {
@@ -119,6 +127,13 @@ export class SegmentLookup {
     }
     const all = this.#dense[-first - 1] as Bits;
     for (let word = 0; word < set.length; word++) set[word] = (set[word] ?? 0) | (all[word] ?? 0);
+  }
+
+  #bar(set: Bits, from: number, to: number): void {
+    const entries = this.#entries;
+    const first = entries[from] ?? 0;
+    if (first < 0) drop(set, { bits: this.#dense[-first - 1] as Bits, list: null });
+    else for (let index = from; index < to; index++) take(set, entries[index] ?? 0);
   }
 }
 
