@@ -2,14 +2,12 @@
  * The file that is being fetched: its blocks, in any order, in `members/incoming`; what is there already survives a restart.
  * Nothing of it is believed before its SHA-256 is that of HQ's offer.
  */
-import { createHash } from 'node:crypto';
 import {
   closeSync,
   ftruncateSync,
   mkdirSync,
   openSync,
   readFileSync,
-  readSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -17,7 +15,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { blockCount, blockSize } from '../../sync/protocol/blocks.ts';
-import type { Job, Target } from '../store/index.ts';
+import type { Target } from '../store/index.ts';
 
 export interface Incoming {
   readonly target: Target;
@@ -26,9 +24,7 @@ export interface Incoming {
   missing(most: number): readonly number[];
   /** False: not one that is missing, or not of its size. */
   write(index: number, bytes: Uint8Array): boolean;
-  read(offset: number, length: number): Uint8Array;
-  /** Is the file, now whole, the one that HQ offered? */
-  check(): Job<boolean>;
+  readonly path: string;
   /** Forgets all blocks: they were wrong. */
   restart(): void;
   close(): void;
@@ -36,7 +32,6 @@ export interface Incoming {
 
 /** The note beside the file is written after so many blocks. */
 const noteEvery = 32;
-const checkBytes = 256 * 1024;
 
 export interface IncomingFolder {
   /** What a former run was fetching. */
@@ -70,6 +65,7 @@ export function incomingIn(folder: string): IncomingFolder {
 
     return {
       target,
+      path: data,
       get complete() {
         return left === 0;
       },
@@ -88,18 +84,6 @@ export function incomingIn(folder: string): IncomingFolder {
         left--;
         if (++sinceNote >= noteEvery || left === 0) save();
         return true;
-      },
-      read(offset, length) {
-        const bytes = Buffer.allocUnsafe(Math.max(0, Math.min(length, target.size - offset)));
-        return bytes.subarray(0, readSync(file, bytes, 0, bytes.byteLength, offset));
-      },
-      *check() {
-        const hash = createHash('sha256');
-        for (let offset = 0; offset < target.size; offset += checkBytes) {
-          hash.update(this.read(offset, checkBytes));
-          yield;
-        }
-        return hash.digest('hex') === target.sha256;
       },
       restart() {
         have.fill(0);

@@ -1,45 +1,30 @@
 /**
- * Keeps members.sqlite at HQ's version: fetches whole files and changes, has them built in slices between sales, drops all when
- * the data lease is over, deletes whom HQ erases. Whatever goes wrong, the version that is here stays, or everybody is a guest.
+ * Keeps members.sqlite at HQ's version: fetches whole files and changes, has another thread work them in, drops all when the
+ * data lease is over, deletes whom HQ erases. Whatever goes wrong, the version that is here stays, or everybody is a guest.
  *
  *   offered ─► plan ─► incoming ─► check ─┬─ whole: build next ─► swap
  *                                         └─ change: stage ─► settle ─► fold
  */
-import { open as openFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Cancel, Clock } from '../../clock.ts';
 import { messageOf } from '../../errors.ts';
-import { type MemberFile, openMemberFile } from '../../sync/protocol/members-file.ts';
+import { keyOfMember } from '../../sync/protocol/members-keys.ts';
 import type { MemberFileOffer, MembersCommand } from '../../sync/protocol/members-messages.ts';
 import { storeRing } from '../../sync/protocol/pointer.ts';
 import type { MembersPort } from '../ports.ts';
-import {
-  build,
-  fold,
-  isDamage,
-  isSound,
-  type Job,
-  type Members,
-  noteErased,
-  type Outcome,
-  openMembersFile,
-  phaseOf,
-  removeMembersFile,
-  type Settings,
-  type Store,
-  settle,
-  stage,
-  type Target,
-  unstage,
-} from '../store/index.ts';
+import { isDamage, type Members, removeMembersFile, type Settings, type Store, type Target } from '../store/index.ts';
 import { type Incoming, incomingIn } from './incoming.ts';
-import { inSlices } from './slices.ts';
+import { type StartWork, startThread, type Work } from './thread.ts';
+import type { Done, Order } from './work.ts';
 
 export interface MembersKeeperOptions {
   readonly members: Members;
   readonly store: Store;
   readonly clock: Clock;
   readonly log: KeeperLog;
+  /** Another than a thread for each order. */
+  readonly startWork?: StartWork;
 }
 
 /** What pino and the log of tests have in common. */
@@ -64,7 +49,7 @@ const mostTries = 3;
 const erasuresKept = 200;
 
 export function createMembersKeeper(options: MembersKeeperOptions): MembersKeeper {
-  const { members, store, clock, log } = options;
+  const { members, store, clock, log, startWork = startThread } = options;
   const { tenant } = store.address;
   const folder = join(dirname(members.path), 'members');
   const nextPath = `${members.path}.next`;
@@ -75,6 +60,8 @@ export function createMembersKeeper(options: MembersKeeperOptions): MembersKeepe
   let incoming: Incoming | null = null;
   let working: Promise<void> | null = null;
   let running = false;
+  /** What is carried out now. */
+  let current: Work | null = null;
   /** Raised by whatever makes the work under way pointless. */
   let turn = 0;
   let tries = 0;
@@ -82,8 +69,8 @@ export function createMembersKeeper(options: MembersKeeperOptions): MembersKeepe
   let wholeOnly = false;
   /** Work that threw is not begun again by itself. */
   let hasFailed = false;
-  /** The file that is worked on is the next one. */
-  let building = false;
+  /** What has to be deleted, before anything else and never called off; the first is at work. */
+  const deletions: { readonly erasure: number | null; readonly run: () => Promise<void> }[] = [];
   const givenUp = new Set<string>();
   let cancelLease: Cancel = () => {};
 
@@ -124,109 +111,112 @@ export function createMembersKeeper(options: MembersKeeperOptions): MembersKeepe
     }
   }
 
-  /** What a change has left to do; a file that can't be read is begun anew. */
-  function phase(): string | null {
-    try {
-      return phaseOf(members.file);
-    } catch (error) {
-      log.error({ error: messageOf(error) }, 'the members’ file can’t be read; it is fetched anew');
-      if (isDamage(error)) members.clear();
-      return null;
-    }
-  }
-
   function drop() {
     incoming?.close();
     if (incoming !== null) incomingFolder.clear();
     incoming = null;
   }
 
-  /** Works on what is complete, or on what a change has left to do. */
+  /** Erases who is to be erased, then works on what is complete, or on what a change has left to do. */
   function work(): void {
     if (working !== null || !running) return;
-    if (incoming?.complete !== true && phase() !== 'folding') return;
-    const mine = ++turn;
-    building = false;
+    const [first] = deletions;
+    if (first !== undefined) {
+      working = first
+        .run()
+        .catch(error => {
+          // Nobody finds the member in this run; HQ says it again until it hears that it is done.
+          log.error({ erasure: first.erasure, error: messageOf(error) }, 'members could not be deleted');
+          if (isDamage(error)) members.clear();
+        })
+        .finally(() => {
+          deletions.shift();
+          goOn();
+        });
+      return;
+    }
+    if (hasFailed || (incoming?.complete !== true && members.phase() !== 'folding')) return;
+    const mine = turn;
     working = run(mine)
       .catch(error => {
         // Work that was called off may miss what was taken from under it; that says nothing about the next.
         if (mine !== turn && !isDamage(error)) return;
         log.error({ error: messageOf(error) }, 'members could not be brought up to date; those that are here stay');
-        if (incoming !== null) givenUp.add(incoming.target.sha256);
+        const from = incoming;
+        if (from !== null) givenUp.add(from.target.sha256);
         drop();
-        removeMembersFile(nextPath);
-        if (isDamage(error) && !building) members.clear();
+        if (isDamage(error) && from?.target.base !== null) members.clear();
         hasFailed = true;
       })
       .finally(goOn);
   }
 
+  /** Null: called off. The members' file is the other thread's until then. */
+  async function carryOut(order: Order): Promise<Done | null> {
+    const giveBack = members.lend();
+    try {
+      current = startWork(order);
+      return await current.done;
+    } finally {
+      current = null;
+      giveBack();
+    }
+  }
+
+  function callOff() {
+    turn++;
+    if (deletions.length === 0) current?.callOff();
+  }
+
   async function run(mine: number): Promise<void> {
     const wanted = () => running && mine === turn;
-    const slices = <T>(job: Job<T>) => inSlices(job, clock, wanted);
-    if (phase() === 'folding') {
-      await slices(fold(members.file));
+    const file = members.path;
+    if (members.phase() === 'folding') {
+      await carryOut({ kind: 'fold', file });
       members.reread();
     }
     const from = incoming;
     if (from === null || !from.complete || !wanted()) return;
-    const sound = await slices(from.check());
-    if (sound === null) return;
-    if (!sound) return again(from, 'its SHA-256 is another');
-    const file = openMemberFile((offset, length) => from.read(offset, length));
-    if (!file.ok) return again(from, `it ${file.reason}`);
-    const outcome = from.target.base === null ? await whole(from, file.value) : await change(from, file.value);
-    if (outcome === null || !wanted()) return;
-    if (!outcome.ok) {
+    const { target, path } = from;
+    const isWhole = target.base === null;
+    const afresh = note.building() !== target.sha256;
+    if (isWhole) note.build(target.sha256);
+    const result = await carryOut(
+      isWhole
+        ? { kind: 'whole', incoming: path, target, next: nextPath, afresh }
+        : { kind: 'change', incoming: path, target, file },
+    );
+    if (!isWhole) members.reread();
+    if (result === null || !wanted()) return;
+    if (!result.ok && result.wrong === 'bytes') return again(from, result.reason);
+    if (isWhole) note.build(null);
+    if (!result.ok) {
       // A change that leads elsewhere: the whole file is the truth. A whole file that is wrong is not asked for again.
-      if (from.target.base !== null) wholeOnly = true;
-      givenUp.add(from.target.sha256);
-      log.warn({ version: from.target.version, reason: outcome.reason }, 'members refused');
+      wholeOnly ||= !isWhole;
+      givenUp.add(target.sha256);
+      log.warn({ version: target.version, reason: result.reason }, 'members refused');
       return drop();
     }
-    note.reached(from.target);
-    log.info(
-      { scope: from.target.scope, version: from.target.version, members: from.target.count },
-      'members are up to date',
-    );
-    if (from.target.base === null) wholeOnly = false;
+    if (isWhole) {
+      members.swap(nextPath);
+      wholeOnly = false;
+    }
+    note.reached(target);
+    log.info({ scope: target.scope, version: target.version, members: target.count }, 'members are up to date');
     drop();
+  }
 
-    async function whole(of: Incoming, source: MemberFile): Promise<Outcome | null> {
-      if (note.building() !== of.target.sha256) removeMembersFile(nextPath);
-      note.build(of.target.sha256);
-      building = true;
-      const next = openMembersFile(nextPath);
-      let outcome: Outcome | null;
-      try {
-        outcome = await slices(build(next, source, of.target));
-      } finally {
-        next.close();
-      }
-      if (outcome === null) return null;
-      if (outcome.ok) {
-        await onDisk(nextPath);
-        if (!wanted()) return null;
-        members.swap(nextPath);
-      } else removeMembersFile(nextPath);
-      building = false;
-      note.build(null);
-      return outcome;
-    }
-
-    async function change(of: Incoming, source: MemberFile): Promise<Outcome | null> {
-      const outcome = await slices(stage(members.file, source, of.target));
-      if (outcome === null) return null;
-      if (!outcome.ok) {
-        await slices(unstage(members.file));
-        return outcome;
-      }
-      settle(members.file, source, of.target);
-      members.reread();
-      await slices(fold(members.file));
-      members.reread();
-      return outcome;
-    }
+  async function erase(member: string, erasure: number): Promise<void> {
+    await carryOut({ kind: 'erase', file: members.path, next: nextPath, key: keyOfMember(member) });
+    members.reread();
+    store.transaction(() => {
+      store.ledger.erase(member);
+      note.erased([...note.erasures(), erasure].slice(-erasuresKept));
+      store.outbox.append('member.erased', { erasure, member });
+    });
+    store.scrub();
+    members.show(member);
+    log.info({ erasure }, 'a member was erased');
   }
 
   function again(from: Incoming, reason: string) {
@@ -240,25 +230,26 @@ export function createMembersKeeper(options: MembersKeeperOptions): MembersKeepe
   function checkLease() {
     cancelLease();
     const until = note.until();
-    if (until !== null && clock.now() > until && !members.empty()) {
+    const isAnythingHere = () => !members.empty() || incoming !== null || existsSync(nextPath);
+    if (until !== null && clock.now() > until && isAnythingHere()) {
       log.warn(
         { until: new Date(until).toISOString() },
         'HQ was not heard for too long: members are dropped, everybody is a guest',
       );
-      turn++;
+      callOff();
       drop();
       members.clear();
+      deletions.push({ erasure: null, run: async () => void (await carryOut({ kind: 'discard', next: nextPath })) });
+      work();
       tell();
     }
     if (running) cancelLease = clock.after(leaseCheckMs, checkLease);
   }
 
-  /** A file too large to be checked when it was opened is read through once, in slices. */
+  /** A file too large to be checked when it was opened is read through once. */
   async function checkRows(): Promise<void> {
-    const mine = turn;
-    const file = members.file;
     try {
-      if ((await inSlices(isSound(file), clock, () => running && mine === turn && file.open)) !== false) return;
+      if ((await carryOut({ kind: 'check', file: members.path }))?.ok !== false) return;
     } catch (error) {
       if (!isDamage(error)) throw error;
     }
@@ -301,22 +292,14 @@ export function createMembersKeeper(options: MembersKeeperOptions): MembersKeepe
       return true;
     },
     erase(member, erasure) {
-      const known = note.erasures();
-      if (known.includes(erasure)) return;
-      // What is half built holds the member too; HQ's next version does not.
-      turn++;
+      if (note.erasures().includes(erasure) || deletions.some(one => one.erasure === erasure)) return;
+      // What was fetched holds the member too; HQ's next version does not.
+      callOff();
       drop();
       last = null;
-      removeMembersFile(nextPath);
-      noteErased(members.file);
-      members.remove(member);
-      store.transaction(() => {
-        store.ledger.erase(member);
-        note.erased([...known, erasure].slice(-erasuresKept));
-        store.outbox.append('member.erased', { erasure, member });
-      });
-      store.scrub();
-      log.info({ erasure }, 'a member was erased');
+      members.hide(member);
+      deletions.push({ erasure, run: () => erase(member, erasure) });
+      work();
       tell();
     },
     onChange(listener) {
@@ -325,19 +308,18 @@ export function createMembersKeeper(options: MembersKeeperOptions): MembersKeepe
     },
     start() {
       running = true;
-      checkLease();
       incoming = incomingFolder.resume();
       if (incoming === null) removeMembersFile(nextPath);
-      const begun = phase() !== null;
+      checkLease();
       work();
-      if (working === null && (begun || members.version() !== null))
+      if (working === null && members.version() !== null)
         working = checkRows()
           .catch(error => log.error({ error: messageOf(error) }, 'the members’ file could not be checked'))
           .finally(goOn);
     },
     async stop() {
       running = false;
-      turn++;
+      callOff();
       cancelLease();
       await working;
       incoming?.close();
@@ -352,9 +334,8 @@ export function createMembersKeeper(options: MembersKeeperOptions): MembersKeepe
   function goOn() {
     working = null;
     tell();
-    if (!running || hasFailed) return;
     work();
-    plan();
+    if (!hasFailed) plan();
   }
 }
 
@@ -377,14 +358,4 @@ function notes({ settings, transaction }: Pick<Store, 'transaction'> & { readonl
     erasures: () => JSON.parse(settings.get('members.erased') ?? '[]') as readonly number[],
     erased: (numbers: readonly number[]) => settings.set('members.erased', JSON.stringify(numbers)),
   };
-}
-
-/** Has the system write the file out, on another thread. */
-async function onDisk(path: string): Promise<void> {
-  const file = await openFile(path, 'r+');
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }

@@ -5,28 +5,40 @@ import { messageOf, TillsideError } from '../../errors.ts';
 
 export type Database = SqliteDatabase.Database;
 
+/** FULL syncs the log at every commit: contract sync.md section 5 has the figures. OFF: what can be made anew and must not wait for the disk. */
+export type Synchronous = 'FULL' | 'OFF';
+
 /**
- * Opens `path` and sets how it is written. FULL syncs the log at every commit: contract sync.md section 5 has the figures.
- * The file is its owner's alone; SQLite gives its log the same rights.
+ * Opens `path` and sets how it is written. The file is its owner's alone; SQLite gives its log the same rights.
  * @throws TillsideError `store-damaged` if the file is no database
  */
-export function openDatabase(path: string): Database {
+export function openDatabase(path: string, synchronous: Synchronous = 'FULL'): Database {
   return withStoreErrors(() => {
     keepPrivate(path);
-    const database = new SqliteDatabase(path, { timeout: 2000 });
-    try {
-      database.pragma('journal_mode = WAL');
-      database.pragma('synchronous = FULL');
-      database.pragma('foreign_keys = ON');
-      database.pragma('mmap_size = 0');
-      database.pragma('secure_delete = ON');
-      database.pragma('journal_size_limit = 8388608');
-      return database;
-    } catch (error) {
-      database.close();
-      throw error;
-    }
+    return withPragmas(new SqliteDatabase(path, { timeout: 2000 }), synchronous);
   });
+}
+
+/**
+ * A further connection of this process to a file that is open in it, on whatever thread. Its rights are left alone: to close
+ * the file again would end the locks of those who have it open (sqlite.org/howtocorrupt.html, 2.2).
+ */
+export const joinDatabase = (path: string, synchronous: Synchronous): Database =>
+  withStoreErrors(() => withPragmas(new SqliteDatabase(path, { timeout: 2000, fileMustExist: true }), synchronous));
+
+function withPragmas(database: Database, synchronous: Synchronous): Database {
+  try {
+    database.pragma(synchronous === 'FULL' ? 'synchronous = FULL' : 'synchronous = OFF');
+    database.pragma('journal_mode = WAL');
+    database.pragma('foreign_keys = ON');
+    database.pragma('mmap_size = 0');
+    database.pragma('secure_delete = ON');
+    database.pragma('journal_size_limit = 8388608');
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
 }
 
 function keepPrivate(path: string): void {

@@ -11,24 +11,11 @@ export {
   isDamage,
   type MemberRecord,
   type Members,
-  type MembersVersion,
   type NewMember,
   openMembers,
 } from './members.ts';
-export { newMembersFile, openMembersFile, removeMembersFile } from './members-file.ts';
-export {
-  build,
-  fold,
-  isSound,
-  type Job,
-  noteErased,
-  type Outcome,
-  phaseOf,
-  settle,
-  stage,
-  type Target,
-  unstage,
-} from './members-jobs.ts';
+export { removeMembersFile } from './members-file.ts';
+export type { Target } from './members-jobs.ts';
 export { type BundleRef, eventHash, type Outbox } from './outbox.ts';
 export type { PeerReservation } from './peer-rows.ts';
 export type { JobState, PrintJobRow, PrintJournal } from './print-journal.ts';

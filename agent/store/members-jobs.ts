@@ -1,6 +1,6 @@
 /**
- * The long work on members.sqlite, cut into steps of well under a millisecond or two, between which sales go on: each step is
- * one turn of a generator, and one small transaction. A job that was broken off, by kill -9 too, goes on where it stopped.
+ * The long work on members.sqlite, in steps: each is one turn of a generator and a small transaction. It runs on a thread of
+ * its own (agent/members/worker.ts); a job that was called off, or ended by kill -9, goes on where it stopped.
  *
  *   whole file ─► build into a new file ─► cards ─► verify ─► (swap)
  *   change     ─► stage beside the rows  ─► verify ─► settle: counts from here on ─► fold into the rows
@@ -10,10 +10,10 @@ import { keyOfCard } from '../../sync/protocol/members-keys.ts';
 import type { MemberFileOffer } from '../../sync/protocol/members-messages.ts';
 import { cardsOfRow } from '../../sync/protocol/members-row.ts';
 import type { Database } from './database.ts';
-import type { MembersVersion } from './members.ts';
+import type { MembersVersion } from './members-rows.ts';
 
-/** A step at a time; what it returns is the result. It is told what part of its usual rows the next step may take (0 to 1). */
-export type Job<T> = Generator<void, T, number | undefined>;
+/** A step at a time; what it returns is the result. */
+export type Job<T> = Generator<void, T, void>;
 
 /** Why a job gave up: what was fetched is not what HQ meant, and is fetched again. */
 export type Outcome = { readonly ok: true } | { readonly ok: false; readonly reason: string };
@@ -26,14 +26,8 @@ const wordsOf = ({ header }: MemberFile): number => header.wordsFrom + header.wo
 const done: Outcome = { ok: true };
 const failed = (reason: string): Outcome => ({ ok: false, reason });
 
-/** Usual rows of one transaction, where each touches a page of its own. */
-const scattered = 25;
-/** Usual rows of one transaction where they come in order. */
-const inOrder = 250;
-const read = 200;
-/** Usual rows of a change set aside at once: their cards are in no order. */
-const staged = 60;
-const partOf = (usual: number, share = 1): number => Math.max(1, Math.round(usual * share));
+/** Rows of a step. */
+const batch = 250;
 /** Cards are sorted by their first bits, in as many heaps. */
 const heapBits = 12;
 
@@ -51,6 +45,8 @@ const STAGE = 'INSERT INTO change (key, row) VALUES (?, ?) ON CONFLICT (key) DO 
 const STAGE_CARD =
   'INSERT INTO card_change (card, member) VALUES (?, ?) ON CONFLICT (card) DO UPDATE SET member = excluded.member';
 const UNSTAGE = 'DELETE FROM change WHERE key = ?';
+const UNSTAGE_CARD = 'DELETE FROM card_change WHERE card = ? AND member = ?';
+const STAGED_ROW = 'SELECT row FROM change WHERE key = ?';
 const ROW = 'SELECT row FROM member WHERE key = ?';
 const ROWS = 'SELECT key, row FROM member WHERE key > ? ORDER BY key LIMIT ?';
 const CHANGES = 'SELECT key, row FROM change WHERE key > ? AND key <= ? ORDER BY key';
@@ -68,8 +64,7 @@ const getMeta = (file: Database, name: string): string | null =>
   file.prepare<[string], string>(GET_META).pluck().get(name) ?? null;
 const setMeta = (file: Database, name: string, value: string) => void file.prepare(SET_META).run(name, value);
 
-/** What a job left: `staging`, `folding`, or null. */
-export const phaseOf = (file: Database): string | null => getMeta(file, 'phase');
+const phaseOf = (file: Database): string | null => getMeta(file, 'phase');
 
 /**
  * Fills `next`, a new file, from a whole one of HQ's. Broken off and called again with the same file it goes on.
@@ -81,7 +76,7 @@ export function* build(next: Database, source: MemberFile, target: Target): Job<
   if (source.header.wordsFrom !== 0) return failed('the file begins in the middle of the dictionary');
   const put = next.prepare<[number, Uint8Array | null]>(PUT);
   if (getMeta(next, 'offset') === null) yield* addWords(next, 0, source.header.words);
-  const copied = yield* copyRecords(next, source, inOrder, (key, row) => void put.run(key, row));
+  const copied = yield* copyRecords(next, source, (key, row) => void put.run(key, row));
   if (!copied.ok) return copied;
   yield* buildCards(next);
   const content = yield* contentOf(next, false, wordsOf(source));
@@ -120,7 +115,7 @@ export function* stage(file: Database, source: MemberFile, target: Target): Job<
   yield* addWords(file, wordsFrom, words);
   const put = file.prepare<[number, Uint8Array | null]>(STAGE);
   const putCard = file.prepare<[number, number]>(STAGE_CARD);
-  const copied = yield* copyRecords(file, source, staged, (key, row) => {
+  const copied = yield* copyRecords(file, source, (key, row) => {
     put.run(key, row);
     for (const card of row === null ? [] : cardsOfRow(row)) putCard.run(keyOfCard(card), key);
   });
@@ -149,9 +144,8 @@ export function* fold(file: Database): Job<void> {
   const putCard = file.prepare<[number, number]>(PUT_CARD);
   const removeCard = file.prepare<[number, number]>(REMOVE_CARD);
   const unstageOne = file.prepare<[number]>(UNSTAGE);
-  let share: number | undefined;
   for (;;) {
-    const some = first.all(partOf(scattered, share));
+    const some = first.all(batch);
     if (some.length === 0) break;
     file.transaction(() => {
       for (const { key, row } of some) {
@@ -165,8 +159,7 @@ export function* fold(file: Database): Job<void> {
         unstageOne.run(key);
       }
     })();
-    file.pragma('wal_checkpoint(PASSIVE)');
-    share = yield;
+    yield;
   }
   yield* emptied(file, SOME_CARDS);
   file.prepare(REMOVE_META).run('phase');
@@ -190,8 +183,27 @@ export function* isSound(file: Database): Job<boolean> {
   return content.hash === version.content;
 }
 
-/** A member was erased ahead of the version that says so: the rows are not quite the version's until that one comes. */
-export const noteErased = (file: Database): void => setMeta(file, 'erased', '1');
+/**
+ * Deletes all of a member, its bytes included, and waits for the disk: an erasure that was acknowledged must not come back with
+ * a power cut. @throws where the log could not be emptied; then it has to be called again
+ */
+export function erase(file: Database, key: number): void {
+  file.pragma('synchronous = FULL');
+  file
+    .transaction(() => {
+      const rows = [ROW, STAGED_ROW].map(sql => file.prepare<[number], Buffer | null>(sql).pluck().get(key));
+      for (const row of rows)
+        for (const hash of row === undefined || row === null ? [] : cardsOfRow(row))
+          for (const sql of [REMOVE_CARD, UNSTAGE_CARD]) file.prepare(sql).run(keyOfCard(hash), key);
+      for (const sql of [REMOVE, UNSTAGE]) file.prepare(sql).run(key);
+      // The rows are not quite the version's until HQ's next one comes.
+      setMeta(file, 'erased', '1');
+    })
+    .immediate();
+  // secure_delete clears the page; the log still holds it as it was.
+  const [emptied] = file.pragma('wal_checkpoint(TRUNCATE)') as { readonly busy: number }[];
+  if (emptied?.busy !== 0) throw new Error('the log of the members’ file could not be emptied');
+}
 
 function isFor({ header }: MemberFile, target: Target, base: string | null): string | null {
   const { tenant, scope, version } = header;
@@ -214,11 +226,10 @@ function currentVersion(file: Database): MembersVersion | null {
   return known === null ? null : (JSON.parse(known) as MembersVersion);
 }
 
-/** Puts the file's records, `usual` or fewer in a transaction, from where a run before stopped. */
+/** Puts the file's records, from where a run before stopped. */
 function* copyRecords(
   database: Database,
   source: MemberFile,
-  usual: number,
   put: (key: number, row: Uint8Array | null) => void,
 ): Job<Outcome> {
   const isWhole = source.header.base === null;
@@ -229,9 +240,9 @@ function* copyRecords(
     if (!segment.ok) return failed(`the file ${segment.reason}`);
     const { records, next } = segment.value;
     if (records.length === 0) return done;
-    let share = yield;
+    yield;
     for (let from = 0; from < records.length; ) {
-      const part = records.slice(from, from + partOf(usual, share));
+      const part = records.slice(from, from + batch);
       from += part.length;
       for (const { key, row } of part) {
         // Nobody is taken out of a whole file.
@@ -244,30 +255,28 @@ function* copyRecords(
         setMeta(database, 'offset', String(next));
         setMeta(database, 'last', String(last));
       })();
-      share = yield;
+      yield;
     }
     offset = next;
-    database.pragma('wal_checkpoint(PASSIVE)');
   }
 }
 
 function* addWords(file: Database, from: number, words: readonly string[]): Job<void> {
   const add = file.prepare<[number, string]>(ADD_WORD);
-  let share: number | undefined;
   for (let at = 0; at < words.length; ) {
-    const some = words.slice(at, at + partOf(inOrder, share));
+    const some = words.slice(at, at + batch);
     file.transaction(() => {
       for (const [index, word] of some.entries()) add.run(from + at + index, word);
     })();
     at += some.length;
-    share = yield;
+    yield;
   }
 }
 
 /** Hash and number of the rows; with the staged change on top where `changed`. */
 function* contentOf(file: Database, changed: boolean, words: number): Job<{ hash: string; count: number }> {
   const content = new ContentHash(file.prepare<[], string>(WORDS).pluck().all().slice(0, words));
-  let share = yield;
+  yield;
   const rows = file.prepare<[number, number], Row>(ROWS);
   const changes = file.prepare<[number, number], Change>(CHANGES);
   const tail = file.prepare<[number, number], Change>(SOME_CHANGES);
@@ -278,21 +287,21 @@ function* contentOf(file: Database, changed: boolean, words: number): Job<{ hash
   };
   let last = -1;
   for (;;) {
-    const some = rows.all(last, partOf(read, share));
+    const some = rows.all(last, batch);
     const end = some.at(-1)?.key;
     if (end === undefined) break;
     if (!changed) for (const { key, row } of some) add(key, row);
     else for (const { key, row } of merged(some, changes.all(last, end))) add(key, row);
     last = end;
-    share = yield;
+    yield;
   }
   while (changed) {
-    const some = tail.all(last, partOf(read, share));
+    const some = tail.all(last, batch);
     const end = some.at(-1)?.key;
     if (end === undefined) break;
     for (const { key, row } of merged([], some)) add(key, row);
     last = end;
-    share = yield;
+    yield;
   }
   return { hash: content.digest(), count };
 }
@@ -322,9 +331,8 @@ function* buildCards(next: Database): Job<void> {
   const rows = next.prepare<[number, number], Row>(ROWS);
   const heaps = Array.from({ length: 2 ** heapBits }, () => ({ cards: new Float64Array(16), end: 0 }));
   let last = -1;
-  let share: number | undefined;
   for (;;) {
-    const some = rows.all(last, partOf(read, share));
+    const some = rows.all(last, batch);
     if (some.length === 0) break;
     for (const { key, row } of some) {
       last = key;
@@ -341,7 +349,7 @@ function* buildCards(next: Database): Job<void> {
         heap.cards[heap.end++] = key;
       }
     }
-    share = yield;
+    yield;
   }
   const put = next.prepare<[number, number]>(PUT_CARD);
   for (const heap of heaps) {
@@ -350,18 +358,17 @@ function* buildCards(next: Database): Job<void> {
     heap.cards = new Float64Array(0);
     pairs.sort((a, b) => a[0] - b[0]);
     for (let at = 0; at < pairs.length; ) {
-      const some = pairs.slice(at, at + partOf(inOrder, share));
+      const some = pairs.slice(at, at + batch);
       next.transaction(() => {
         for (const [card, key] of some) put.run(card, key);
       })();
       at += some.length;
-      share = yield;
+      yield;
     }
-    next.pragma('wal_checkpoint(PASSIVE)');
   }
 }
 
 function* emptied(file: Database, sql: string): Job<void> {
   const some = file.prepare<[number]>(sql);
-  for (let share: number | undefined; some.run(partOf(inOrder, share)).changes > 0; ) share = yield;
+  while (some.run(batch).changes > 0) yield;
 }

@@ -1,36 +1,18 @@
 /**
  * `node bench/members/run.ts [--json] [--members N]`: three million members on a till. What HQ publishes, how large it is on the
- * wire and on disk, how long a card's scan waits for its member, and for how long a change of 30,000 ever holds up a sale. Each
- * by the clock, and without the time that this thread stood in line for a processor that others had.
+ * wire and on disk, how long a card's scan waits for its member, and for how long the thread that sells is ever kept from a
+ * sale while the whole file and a change of 30,000 are fetched and worked in. Beside it what keeps that thread when nothing is
+ * worked on: the machine's own pauses.
  */
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdtempSync,
-  openSync,
-  readSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readSync, rmSync, statSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { inSlices } from '../../agent/members/slices.ts';
-import {
-  build,
-  fold,
-  type Job,
-  newMembersFile,
-  type Outcome,
-  openMembers,
-  settle,
-  stage,
-  type Target,
-} from '../../agent/store/index.ts';
-import { type Clock, systemClock } from '../../clock.ts';
-import { ContentHash, openMemberFile, writeMemberFile } from '../../sync/protocol/members-file.ts';
+import { incomingIn } from '../../agent/members/incoming.ts';
+import { startThread } from '../../agent/members/thread.ts';
+import type { Order } from '../../agent/members/work.ts';
+import { type Members, openMembers, type Target } from '../../agent/store/index.ts';
+import { ContentHash, writeMemberFile } from '../../sync/protocol/members-file.ts';
 import { packMember } from '../../sync/protocol/members-row.ts';
 import { quantile } from '../offers/timing.ts';
 import { chanceOf } from '../offers/world/chance.ts';
@@ -56,75 +38,71 @@ const folder = mkdtempSync(join(tmpdir(), 'tillside-members-'));
 try {
   const whole = publish(join(folder, 'whole.tsm'), null);
   const change = publish(join(folder, 'change.tsm'), whole.target);
+  const members = openMembers(join(folder, 'members.sqlite'));
+  const next = `${members.path}.next`;
 
-  const path = join(folder, 'members.sqlite');
-  const next = newMembersFile(`${path}.next`);
-  const began = performance.now();
-  const built = atOnce(build(next, opened(whole.path), whole.target));
-  next.close();
-  const buildSeconds = (performance.now() - began) / 1000;
-  if (!built.ok) throw new Error(built.reason);
-  const members = openMembers(path);
-  onDisk(`${path}.next`);
-  const swapMs = timeOf(() => members.swap(`${path}.next`)).clock;
-  const fileBytes = statSync(path).size;
+  const watch = watchThread(members);
+  await watch.rest();
+  const fetched = await fetch(whole);
+  const built = await worked({ kind: 'whole', ...fetched, next, afresh: true });
+  const swap = timeOf(() => members.swap(next));
+  await members.freed();
+  const wholeHolds = watch.taken();
+  const fileBytes = statSync(members.path).size;
+  await watch.rest();
+  const wholeControl = watch.taken();
 
-  const look = timesOf(number => {
-    if (members.byCard(cardOf(number)) === null) throw new Error('every card is there');
-  });
-
-  const { clock, slices } = timingClock();
-  const from = performance.now();
-  const staged = await inSlices<Outcome>(stage(members.file, opened(change.path), change.target), clock);
-  if (staged?.ok !== true) throw new Error(staged === null ? 'broken off' : staged.reason);
-  const stagedSeconds = (performance.now() - from) / 1000;
-  const settled = timeOf(() => {
-    settle(members.file, opened(change.path), change.target);
-    members.reread();
-  });
-  await inSlices(fold(members.file), clock);
+  const look = timesOf(members);
+  await watch.rest();
+  watch.taken();
+  const changed = await worked({ kind: 'change', ...(await fetch(change)), file: members.path });
   const reread = timeOf(() => members.reread());
-  const changeSeconds = (performance.now() - from) / 1000;
-  const after = timesOf(number => {
-    if (members.byCard(cardOf(number)) === null) throw new Error('every card is there');
-  });
+  const folded = await worked({ kind: 'fold', file: members.path });
+  const rereadAgain = timeOf(() => members.reread());
+  const changeHolds = watch.taken();
+  await watch.rest();
+  const changeControl = watch.taken();
+  watch.stop();
+  const after = timesOf(members);
   members.close();
 
-  const holds = [...slices, settled, reread];
   const found = {
     members: count,
     transferBytes: whole.target.size,
     fileBytes,
-    buildSeconds,
-    swapMs,
+    whole: { seconds: built, swapMs: swap.clock, hold: holdsOf(wholeHolds), control: holdsOf(wholeControl) },
     lookup: look,
     changes,
     changeTransferBytes: change.target.size,
-    changeSeconds,
-    verifiedAfterSeconds: stagedSeconds,
-    slices: slices.length,
-    busySeconds: slices.reduce((sum, { own }) => sum + own, 0) / 1000,
-    hold: { clock: holdsOf(holds.map(one => one.clock)), own: holdsOf(holds.map(one => one.own)) },
-    settleMs: settled.own,
+    change: {
+      ...{
+        countsAfterSeconds: changed,
+        seconds: changed + folded,
+        rereadMs: Math.max(reread.clock, rereadAgain.clock),
+      },
+      ...{ hold: holdsOf(changeHolds), control: holdsOf(changeControl) },
+    },
     lookupAfter: after,
   };
   if (values.json) console.log(JSON.stringify(found));
   else {
     const mb = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
-    const held = ({ p50, p99, most, over5 }: Holds) =>
-      `p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, most ${most.toFixed(1)} ms, ${over5} over 5 ms`;
+    const held = ({ times, clock: by, own }: Holds) =>
+      `${times.toLocaleString('en')} looks: by the clock p99 ${by.p99.toFixed(1)} ms, most ${by.most.toFixed(1)} ms, ${by.over5} over 5 ms; ` +
+      `without waiting for a processor p99 ${own.p99.toFixed(1)} ms, most ${own.most.toFixed(1)} ms, ${own.over5} over 5 ms`;
     const looked = ({ clock: by, own }: Lookups) =>
       `by the clock p50 ${by.p50.toFixed(1)} µs, p99 ${by.p99.toFixed(1)} µs; without waiting for a processor ${own.p50.toFixed(1)} and ${own.p99.toFixed(1)} µs`;
     console.log(
       [
         `${count.toLocaleString('en')} members: ${mb(found.transferBytes)} to transfer (${(found.transferBytes / count).toFixed(0)} bytes each), ` +
           `members.sqlite ${mb(fileBytes)} (${(fileBytes / count).toFixed(0)} bytes each)`,
-        `built and verified in ${buildSeconds.toFixed(1)} s of work, swapped in within ${swapMs.toFixed(1)} ms`,
+        `whole file: built and verified in ${built.toFixed(0)} s at a quarter of a processor, swapped in within ${swap.clock.toFixed(1)} ms`,
+        `  the selling thread, ${held(found.whole.hold)}`,
+        `  with nothing to do, ${held(found.whole.control)}`,
         `one by its card (${lookups.toLocaleString('en')} different ones): ${looked(look)}`,
-        `change of ${changes.toLocaleString('en')}: ${mb(found.changeTransferBytes)} to transfer; it counts, verified, after ${stagedSeconds.toFixed(1)} s and is folded in after ${changeSeconds.toFixed(1)} s, ` +
-          `of which ${found.busySeconds.toFixed(1)} s were work, in ${slices.length.toLocaleString('en')} slices`,
-        `a sale is held up by a slice, by the clock: ${held(found.hold.clock)}`,
-        `              without waiting for a processor: ${held(found.hold.own)} (settle ${found.settleMs.toFixed(1)} ms)`,
+        `change of ${changes.toLocaleString('en')}: ${mb(found.changeTransferBytes)} to transfer; it counts, verified, after ${changed.toFixed(0)} s and is folded in after ${found.change.seconds.toFixed(0)} s`,
+        `  the selling thread, ${held(found.change.hold)} (taking it over ${found.change.rereadMs.toFixed(1)} ms)`,
+        `  with nothing to do, ${held(found.change.control)}`,
         `afterwards one by its card: ${looked(after)}`,
       ].join('\n'),
     );
@@ -177,21 +155,27 @@ function publish(path: string, base: Target | null): { readonly path: string; re
   };
 }
 
-function opened(path: string) {
+/** Block by block, as the till's line brings it. */
+async function fetch({ path, target }: { readonly path: string; readonly target: Target }) {
+  const incoming = incomingIn(join(folder, 'members')).begin(target);
   const file = openSync(path, 'r');
-  const made = openMemberFile((offset, length) => {
-    const bytes = Buffer.allocUnsafe(length);
-    return bytes.subarray(0, readSync(file, bytes, 0, length, offset));
-  });
-  if (!made.ok) throw new Error(made.reason);
-  return made.value;
+  for (const index of incoming.missing(target.size)) {
+    const block = Buffer.allocUnsafe(target.block);
+    const bytes = block.subarray(0, readSync(file, block, 0, target.block, index * target.block));
+    if (!incoming.write(index, bytes)) throw new Error(`block ${index} was not taken`);
+    await new Promise(resolve => setImmediate(resolve));
+  }
+  closeSync(file);
+  incoming.close();
+  return { incoming: incoming.path, target };
 }
 
-function atOnce<T>(job: Job<T>): T {
-  for (;;) {
-    const step = job.next();
-    if (step.done === true) return step.value;
-  }
+/** Seconds. */
+async function worked(order: Order): Promise<number> {
+  const began = performance.now();
+  const done = await startThread(order).done;
+  if (done?.ok !== true) throw new Error(done === null ? 'called off' : done.reason);
+  return (performance.now() - began) / 1000;
 }
 
 interface Spent {
@@ -203,13 +187,14 @@ interface Spent {
 type Holds = ReturnType<typeof holdsOf>;
 type Lookups = ReturnType<typeof timesOf>;
 
-function holdsOf(times: readonly number[]) {
-  return {
+function holdsOf(held: readonly Spent[]) {
+  const of = (times: readonly number[]) => ({
     p50: quantile(times, 0.5),
     p99: quantile(times, 0.99),
     most: times.reduce((most, ms) => Math.max(most, ms), 0),
     over5: times.filter(ms => ms > 5).length,
-  };
+  });
+  return { times: held.length, clock: of(held.map(one => one.clock)), own: of(held.map(one => one.own)) };
 }
 
 /** Milliseconds since some start. Linux tells in nanoseconds how long a thread waited for a processor (proc(5), schedstat). */
@@ -225,23 +210,34 @@ function since(start: Spent): Spent {
   return { clock: end.clock - start.clock, own: end.own - start.own };
 }
 
-/** The real clock, which notes how long each slice keeps the thread: from its timer to its next wish for one. */
-function timingClock(): { readonly clock: Clock; readonly slices: Spent[] } {
-  const slices: Spent[] = [];
-  let began: Spent | null = null;
+/**
+ * What a sale would wait for: every other millisecond this thread wants to find a member. Noted is how much later than it wanted
+ * it had done so.
+ */
+function watchThread(members: Members) {
+  const everyMs = 2;
+  const { below } = chanceOf(6);
+  let held: Spent[] = [];
+  let asleep = spent();
+  let timer: NodeJS.Timeout;
+  const look = () => {
+    members.byCard(cardOf(below(count)));
+    const { clock, own } = since(asleep);
+    // A timer may come early by a fraction.
+    held.push({ clock: Math.max(0, clock - everyMs), own: Math.max(0, own - everyMs) });
+    asleep = spent();
+    timer = setTimeout(look, everyMs);
+  };
+  timer = setTimeout(look, everyMs);
   return {
-    slices,
-    clock: {
-      ...systemClock,
-      after(ms, run) {
-        if (began !== null) slices.push(since(began));
-        const timer = setTimeout(() => {
-          began = spent();
-          run();
-        }, ms);
-        return () => clearTimeout(timer);
-      },
+    /** Since it was last asked. */
+    taken() {
+      const noted = held;
+      held = [];
+      return noted;
     },
+    rest: () => new Promise(resolve => setTimeout(resolve, 20_000)),
+    stop: () => clearTimeout(timer),
   };
 }
 
@@ -251,16 +247,12 @@ function timeOf(run: () => void): Spent {
   return since(start);
 }
 
-/** As the till's keeper does before it swaps the file in. */
-function onDisk(path: string) {
-  const file = openSync(path, 'r+');
-  fsyncSync(file);
-  closeSync(file);
-}
-
 /** Each lookup once, of members spread over the whole file, after as many others to warm up. Microseconds. */
-function timesOf(look: (number: number) => void) {
+function timesOf(members: Members) {
   const { below } = chanceOf(4);
+  const look = (number: number) => {
+    if (members.byCard(cardOf(number)) === null) throw new Error('every card is there');
+  };
   for (let index = 0; index < lookups; index++) look(below(count));
   const times = Array.from({ length: lookups }, () => {
     const number = below(count);

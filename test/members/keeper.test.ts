@@ -387,3 +387,49 @@ test('a former version that a crash left beside the file is gone at the next sta
     assert.equal(rest.till.members.byCard(cardOf(1))?.points, 5);
   });
 });
+
+test('a till that was off for longer than its data lease builds nothing of what it had fetched before', () =>
+  inShop(
+    async rest => {
+      const { clock, offer, fetch, restart, publish } = rest;
+      await publish(Array.from({ length: 300 }, (_, n) => memberOf(n, 10)));
+      await offer();
+      while ((rest.till.keeper.wanted(1)?.indexes.length ?? 0) > 0) await fetch();
+      // Whole on disk, and some of it in the next file.
+      await clock.advance(12);
+      assert.equal(rest.till.members.version(), null);
+      const incoming = join(rest.till.dir, 'members', 'incoming');
+      assert.equal(existsSync(incoming), true);
+      await restart(() => clock.jump(40 * dayMs));
+      assert.equal(existsSync(incoming), false);
+      let isIdle = false;
+      const idle = rest.till.keeper.idle().then(() => {
+        isIdle = true;
+      });
+      while (!isIdle) {
+        await clock.advance(5);
+        assert.equal(rest.till.members.byCard(cardOf(1)), null);
+      }
+      await idle;
+      assert.equal(existsSync(`${rest.till.members.path}.next`), false, 'what was half built');
+    },
+    { leaseDays: 30 },
+  ));
+
+test('from the moment HQ erases a member nobody finds it, also while its rows are still being deleted', () =>
+  inShop(async rest => {
+    const { clock, offer, settle, publish } = rest;
+    await publish([memberOf(1, 10), memberOf(2, 20)]);
+    await offer();
+    await settle();
+    const { members, store, keeper } = rest.till;
+    keeper.erase(members.byCard(cardOf(1))?.memberId ?? '', 1);
+    assert.equal(members.byCard(cardOf(1)), null);
+    assert.equal(members.byCard(cardOf(2))?.points, 20);
+    const told = () => store.outbox.read(0, 1000).some(({ type }) => type === 'member.erased');
+    assert.equal(told(), false, 'not before it is deleted');
+    await settle();
+    await clock.advance(5);
+    assert.equal(told(), true);
+    assert.equal(readFileSync(members.path).includes('Anna1'), false);
+  }));

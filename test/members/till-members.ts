@@ -3,8 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createMembersKeeper, type MembersKeeper } from '../../agent/members/keeper.ts';
+import type { StartWork } from '../../agent/members/thread.ts';
+import { workOn } from '../../agent/members/work.ts';
 import { type Members, openMembers, openStore, type Store } from '../../agent/store/index.ts';
-import type { Clock } from '../../clock.ts';
+import { type Clock, pause } from '../../clock.ts';
 import { silentLog } from '../../sync/link/link.ts';
 
 export interface TillMembers {
@@ -30,7 +32,7 @@ export function tillMembers(
     timeZone: 'Europe/Zurich',
   });
   const members = openMembers(join(dir, 'members.sqlite'), fault => faults.push(fault));
-  const keeper = createMembersKeeper({ members, store, clock, log: silentLog });
+  const keeper = createMembersKeeper({ members, store, clock, log: silentLog, startWork: inTurns(clock) });
   keeper.start();
   return {
     dir,
@@ -46,3 +48,27 @@ export function tillMembers(
     },
   };
 }
+
+/** The same work on this thread, a step every 5 ms of the test's clock: what a test breaks off it breaks off at the same place again. */
+const inTurns =
+  (clock: Clock): StartWork =>
+  order => {
+    let isCalledOff = false;
+    const job = workOn(order);
+    return {
+      done: (async () => {
+        for (;;) {
+          await pause(clock, 5);
+          if (isCalledOff) {
+            job.return(null as never);
+            return null;
+          }
+          const step = job.next();
+          if (step.done === true) return step.value;
+        }
+      })(),
+      callOff() {
+        isCalledOff = true;
+      },
+    };
+  };

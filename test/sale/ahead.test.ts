@@ -184,7 +184,7 @@ async function live(till: CoreTill, worlds: readonly SmallWorld[], steps: readon
           members.importMembers([member, memberFrom(worlds[other % 2] as SmallWorld, (one % 2) + 1)], atMs - one);
           break;
         case 'erased':
-          members.remove(member.memberId);
+          members.hide(member.memberId);
           store.transaction(() => store.ledger.erase(member.memberId));
           break;
         case 'points elsewhere':
