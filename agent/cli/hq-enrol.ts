@@ -5,7 +5,8 @@ import process from 'node:process';
 import { systemClock } from '../../clock.ts';
 import { TillsideError } from '../../errors.ts';
 import { centralConfig, storeConfig, storeRights } from '../../sync/hq/broker/mosquitto.ts';
-import { centralUpkeep, storeUpkeep, type Upkeep } from '../../sync/hq/broker/upkeep.ts';
+import { rabbitConfig, rabbitPlugins, rabbitTls } from '../../sync/hq/broker/rabbitmq.ts';
+import { centralUpkeep, rabbitUpkeep, storeUpkeep, type Upkeep } from '../../sync/hq/broker/upkeep.ts';
 import { type LoadedHqConfig, loadHqConfig } from '../../sync/hq/config.ts';
 import { createAuthority, newKey, openAuthority, privatePem, publicOf } from '../../sync/hq/enrol/authority.ts';
 import { replaceFile, writeBrokerFiles } from '../../sync/hq/enrol/broker-files.ts';
@@ -25,14 +26,14 @@ import { readOptions } from './options.ts';
 const help = `tillside hq ca|broker|enrol-code|revoke|enrolled: certificates of tills and brokers (docs/enrol.md, docs/brokers.md)
 
 usage: tillside hq ca --config FILE
-       tillside hq broker --config FILE --out DIR --host NAME [--host NAME …] [--port PORT]
+       tillside hq broker --config FILE --out DIR --host NAME [--host NAME …] [--port PORT] [--kind rabbitmq]
        tillside hq broker --config FILE --out DIR --host NAME --store STORE --upstream HOST:PORT
        tillside hq enrol-code --config FILE --store STORE --till TILL [--hours N] [--broker URL]
        tillside hq revoke NAME --config FILE [--reason TEXT]
        tillside hq enrolled --config FILE
 
   ca          makes HQ's own certificate authority, once
-  broker      writes all that a mosquitto needs into DIR: its certificate and key, rights, revoked certificates,
+  broker      writes all that a mosquitto (or RabbitMQ) needs into DIR: its certificate and key, rights, revoked certificates,
               configuration. With --store: the broker of one store, with a bridge to the one of the chain
   enrol-code  a one-time code for a till, for "tillside enrol" (needs a running HQ)
   revoke      a till by its id, or a store's broker by its certificate's name: its certificates are worth nothing any
@@ -42,6 +43,7 @@ usage: tillside hq ca --config FILE
   --config FILE    hq.json, with "enrolment"
   --host NAME      a name or address under which tills reach the broker; as often as there are
   --port PORT      of the broker (default 8883)
+  --kind KIND      mosquitto (default) or rabbitmq
   --hours N        how long the code is good (default 24, at most 744)
   --broker URL     the broker that this till is told, if not the usual one
   --hq URL, --token-file FILE   a running HQ that is not the one of --config
@@ -120,6 +122,7 @@ const options = {
   out: { type: 'string' },
   host: { type: 'string', multiple: true },
   port: { type: 'string', default: '8883' },
+  kind: { type: 'string', default: 'mosquitto' },
   store: { type: 'string' },
   till: { type: 'string' },
   upstream: { type: 'string' },
@@ -136,11 +139,14 @@ type Values = ReturnType<typeof readOptions<typeof options>>['values'];
 type Say = (text: string, json: unknown) => void;
 
 async function broker(config: LoadedHqConfig, values: Values, say: Say): Promise<number> {
-  const { out, store, upstream, host: hosts = [] } = values;
+  const { out, kind, store, upstream, host: hosts = [] } = values;
   if (out === undefined || hosts.length === 0) throw new TillsideError('usage', 'needs --out DIR and --host NAME');
   if ((store === undefined) !== (upstream === undefined))
     throw new TillsideError('usage', "a store's broker needs both --store STORE and --upstream HOST:PORT");
   if (store !== undefined && !isTopicId(store)) throw new TillsideError('usage', `"${store}" can be no store`);
+  if (kind !== 'mosquitto' && kind !== 'rabbitmq') throw new TillsideError('usage', '--kind is mosquitto or rabbitmq');
+  if (kind === 'rabbitmq' && store !== undefined)
+    throw new TillsideError('usage', "a store's broker is a mosquitto: only that has a bridge");
   const port = portOf(values.port);
   const folder = resolve(out);
   const { tenant, dataDir, machines = alone } = config;
@@ -160,8 +166,15 @@ async function broker(config: LoadedHqConfig, values: Values, say: Say): Promise
     );
     replaceFile(join(folder, 'broker.key'), privatePem(key), 0o600);
     replaceFile(join(folder, 'broker.pem'), pem);
-    await writeBrokerFiles(folder, { tenant, machines }, enrolment);
     const place = { folder, port };
+    if (kind === 'rabbitmq') {
+      replaceFile(join(folder, 'rabbitmq.conf'), rabbitConfig(place));
+      replaceFile(join(folder, 'advanced.config'), rabbitTls(place));
+      replaceFile(join(folder, 'enabled_plugins'), rabbitPlugins);
+      writeUpkeep(folder, rabbitUpkeep(folder));
+    }
+    await writeBrokerFiles(folder, { tenant, machines }, enrolment);
+    if (kind === 'rabbitmq') return;
     if (store === undefined || upstream === undefined) {
       replaceFile(join(folder, 'mosquitto.conf'), centralConfig(place));
       writeUpkeep(folder, centralUpkeep(folder));
@@ -180,8 +193,8 @@ async function broker(config: LoadedHqConfig, values: Values, say: Say): Promise
       await writeBrokerFiles(central, { tenant, machines }, enrolment);
   });
   say(
-    `${folder} has all that mosquitto needs. broker.key must belong to the user that mosquitto runs as.\n` +
-      `Start it with: mosquitto -c ${join(folder, 'mosquitto.conf')}\n` +
+    `${folder} has all that ${kind} needs. broker.key must belong to the user that ${kind} runs as.\n` +
+      (kind === 'rabbitmq' ? '' : `Start it with: mosquitto -c ${join(folder, 'mosquitto.conf')}\n`) +
       `What keeps it up to date is in ${join(folder, 'systemd')}.\n`,
     { folder },
   );

@@ -16,11 +16,11 @@ export type Visit =
 
 const answerMs = 5000;
 
-/** The broker knows the visitor and shuts him out: his certificate is revoked (TLS), or his name may not come in (CONNACK 4, 5). */
-export function isRefusal(visit: Visit): boolean {
-  if (visit.kind !== 'failed' || typeof visit.error !== 'object' || visit.error === null) return false;
+/** Why the broker shut the visitor out: his certificate is on its list (TLS), or his name may not come in (CONNACK 4, 5). */
+export function refusalOf(visit: Visit): 'revoked' | 'name' | null {
+  if (visit.kind !== 'failed' || typeof visit.error !== 'object' || visit.error === null) return null;
   const code = 'code' in visit.error ? visit.error.code : null;
-  return code === 4 || code === 5 || /CERTIFICATE.REVOKED/i.test(String(code));
+  return code === 4 || code === 5 ? 'name' : /CERTIFICATE.REVOKED/i.test(String(code)) ? 'revoked' : null;
 }
 
 /**

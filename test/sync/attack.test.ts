@@ -178,16 +178,19 @@ test('a revoked till’s open connection ends at once, whatever client id it too
   }));
 
 test('HQs that share the stores have a name each: none throws another off the line', () =>
-  onSecureLine(async line => {
-    const dataDir = join(line.dir, 'hq-2');
-    cpSync(join(line.config.dataDir, 'ca'), join(dataDir, 'ca'), { recursive: true });
-    const door = { host: '127.0.0.1', port: 0, names: ['localhost'] };
-    const second = line.hqWith({ dataDir, machines: { count: 2, number: 2 }, enrolment: door });
-    await second.start();
-    await until(() => second.connected && line.hq.connected, 'both on the line');
-    assert.match(line.broker.said(), /as 1\.hq\.tillside.*as 2\.hq\.tillside/s);
-    assert.doesNotMatch(line.broker.said(), /already connected/);
-  }, 2));
+  onSecureLine(
+    async line => {
+      const dataDir = join(line.dir, 'hq-2');
+      cpSync(join(line.config.dataDir, 'ca'), join(dataDir, 'ca'), { recursive: true });
+      const door = { host: '127.0.0.1', port: 0, names: ['localhost'] };
+      const second = line.hqWith({ dataDir, machines: { count: 2, number: 2 }, enrolment: door });
+      await second.start();
+      await until(() => second.connected && line.hq.connected, 'both on the line');
+      assert.match(line.broker.said(), /as 1\.hq\.tillside.*as 2\.hq\.tillside/s);
+      assert.doesNotMatch(line.broker.said(), /already connected/);
+    },
+    { machines: 2 },
+  ));
 
 test('HQ’s door for enrolment drops the slow and the large, and pauses whoever guesses', async () => {
   const clock = systemClock;

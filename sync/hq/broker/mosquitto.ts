@@ -125,7 +125,7 @@ function tillRights(root: string, { store, till, revokedAt }: TillRights): reado
 }
 
 /** One HQ, or those that share the stores. */
-const hqNames = ({ count }: Machines): readonly string[] =>
+export const hqNames = ({ count }: Machines): readonly string[] =>
   Array.from({ length: count }, (_, index) => serviceNames.hq({ count, number: index + 1 }));
 
 function hqRights(root: string, name: string): readonly string[] {

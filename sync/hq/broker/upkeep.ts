@@ -1,7 +1,8 @@
 /**
- * What keeps a mosquitto up to date with HQ, as files for systemd: at the chain's broker, beside which HQ writes, it reads
- * its files again; a store's broker fetches the list of the revoked from HQ, and starts again when it has grown.
+ * What keeps a broker up to date with HQ, as files for systemd: the chain's, beside which HQ writes, takes its files over; a
+ * store's fetches the list of the revoked from HQ, and starts again when it has grown.
  */
+import { rabbitApply } from './rabbitmq.ts';
 
 export interface Upkeep {
   /** By file name. */
@@ -11,30 +12,39 @@ export interface Upkeep {
 }
 
 /** mosquitto reads certificates revoked and rights again at SIGHUP, and nobody's connection ends. */
-export function centralUpkeep(folder: string): Upkeep {
+export const centralUpkeep = (folder: string): Upkeep => ({
+  units: atChange(`${folder}/acl`, '/usr/bin/systemctl kill -s HUP mosquitto'),
+  program: null,
+});
+
+const applyName = 'apply';
+
+export const rabbitUpkeep = (folder: string): Upkeep => ({
+  units: atChange(`${folder}/definitions.json`, `${folder}/${applyName}`),
+  program: { name: applyName, text: rabbitApply(folder) },
+});
+
+function atChange(file: string, command: string): Upkeep['units'] {
   return {
-    units: {
-      'tillside-broker.path': lines(
-        '[Unit]',
-        'Description=HQ has enrolled or revoked a till',
-        '[Path]',
-        `PathChanged=${folder}/acl`,
-        '[Install]',
-        'WantedBy=multi-user.target',
-      ),
-      'tillside-broker.service': lines(
-        '[Unit]',
-        'Description=mosquitto reads rights and revoked certificates again',
-        '# Fifty tills enrolled in a minute are fifty changes: systemd would give up after the fifth.',
-        'StartLimitIntervalSec=0',
-        '[Service]',
-        'Type=oneshot',
-        '# What is written within the second is read with it.',
-        'ExecStartPre=/usr/bin/sleep 1',
-        'ExecStart=/usr/bin/systemctl kill -s HUP mosquitto',
-      ),
-    },
-    program: null,
+    'tillside-broker.path': lines(
+      '[Unit]',
+      'Description=HQ has enrolled or revoked a till',
+      '[Path]',
+      `PathChanged=${file}`,
+      '[Install]',
+      'WantedBy=multi-user.target',
+    ),
+    'tillside-broker.service': lines(
+      '[Unit]',
+      'Description=The broker takes over rights and revoked certificates',
+      '# Fifty tills enrolled in a minute are fifty changes: systemd would give up after the fifth.',
+      'StartLimitIntervalSec=0',
+      '[Service]',
+      'Type=oneshot',
+      '# What is written within the second is read with it.',
+      'ExecStartPre=/usr/bin/sleep 1',
+      `ExecStart=${command}`,
+    ),
   };
 }
 

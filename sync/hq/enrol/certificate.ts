@@ -174,13 +174,22 @@ function newSerial(): Buffer {
   return serial;
 }
 
-function nameOf({ tenant, store, common }: CertificateName): Buffer {
+/**
+ * Under which name OpenSSL and Erlang look for the authority's list in a folder: SHA-1 of the name's parts as they are in
+ * lower case, its first four bytes from the last to the first (OpenSSL, X509_NAME_hash).
+ */
+export function revocationListName(authority: Authority): string {
+  const { tenant, common } = authorityName(authority);
+  const parts = Buffer.concat(partsOf({ tenant: tenant.toLowerCase(), common: common.toLowerCase() }));
+  const hash = createHash('sha1').update(parts).digest().readUInt32LE(0);
+  return `${hash.toString(16).padStart(8, '0')}.r0`;
+}
+
+const nameOf = (name: CertificateName): Buffer => sequence(...partsOf(name));
+
+function partsOf({ tenant, store, common }: CertificateName): readonly Buffer[] {
   const part = (type: string, value: string) => setOf(sequence(oid(type), text(value)));
-  return sequence(
-    part('2.5.4.10', tenant),
-    ...(store === undefined ? [] : [part('2.5.4.11', store)]),
-    part('2.5.4.3', common),
-  );
+  return [part('2.5.4.10', tenant), ...(store === undefined ? [] : [part('2.5.4.11', store)]), part('2.5.4.3', common)];
 }
 
 /** The name as `makeAuthority` wrote it: issuer and subject must be the same bytes. */

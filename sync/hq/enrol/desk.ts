@@ -12,7 +12,7 @@ import { alone, type Machines } from '../machines.ts';
 import type { CertificateCount } from '../metrics.ts';
 import { createAdmission, createRefusals, type Refusal, type Refusals } from './admission.ts';
 import { behindMs, newKey, openAuthority, privatePem, publicOf } from './authority.ts';
-import { writeBrokerFiles } from './broker-files.ts';
+import { isRabbit, writeBrokerFiles } from './broker-files.ts';
 import { type Authority, issue } from './certificate.ts';
 import { createEnrolment, type Enrolment, serviceNames } from './enrolment.ts';
 import { createEviction, type Leaving } from './eviction.ts';
@@ -93,7 +93,10 @@ export function createDesk(options: DeskOptions): Desk {
   const eviction =
     authority === null || enrolment === null || !isSecure(options.broker)
       ? null
-      : createEviction({ tenant, broker: options.broker, authority, enrolment, clock, log });
+      : createEviction({
+          ...{ tenant, broker: options.broker, authority, enrolment, clock, log },
+          bindsClientId: () => config?.brokerFiles === undefined || !isRabbit(config.brokerFiles),
+        });
   let server: EnrolServer | null = null;
   let cancelLook: Cancel = () => {};
 

@@ -13,7 +13,14 @@ import { isTopicId } from '../../protocol/topics.ts';
 import type { TillName } from '../ledger.ts';
 import { alone, type Machines } from '../machines.ts';
 import { behindMs, newKey, privatePem, publicOf } from './authority.ts';
-import { type Authority, fingerprintOf, issue, makeRevocationList, type Purpose } from './certificate.ts';
+import {
+  type Authority,
+  fingerprintOf,
+  issue,
+  makeRevocationList,
+  type Purpose,
+  revocationListName,
+} from './certificate.ts';
 import type { CertificateRecord, EnrolledTill, Registry } from './registry.ts';
 
 export interface EnrolmentOptions {
@@ -67,6 +74,8 @@ export interface Enrolment {
   /** PEM. */
   revocationList(): Promise<string>;
   readonly authority: string;
+  /** What the list is called in a folder of lists. */
+  readonly revocationListName: string;
 }
 
 const dayMs = 86_400_000;
@@ -108,6 +117,7 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
 
   return {
     authority: authority.pem,
+    revocationListName: revocationListName(authority),
     async makeCode({ store, till }, hours, broker) {
       if (!isTopicId(store) || !isTopicId(till))
         throw new TillsideError('request-invalid', 'Ids of stores and tills are made of a-z, 0-9 and -, at most 64.');

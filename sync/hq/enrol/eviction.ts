@@ -10,7 +10,7 @@
 import { type Clock, instant } from '../../../clock.ts';
 import { messageOf } from '../../../errors.ts';
 import type { BrokerAddress, SyncLog } from '../../link/link.ts';
-import { isRefusal, visitBroker } from '../../link/visit.ts';
+import { refusalOf, visitBroker } from '../../link/visit.ts';
 import { behindMs, newKey, privatePem, publicOf } from './authority.ts';
 import { type Authority, issue } from './certificate.ts';
 import type { Enrolment } from './enrolment.ts';
@@ -33,6 +33,11 @@ export interface EvictionOptions {
   readonly tenant: string;
   /** Its `cert` and `key` are HQ's own and not used. */
   readonly broker: BrokerAddress;
+  /**
+   * False (RabbitMQ): a till may take any client id, so that nobody can take its place. Its connection ends when its name is
+   * taken away at the broker, and that alone is waited for.
+   */
+  readonly bindsClientId: () => boolean;
   readonly authority: Authority;
   readonly enrolment: Pick<Enrolment, 'issueRevoked'>;
   readonly clock: Clock;
@@ -45,7 +50,7 @@ const longestMs = 60_000;
 const visitMs = 60_000;
 
 export function createEviction(options: EvictionOptions): Eviction {
-  const { tenant, broker, authority, enrolment, clock, log } = options;
+  const { tenant, broker, bindsClientId, authority, enrolment, clock, log } = options;
   const leaving = new Map<string, Leaving>();
   const tasks = new Set<Promise<void>>();
   const resting = new Set<() => void>();
@@ -61,7 +66,7 @@ export function createEviction(options: EvictionOptions): Eviction {
       ...{ purpose: 'till', name: { tenant, common: name }, publicKey: publicOf(key) },
       ...{ notBefore: clock.now() - behindMs, notAfter: clock.now() + visitMs },
     });
-    return isRefusal(await visit(name, pem, privatePem(key)));
+    return refusalOf(await visit(name, pem, privatePem(key))) !== null;
   }
 
   async function takePlaces(names: readonly string[]): Promise<boolean> {
@@ -77,7 +82,7 @@ export function createEviction(options: EvictionOptions): Eviction {
     const probe = await enrolment.issueRevoked();
     let areOut = await first;
     for (let wait = firstMs; !areOut && !stopped; wait = Math.min(2 * wait, longestMs)) {
-      if (isRefusal(await visit(probe.name, probe.pem, probe.key))) {
+      if (bindsClientId() && refusalOf(await visit(probe.name, probe.pem, probe.key)) === 'revoked') {
         await takePlaces(names);
         break;
       }

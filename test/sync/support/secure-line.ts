@@ -38,12 +38,19 @@ export interface SecureBroker {
   stop(signal?: NodeJS.Signals): Promise<void>;
   /** Has it read rights and revoked certificates again. */
   reload(): Promise<void>;
+  close?(): Promise<void>;
 }
 
 export type SecureLine = Awaited<ReturnType<typeof openSecureLine>>;
 
-/** @param machines HQs that share the stores; the line's own is the first */
-export async function openSecureLine(machines = 1) {
+export interface LineChange {
+  /** HQs that share the stores; the line's own is the first. */
+  readonly machines?: number;
+  /** Instead of mosquitto: takes HQ's files of that kind; started by the test. */
+  readonly other?: { readonly kind: string; readonly open: (folder: string, port: number) => Promise<SecureBroker> };
+}
+
+export async function openSecureLine({ machines = 1, other }: LineChange = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'tillside-secure-'));
   chmodSync(dir, 0o755);
   const { DATABASE_URL: _other, ...env } = process.env;
@@ -59,12 +66,24 @@ export async function openSecureLine(machines = 1) {
   writeFileSync(file, JSON.stringify({ tenant, dataDir: 'hq', broker: { url }, enrolment, ...shared }));
   const config = loadHqConfig(file, env);
   createAuthority(config.dataDir, tenant, Date.now());
-  await command('broker', '--config', file, '--out', folder, '--host', 'localhost', '--port', String(port));
-  const broker = brokerIn(folder, port);
+  await command(
+    'broker',
+    '--config',
+    file,
+    '--out',
+    folder,
+    '--host',
+    'localhost',
+    '--port',
+    String(port),
+    '--kind',
+    other?.kind ?? 'mosquitto',
+  );
+  const broker = other === undefined ? brokerIn(folder, port) : await other.open(folder, port);
   const hq = hqWith({});
-  await broker.start();
+  if (other === undefined) await broker.start();
   await hq.start();
-  await until(() => hq.connected, 'HQ on the line');
+  if (other === undefined) await until(() => hq.connected, 'HQ on the line');
 
   function hqWith(change: Partial<HqConfig>): Hq {
     const hq = createHq({
@@ -144,11 +163,12 @@ export async function openSecureLine(machines = 1) {
     /** Somebody's own program, with a certificate. */
     async stranger(
       { ca, cert, key }: Certificate,
-      options: { clientId?: string; at?: SecureBroker } = {},
+      options: { clientId?: string; at?: SecureBroker; username?: string; password?: string } = {},
     ): Promise<MqttClient> {
       const client = await connectAsync((options.at ?? broker).url, {
         ...{ ca, cert, key: createPrivateKey(key).export({ type: 'pkcs8', format: 'pem' }).toString() },
         clientId: options.clientId ?? 'stranger',
+        ...(options.username === undefined ? {} : { username: options.username, password: options.password ?? '' }),
         protocolVersion: 4,
         reconnectPeriod: 0,
       });
@@ -168,6 +188,7 @@ export async function openSecureLine(machines = 1) {
     revocationList: () => readFileSync(join(folder, 'crl.pem'), 'utf8'),
     async close() {
       for (const close of closing.reverse()) await close();
+      await broker.close?.();
       await programs.close();
       rmSync(dir, { recursive: true, force: true });
     },
@@ -181,8 +202,8 @@ async function command(...args: readonly string[]) {
 }
 
 /** Opens a line, closes it whatever happens. */
-export async function onSecureLine(run: (line: SecureLine) => Promise<void>, machines?: number): Promise<void> {
-  const line = await openSecureLine(machines);
+export async function onSecureLine(run: (line: SecureLine) => Promise<void>, change?: LineChange): Promise<void> {
+  const line = await openSecureLine(change);
   try {
     await run(line);
   } finally {
