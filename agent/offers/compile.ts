@@ -118,6 +118,8 @@ const phaseOrder: Readonly<Record<Phase, number>> = { line: 0, basket: 1, points
 
 /** Offers compiled between two pauses: well under a millisecond. */
 const stepSize = 100;
+/** Products and segments that they ask for. */
+export const keyStep = 4000;
 const orderedStep = 2000;
 
 /** @param bundle has passed `validateBundle` */
@@ -137,6 +139,8 @@ export function* compiling(bundle: Bundle): Generator<undefined, CompiledBundle>
   const placed = new Array<CompiledOffer>(byRank.length);
   const byId = new Map<string, CompiledOffer>();
   const byPhase: Record<Phase, CompiledOffer[]> = { line: [], basket: [], points: [], issue: [] };
+  const { keys } = names.scope;
+  let pause = keys.asked + keyStep;
   for (let rank = 0; rank < byRank.length; rank++) {
     const index = byRank[rank] ?? 0;
     const place = byPlace[index] ?? 0;
@@ -145,7 +149,9 @@ export function* compiling(bundle: Bundle): Generator<undefined, CompiledBundle>
     placed[place] = offer;
     byId.set(offer.id, offer);
     byPhase[offer.phase].push(offer);
-    if (rank % stepSize === stepSize - 1) yield;
+    if (rank % stepSize < stepSize - 1 && keys.asked < pause) continue;
+    pause = keys.asked + keyStep;
+    yield;
   }
   return {
     bundle,
@@ -155,7 +161,7 @@ export function* compiling(bundle: Bundle): Generator<undefined, CompiledBundle>
     offers,
     byId,
     byPhase,
-    keys: names.scope.keys,
+    keys,
     classes: names.classes,
     allInClasses: byPhase.issue.every(offer => offer.class >= 0),
     groups: names.groups.size,

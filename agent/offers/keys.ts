@@ -16,6 +16,7 @@ export class Keys {
   readonly #segments = new Map<string, number>();
   readonly #offers = new Map<string, number>();
   #size = 0;
+  #asked = 0;
   /** The keys of the products seen last. */
   readonly products = new ProductRows(product => this.#ofProduct(product));
   /** The longest `bought.withinDays` of the conditions: how far back purchases matter, in days; 0: not at all. */
@@ -24,6 +25,11 @@ export class Keys {
   /** How many keys of products there are; they are numbered from 0. */
   get size(): number {
     return this.#size;
+  }
+
+  /** How often a product or segment was numbered: what offers with long lists cost. */
+  get asked(): number {
+    return this.#asked;
   }
 
   gtin(value: string): number {
@@ -67,6 +73,7 @@ export class Keys {
 
   /** The number of a segment. */
   segment(id: string): number {
+    this.#asked++;
     const known = this.#segments.get(id) ?? this.#segments.size;
     this.#segments.set(id, known);
     return known;
@@ -100,6 +107,7 @@ export class Keys {
   }
 
   #numberIn(numbers: Map<string, number>, value: string): number {
+    this.#asked++;
     let key = numbers.get(value);
     if (key === undefined) {
       key = this.#size++;

@@ -2,7 +2,7 @@
  * The index of a bundle: from store, time, member and basket to the few offers that may apply, without looking at the
  * others. It only leaves out offers that surely fail; the evaluator judges the rest. Sets of offers are bits by their place in the index.
  */
-import type { CompiledBundle, CompiledOffer } from '../compile.ts';
+import { type CompiledBundle, type CompiledOffer, keyStep } from '../compile.ts';
 import { Facts, type ReadHistory, readHistory } from '../facts.ts';
 import type { CompiledPredicate } from '../predicate.ts';
 import { ScannedBasket } from '../scanned.ts';
@@ -200,18 +200,20 @@ export function* indexing(compiled: CompiledBundle): Generator<undefined, Parts>
   const { offers } = compiled;
   const size = offers.length;
   const [guests, byProducts] = [bits(size), bits(size)];
-  const segments = new SegmentNeeds(size, compiled.keys);
+  const { keys } = compiled;
+  const segments = new SegmentNeeds(size, keys);
   const after: (readonly [before: number, place: number])[] = [];
   const chained = bits(size);
   const consents = new Map<string, number[]>();
   const digital: number[] = [];
-  const products = new ProductNeeds(compiled.keys);
-  const needs = new BasketNeeds(compiled.keys, size);
+  const products = new ProductNeeds(keys);
+  const needs = new BasketNeeds(keys, size);
   const slots = new Set<number>();
   const rests: (readonly CompiledPredicate[])[] = [];
   const ofMember: (readonly CompiledPredicate[])[] = [];
   const atTotal: (readonly CompiledPredicate[])[] = [];
   const tiers = new TierSets(compiled.bundle.loyalty?.tiers ?? [], size);
+  let pause = keys.asked + keyStep;
   for (let place = 0; place < size; place++) {
     const offer = compiled.byPlace[place] as CompiledOffer;
     const need = necessary([offer.offer.audience, offer.offer.when]);
@@ -242,11 +244,13 @@ export function* indexing(compiled: CompiledBundle): Generator<undefined, Parts>
     rests.push(rest);
     ofMember.push(own);
     atTotal.push(own.length === 0 ? rest : rest.filter(part => !own.includes(part)));
-    if (place % stepSize === stepSize - 1) yield;
+    if (place % stepSize < stepSize - 1 && keys.asked < pause) continue;
+    pause = keys.asked + keyStep;
+    yield;
   }
   const sets = (lists: ReadonlyMap<string, readonly number[]>) =>
     new Map([...lists].map(([name, places]) => [name, placeSet(places, size)]));
-  const followers = new Followers(compiled.keys.offerCount, after);
+  const followers = new Followers(keys.offerCount, after);
   yield;
   return {
     guests,

@@ -15,6 +15,8 @@ export class Acceptance {
   readonly #tiers: ReadonlySet<string>;
   /** Ids of offers that must exist in the bundle or be retired. */
   readonly named = new Set<string>();
+  /** How many entries the lists had that were looked at. */
+  entries = 0;
 
   constructor(defaultLanguage: string, tiers: ReadonlySet<string>) {
     this.#defaultLanguage = defaultLanguage;
@@ -217,6 +219,7 @@ export class Acceptance {
     if (kind === 'segment') return isId(asked);
     if (kind === 'all' || kind === 'any') {
       if (!Array.isArray(asked)) return false;
+      this.entries += asked.length;
       for (let index = 0; index < asked.length; index++) if (!this.#predicate(asked[index], levels - 1)) return false;
       return true;
     }
@@ -260,6 +263,7 @@ export class Acceptance {
     const asked = selector[kind];
     if (kind === 'not') return this.#selector(asked, levels - 1);
     if (!Array.isArray(asked)) return false;
+    this.entries += asked.length;
     if (kind === 'gtin' || kind === 'brand') return asked.every(isSomeText);
     if (kind === 'category') return asked.every(isCategory);
     if (kind !== 'all' && kind !== 'any') return false;

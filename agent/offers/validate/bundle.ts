@@ -22,8 +22,7 @@ import {
   someText,
 } from './checks.ts';
 import { count, currency, instant, isLanguage, language, timezone, window } from './forms.ts';
-import { parseJson } from './json.ts';
-import { parsingJson } from './json-steps.ts';
+import { parseBundleJson, parsingJson } from './json-steps.ts';
 import { offerCheck } from './offer.ts';
 import type { Reference } from './predicate.ts';
 
@@ -33,7 +32,7 @@ export type BundleResult =
 
 /** Reads a bundle from its bytes or text: JSON, then `validateBundle`. Never throws. */
 export function parseBundle(source: Uint8Array | string): BundleResult {
-  const read = parseJson(source);
+  const read = parseBundleJson(source);
   return read.ok ? validateBundle(read.value) : { ok: false, faults: [read.fault] };
 }
 
@@ -52,6 +51,8 @@ export function validateBundle(document: unknown): BundleResult {
 
 /** Offers looked at between two pauses. */
 const stepSize = 100;
+/** Entries of their lists. */
+const entryStep = 20_000;
 
 /** `parseBundle` in short steps. A bundle with faults is looked at once more for their list. */
 export function* parsingBundle(source: Uint8Array): Generator<undefined, BundleResult> {
@@ -74,11 +75,14 @@ function* accepting(document: unknown): Generator<undefined, boolean> {
   const tiers = new Set<string>(loyalty?.tiers.map(tier => tier.id));
   const acceptance = new Acceptance(defaultLanguage, tiers);
   const ids = new Set<string>();
+  let pause = entryStep;
   for (let index = 0; index < offers.length; index++) {
     const offer: unknown = offers[index];
     if (!acceptance.accepts(offer)) return false;
     ids.add((offer as Offer).id);
-    if (index % stepSize === stepSize - 1) yield;
+    if (index % stepSize < stepSize - 1 && acceptance.entries < pause) continue;
+    pause = acceptance.entries + entryStep;
+    yield;
   }
   if (ids.size !== offers.length) return false;
   yield;

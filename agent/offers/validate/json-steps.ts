@@ -1,169 +1,125 @@
 /**
- * `parseJson` of a bundle in short steps: the offers, which are nearly all of it, are cut apart by their brackets and parsed a few at
- * a time. Whatever is out of the ordinary is left to `parseJson` as a whole, so that both always say the same.
+ * The JSON of a bundle in short steps: the offers, which are nearly all of it, are cut apart and parsed a few at a time. What is short
+ * and out of the ordinary is left to `parseJson` as a whole, so that both always say the same.
  */
+import { pointer } from '../fault.ts';
+import { finish } from '../steps.ts';
 import { fieldsOf } from './checks.ts';
 import { type JsonResult, parseJson } from './json.ts';
+import { afterBlanks, Entries, findingOffers } from './json-cut.ts';
+import { mostBytesAtOnce } from './limits.ts';
 
-const [quote, backslash, comma, colon] = [34, 92, 44, 58];
-const [openList, closeList, openObject, closeObject] = [91, 93, 123, 125];
+/** Bytes parsed between two pauses: a fraction of a millisecond. */
+const parsed = 24 * 1024;
+/** How far the end of an offer is looked for after that. */
+const nearby = 24 * 1024;
+const mostWrong = 10;
+const closeList = 93;
 
-/** Bytes looked at between two pauses, and parsed: a fraction of a millisecond each. */
-const lookedAt = 256 * 1024;
-const parsed = 32 * 1024;
+/** `parsingJson` without a pause. */
+export function parseBundleJson(source: Uint8Array | string): JsonResult {
+  if (source.length <= mostBytesAtOnce) return parseJson(source);
+  return finish(parsingJson(typeof source === 'string' ? Buffer.from(source) : source));
+}
 
+/** Reads the bytes of a bundle. One that has no parts of at most `mostBytesAtOnce` is refused. */
 export function* parsingJson(source: Uint8Array): Generator<undefined, JsonResult> {
-  const cut = yield* cutting(source);
-  if (cut === null) return parseJson(source);
-  const { from, to, ends } = cut;
-  const around = new Uint8Array(from + source.length - to);
-  around.set(source.subarray(0, from));
-  around.set(source.subarray(to), from);
-  const whole = parseJson(around);
-  const root = whole.ok ? fieldsOf(whole.value) : null;
-  if (root === null || !Array.isArray(root.offers)) return parseJson(source);
-  const offers = root.offers as unknown[];
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-  let pause = from + parsed;
-  let start = from;
+  const whole = source.length <= mostBytesAtOnce;
+  const parts = new Parts(source);
   try {
-    for (const end of ends) {
-      offers.push(JSON.parse(decoder.decode(source.subarray(start, end))));
-      start = end + 1;
-      if (start < pause) continue;
-      pause = start + parsed;
-      yield;
+    const read = yield* parts.reading();
+    // Of a short document the parser of the whole says where and why.
+    if (read !== null && (read.ok || !whole)) return read;
+  } catch (error) {
+    if (!whole) return refused('', `is not JSON in UTF-8, after byte ${parts.start}: ${String(error).slice(0, 200)}`);
+  }
+  if (whole) return parseJson(source);
+  return refused('', `must have "offers" once, as a list: ${source.length} bytes can only be read in parts`);
+}
+
+function refused(place: string, message: string): JsonResult {
+  return { ok: false, fault: { pointer: place, message } };
+}
+
+class Parts {
+  /** Where the part at hand begins. */
+  start = 0;
+  readonly #source: Uint8Array;
+  readonly #bytes: Buffer;
+  readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  /** A part between the brackets of a list; serves the next again. */
+  readonly #list = Buffer.alloc(2 * (parsed + nearby), '[');
+  readonly #offers: unknown[] = [];
+  /** What stands between two offers, with their last and first characters: where it stands again, an offer probably ends. */
+  #between: Uint8Array | null = null;
+  /** Times that it did not. */
+  #wrong = 0;
+
+  constructor(source: Uint8Array) {
+    this.#source = source;
+    this.#bytes = Buffer.from(source.buffer, source.byteOffset, source.length);
+  }
+
+  /** @returns null where there is not exactly one plain list `offers` at the top; throws where a part is not JSON in UTF-8 */
+  *reading(): Generator<undefined, JsonResult | null> {
+    const source = this.#source;
+    const from = yield* findingOffers(source, 0, 0);
+    if (from === null || from < 0) return null;
+    this.start = from;
+    for (let over = false; !over; yield) {
+      if (this.#readLikely()) continue;
+      const entries = new Entries(source, this.start);
+      while (!entries.read(this.start + parsed) && entries.at - entries.begun <= mostBytesAtOnce) yield;
+      if (entries.at - entries.begun > mostBytesAtOnce)
+        return refused(
+          pointer(['offers', this.#offers.length + entries.ended]),
+          `is longer than ${mostBytesAtOnce} bytes`,
+        );
+      const isOnly = entries.over && this.start === from;
+      this.#read(entries.at, isOnly ? 0 : 1);
+      over = entries.over;
+      if (!over) this.#between ??= source.slice(entries.at - 2, afterBlanks(source, this.start) + 6);
     }
-  } catch {
-    return parseJson(source);
+    // Now after the list's own bracket.
+    const to = this.start - 1;
+    if ((yield* findingOffers(source, this.start, 1)) !== -1) return null;
+    const around = new Uint8Array(from + source.length - to);
+    if (around.length > mostBytesAtOnce)
+      return refused('', `is longer than ${mostBytesAtOnce} bytes beside its offers`);
+    around.set(source.subarray(0, from));
+    around.set(source.subarray(to), from);
+    const rest = parseJson(around);
+    if (!rest.ok) return rest;
+    const root = fieldsOf(rest.value);
+    return root === null ? null : { ok: true, value: Object.assign(root, { offers: this.#offers }) };
   }
-  return { ok: true, value: root };
-}
 
-/** The list of offers: what stands between `from` and `to`, and where each of its entries ends. */
-interface Cut {
-  readonly from: number;
-  readonly to: number;
-  readonly ends: readonly number[];
-}
+  /** Parses the offers of a part, which ends at a comma or at the end of the list. */
+  #read(end: number, least: number): void {
+    const { start } = this;
+    const list = end - start + 2 <= this.#list.length ? this.#list : Buffer.alloc(end - start + 2, '[');
+    list.set(this.#source.subarray(start, end), 1);
+    list[end - start + 1] = closeList;
+    // Several at once, as each shows the parser the shape of the next.
+    const offers = JSON.parse(this.#decoder.decode(list.subarray(0, end - start + 2))) as unknown[];
+    if (offers.length < least) throw new SyntaxError('an offer is missing');
+    for (const offer of offers) this.#offers.push(offer);
+    this.start = end + 1;
+  }
 
-/** Null if there is not exactly one plain list `offers` at the top. */
-function* cutting(source: Uint8Array): Generator<undefined, Cut | null> {
-  let list: Entries | null = null;
-  let depth = 0;
-  /** Where the last text at the top began; -1 after anything else but its colon. */
-  let name = -1;
-  let nameEnd = -1;
-  let pause = lookedAt;
-  for (let at = 0; at < source.length; at++) {
-    if (at >= pause) {
-      pause = at + lookedAt;
-      yield;
+  /** Parses a part that ends where an offer probably does: at a wrong place it would be no JSON. */
+  #readLikely(): boolean {
+    const between = this.#between;
+    if (between === null || this.#wrong > mostWrong) return false;
+    const from = this.start + parsed;
+    const found = this.#bytes.subarray(from, from + nearby).indexOf(between);
+    if (found < 0) return false;
+    try {
+      this.#read(from + found + 2, 1);
+      return true;
+    } catch {
+      this.#wrong++;
+      return false;
     }
-    const byte = source[at];
-    if (byte === quote) {
-      const start = at;
-      at = endOfText(source, at + 1);
-      if (depth !== 1) continue;
-      name = start;
-      nameEnd = at;
-    } else if (byte === openList || byte === openObject) {
-      depth++;
-      if (depth !== 2 || byte !== openList || !isOffers(source, name, nameEnd, at)) continue;
-      if (list !== null) return null;
-      list = new Entries(at + 1);
-      while (!list.read(source, lookedAt)) yield;
-      at = list.at;
-      pause = at + lookedAt;
-      if (source[at] !== closeList) return null;
-      depth--;
-    } else if (byte === closeList || byte === closeObject) depth--;
   }
-  if (list === null) return null;
-  const { from, at: to, ends } = list;
-  if (ends.length > 0 || !isBlank(source, from, to)) ends.push(to);
-  return hasOneOffers(source, from, to) ? { from, to, ends } : null;
-}
-
-/** Finds where the entries of a list end. */
-class Entries {
-  readonly from: number;
-  readonly ends: number[] = [];
-  /** Of the next byte; in the end of the bracket that closes the list. */
-  at: number;
-  #depth = 0;
-
-  constructor(from: number) {
-    this.from = from;
-    this.at = from;
-  }
-
-  /** Reads about as many bytes. @returns whether the end of the list, or of the document, is reached */
-  read(source: Uint8Array, most: number): boolean {
-    const { ends } = this;
-    const { length } = source;
-    const stop = Math.min(this.at + most, length);
-    let depth = this.#depth;
-    let at = this.at;
-    for (; at < stop; at++) {
-      const kind = kinds[source[at] ?? 0];
-      if (kind === 0) continue;
-      if (kind === 1) at = endOfText(source, at + 1);
-      else if (kind === 2) depth++;
-      else if (kind === 4) {
-        if (depth === 0) ends.push(at);
-      } else if (--depth < 0) break;
-    }
-    this.at = at;
-    this.#depth = depth;
-    return depth < 0 || at >= length;
-  }
-}
-
-/** 1 quote, 2 opening, 3 closing bracket, 4 comma. */
-const kinds = new Uint8Array(256);
-kinds[quote] = 1;
-kinds[openList] = kinds[openObject] = 2;
-kinds[closeList] = kinds[closeObject] = 3;
-kinds[comma] = 4;
-
-/** The place of the quote that ends a text, or the end of the document. */
-function endOfText(source: Uint8Array, from: number): number {
-  let at = from;
-  for (; at < source.length; at++) {
-    const byte = source[at];
-    if (byte === quote) return at;
-    if (byte === backslash) at++;
-  }
-  return at;
-}
-
-const word = Buffer.from('"offers"');
-
-/** Whether the text before this place is the name `offers`, with nothing but a colon between. */
-function isOffers(source: Uint8Array, name: number, nameEnd: number, at: number): boolean {
-  if (name < 0 || nameEnd - name + 1 !== word.length) return false;
-  for (let index = 0; index < word.length; index++) if (source[name + index] !== word[index]) return false;
-  let colons = 0;
-  for (let index = nameEnd + 1; index < at; index++) {
-    if (source[index] === colon) colons++;
-    else if (!isBlank(source, index, index + 1)) return false;
-  }
-  return colons === 1;
-}
-
-/** Whether the rest of the document has no second name that could mean the same list: none with `offers` or an escape in it. */
-function hasOneOffers(source: Uint8Array, from: number, to: number): boolean {
-  const before = Buffer.from(source.buffer, source.byteOffset, from);
-  const after = Buffer.from(source.buffer, source.byteOffset + to, source.length - to);
-  if (before.indexOf(word) !== before.lastIndexOf(word) || after.includes(word)) return false;
-  return !before.includes(backslash) && !after.includes(backslash);
-}
-
-function isBlank(source: Uint8Array, from: number, to: number): boolean {
-  for (let at = from; at < to; at++) {
-    const byte = source[at];
-    if (byte !== 32 && byte !== 9 && byte !== 10 && byte !== 13) return false;
-  }
-  return true;
 }
