@@ -2,6 +2,7 @@
  * What a bundle's conditions ask for by name, numbered: product numbers, brands and category nodes in one row, segments in another,
  * offers in a third. So a basket is summed and a member marked in plain arrays, and a condition reads one cell.
  */
+import { Names } from './names.ts';
 import { ProductRows } from './product-rows.ts';
 import type { Product } from './selector.ts';
 
@@ -13,8 +14,8 @@ export class Keys {
   readonly #brands = new Map<string, number>();
   readonly #nodes = new Map<string, number>();
   readonly #paths = new Map<string, Int32Array>();
-  readonly #segments = new Map<string, number>();
-  readonly #offers = new Map<string, number>();
+  readonly #segments = new Names();
+  readonly #offers = new Names();
   #size = 0;
   #asked = 0;
   /** The keys of the products seen last. */
@@ -74,26 +75,22 @@ export class Keys {
   /** The number of a segment. */
   segment(id: string): number {
     this.#asked++;
-    const known = this.#segments.get(id) ?? this.#segments.size;
-    this.#segments.set(id, known);
-    return known;
+    return this.#segments.number(id);
   }
 
   /** The number of a segment that a condition asks for; -1 if none does. */
   ofSegment(id: string): number {
-    return this.#segments.get(id) ?? -1;
+    return this.#segments.of(id);
   }
 
   /** The number of an offer: of one of the bundle its place, retired ones follow. */
   offer(id: string): number {
-    const known = this.#offers.get(id) ?? this.#offers.size;
-    this.#offers.set(id, known);
-    return known;
+    return this.#offers.number(id);
   }
 
   /** The number of an offer that is in the bundle or that a condition asks for; -1 for another one. */
   ofOffer(id: string): number {
-    return this.#offers.get(id) ?? -1;
+    return this.#offers.of(id);
   }
 
   /** How many offers are numbered. */
