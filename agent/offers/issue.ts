@@ -139,8 +139,7 @@ export class CouponChoice {
     this.#mark(facts);
     const quick = !explaining && facts.asIndexed;
     const inOrder = !explaining && offers.byPriority;
-    const to = offers.to('issue');
-    for (let index = offers.from('issue'); index < to; index++) {
+    for (let index = offers.from('issue'); offers.reaches(index); index++) {
       const place = offers.place(index);
       if (inOrder && this.#picker.isSettled(this.#rows.priority(place))) break;
       if (inOrder && this.#picker.hasBetter(this.#rows.class(place))) continue;

@@ -4,7 +4,7 @@ import type { CompiledBundle, CompiledOffer } from '../compile.ts';
 import type { CompiledPredicate } from '../predicate.ts';
 import type { Phase } from '../types.ts';
 import type { BasketNeeds } from './basket-needs.ts';
-import type { Bits } from './bitset.ts';
+import { type Bits, bits } from './bitset.ts';
 
 export interface OffersByPhase {
   /** Offers of phase `issue` come by priority descending, then id; else all come in the contract's order. */
@@ -13,6 +13,8 @@ export interface OffersByPhase {
   from(phase: Phase): number;
   /** Index after the phase's last offer. */
   to(phase: Phase): number;
+  /** Whether there is an offer of phase `issue`, the last one, at an index or after: as `index < to('issue')`, without finding them all. */
+  reaches(index: number): boolean;
   at(index: number): CompiledOffer;
   /** Its place in the index. */
   place(index: number): number;
@@ -39,6 +41,7 @@ export function allOffers({ offers, byPhase }: CompiledBundle): OffersByPhase {
     byPriority: false,
     from: phase => from[phase],
     to: phase => to[phase],
+    reaches: index => index < offers.length,
     at: index => offers[index] as CompiledOffer,
     place: index => offers[index]?.place ?? -1,
     isNear: () => true,
@@ -52,32 +55,41 @@ export class FoundOffers implements OffersByPhase {
   readonly #offers: readonly CompiledOffer[];
   readonly #needs: BasketNeeds;
   #rests: readonly (readonly CompiledPredicate[])[] = [];
+  /** The first `#count` are found. */
   readonly #places: Int32Array;
+  #count = 0;
+  #set: Bits;
+  /** The next word of the set to be read. */
+  #word = 0;
   /** By phase the first place after it. */
   readonly #ends: readonly number[];
-  /** By phase where its offers end; they begin where those of the phase before end. */
-  readonly #to = new Int32Array(phases.length);
+  /** By phase, the last left out, where its offers end; they begin where those of the phase before end. */
+  readonly #to = new Int32Array(phases.length - 1);
 
   constructor({ byPlace, byPhase }: CompiledBundle, needs: BasketNeeds) {
     this.#offers = byPlace;
     this.#needs = needs;
     this.#places = new Int32Array(byPlace.length);
+    this.#set = bits(0);
     let end = 0;
-    this.#ends = phases.map(phase => {
+    this.#ends = phases.slice(0, -1).map(phase => {
       end += byPhase[phase].length;
       return end;
     });
   }
 
-  /** @param rests what is left to ask, by place */
+  /**
+   * @param set is read on as more offers are asked for: of those to be printed few are looked at
+   * @param rests what is left to ask, by place
+   */
   read(set: Bits, rests: readonly (readonly CompiledPredicate[])[]): void {
     this.#rests = rests;
-    const places = this.#places;
-    let count = 0;
-    for (let word = 0; word < set.length; word++)
-      for (let rest = set[word] ?? 0; rest !== 0; rest &= rest - 1)
-        places[count++] = word * 32 + 31 - Math.clz32(rest & -rest);
-    this.#divide(count);
+    this.#set = set;
+    this.#word = 0;
+    this.#count = 0;
+    const words = ((this.#ends[this.#ends.length - 1] ?? 0) + 31) >>> 5;
+    while (this.#word < words) this.#readWord();
+    this.#divide();
   }
 
   /** Leaves out those that are not near, which else are passed over one by one when they are reached. */
@@ -86,15 +98,21 @@ export class FoundOffers implements OffersByPhase {
     const count = this.to('issue');
     let kept = 0;
     for (let index = 0; index < count; index++) if (this.isNear(index, basket)) places[kept++] = places[index] ?? 0;
-    this.#divide(kept);
+    this.#count = kept;
+    this.#divide();
   }
 
-  #divide(count: number): void {
+  #readWord(): void {
+    const word = this.#word++;
+    for (let rest = this.#set[word] ?? 0; rest !== 0; rest &= rest - 1)
+      this.#places[this.#count++] = word * 32 + 31 - Math.clz32(rest & -rest);
+  }
+
+  #divide(): void {
     let at = 0;
-    for (let phase = 0; phase < phases.length; phase++) {
+    for (let phase = 0; phase < this.#to.length; phase++) {
       const end = this.#ends[phase] ?? 0;
-      if (phase === phases.length - 1) at = count;
-      else while (at < count && (this.#places[at] ?? 0) < end) at++;
+      while (at < this.#count && (this.#places[at] ?? 0) < end) at++;
       this.#to[phase] = at;
     }
   }
@@ -104,7 +122,14 @@ export class FoundOffers implements OffersByPhase {
   }
 
   to(phase: Phase): number {
-    return this.#to[phases.indexOf(phase)] ?? 0;
+    if (phase !== 'issue') return this.#to[phases.indexOf(phase)] ?? 0;
+    while (this.#word < this.#set.length) this.#readWord();
+    return this.#count;
+  }
+
+  reaches(index: number): boolean {
+    while (index >= this.#count && this.#word < this.#set.length) this.#readWord();
+    return index < this.#count;
   }
 
   at(index: number): CompiledOffer {

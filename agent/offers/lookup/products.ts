@@ -4,7 +4,7 @@
  */
 import type { Keys } from '../keys.ts';
 import type { ProductSums } from '../product-sums.ts';
-import { type Bits, bits, put, putIfIn, take } from './bitset.ts';
+import { type Bits, bits, has, put, putIfIn, take } from './bitset.ts';
 import type { BasketNeed } from './necessary.ts';
 
 /**
@@ -51,10 +51,15 @@ export class ProductNeeds {
 export class ProductLookup {
   readonly #keys: Keys;
   readonly #postings: Postings;
+  /** Keys that have offers: most have none, and this small set tells it in less than a look into the large ones. */
+  readonly #asked: Bits;
 
   constructor(keys: Keys, all: Postings) {
     this.#keys = keys;
     this.#postings = all;
+    this.#asked = bits(keys.size);
+    for (let key = 0; key < keys.size; key++)
+      if (all.starts[key * 2] !== all.starts[key * 2 + 2]) put(this.#asked, key);
   }
 
   get keys(): Keys {
@@ -70,6 +75,7 @@ export class ProductLookup {
   find(sums: ProductSums, allowed: Bits, found: Bits): void {
     for (let index = 0; index < sums.count; index++) {
       const key = sums.at(index);
+      if (!has(this.#asked, key)) continue;
       walk(this.#postings, key * 2, sums.spend(key), allowed, found);
       walk(this.#postings, key * 2 + 1, sums.items(key), allowed, found);
     }
