@@ -1,6 +1,6 @@
 /** Experiments (contract section 7): the same member always lands in the same place, at every till and at HQ. */
-import { hash } from 'node:crypto';
 import type { CompiledOffer, Terms } from './compile.ts';
+import { firstWord } from './sha256.ts';
 import type { Experiment, Member, Variant } from './types.ts';
 
 /** Where a member lands. `holdout` sees nothing of the offer; a variant of null is the base offer. */
@@ -11,11 +11,11 @@ const inBase: Placement = { holdout: false, variant: null };
 const noVariants: readonly Variant[] = [];
 
 export function placeMember(experiment: Experiment, memberId: string): Placement {
-  if (firstWord(`${experiment.salt}:${memberId}`) % 10_000 < (experiment.holdout ?? 0)) return heldOut;
+  if (firstWord(experiment.salt, ':', memberId) % 10_000 < (experiment.holdout ?? 0)) return heldOut;
   const variants = experiment.variants ?? noVariants;
   const weights = variants.reduce((sum, variant) => sum + variant.weight, 0);
   if (weights === 0) return inBase;
-  let point = firstWord(`${experiment.salt}:variant:${memberId}`) % weights;
+  let point = firstWord(experiment.salt, ':variant:', memberId) % weights;
   for (const variant of variants) {
     if (point < variant.weight) return { holdout: false, variant };
     point -= variant.weight;
@@ -34,12 +34,4 @@ export function placeOffer(
   if (placement.holdout) return { terms: offer.base, heldOut: true };
   const variant = placement.variant === null ? undefined : offer.variants.get(placement.variant.id);
   return { terms: variant ?? offer.base, heldOut: false };
-}
-
-/** The first four bytes of the SHA-256 of a text in UTF-8, as an unsigned big-endian integer. */
-export function firstWord(text: string): number {
-  const bytes = hash('sha256', text, 'binary');
-  return (
-    ((bytes.charCodeAt(0) << 24) | (bytes.charCodeAt(1) << 16) | (bytes.charCodeAt(2) << 8) | bytes.charCodeAt(3)) >>> 0
-  );
 }

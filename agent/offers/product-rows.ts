@@ -13,7 +13,7 @@ const leastRows = 1024;
 /** Four megabytes: more than a grocer sells in a week. */
 const mostRows = 65_536;
 /** Rows in which a product may stand, from the one that its number leads to. */
-const reach = 4;
+const reach = 8;
 
 export class ProductRows {
   readonly #find: (product: Product) => readonly number[];
@@ -75,22 +75,18 @@ export class ProductRows {
   #learn(product: Product, high: number, low: number): number {
     const keys = this.#find(product);
     if (keys.length > mostKeys) return -1;
-    // Those there were are learned again, one by one.
+    let at = this.#freeRow(high, low);
     const rows = this.#cells.length / rowSize;
-    if (this.#count > rows / 2 && rows < mostRows) {
+    if (rows < mostRows && (at < 0 ? this.#count > rows / 8 : this.#count > rows / 2)) {
+      // Those there were are learned again, one by one.
       this.#cells = new Int32Array(rows * 2 * rowSize);
       this.#texts = texts(rows * 2);
       this.#count = 0;
+      at = this.#freeRow(high, low);
     }
     const cells = this.#cells;
-    const mask = cells.length - 1;
-    const first = placeOf(high, low) & mask;
-    let at = first;
-    for (let place = first, seen = 0; seen < reach; place = (place + rowSize) & mask, seen++) {
-      if (cells[place] !== 0 && (cells[place] !== high || cells[place + 1] !== low)) continue;
-      at = place;
-      break;
-    }
+    // Where all rows are taken the first gives way.
+    if (at < 0) at = placeOf(high, low) & (cells.length - 1);
     if (cells[at] === 0) this.#count++;
     cells[at] = high;
     cells[at + 1] = low;
@@ -99,6 +95,15 @@ export class ProductRows {
     this.#texts[at >> 3] = product.brand;
     this.#texts[(at >> 3) + 1] = product.category;
     return at + firstKey;
+  }
+
+  /** The first row for a number that is free or has that number; -1 if all are taken. */
+  #freeRow(high: number, low: number): number {
+    const cells = this.#cells;
+    const mask = cells.length - 1;
+    for (let at = placeOf(high, low) & mask, seen = 0; seen < reach; at = (at + rowSize) & mask, seen++)
+      if (cells[at] === 0 || (cells[at] === high && cells[at + 1] === low)) return at;
+    return -1;
   }
 }
 

@@ -3,16 +3,24 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { firstWord, placeMember } from '../../agent/offers/experiment.ts';
+import { placeMember } from '../../agent/offers/experiment.ts';
+import { firstWord } from '../../agent/offers/sha256.ts';
 
 test('the hash is the first four bytes of SHA-256, big-endian', () => {
-  assert.equal(firstWord('s:variant:m1'), 0xf99a7839);
+  assert.equal(firstWord('s', ':variant:', 'm1'), 0xf99a7839);
+  // Of every length up to the ends of two blocks, and longer; in characters of one byte, and of more.
+  const text = fc.oneof(
+    fc.string({ unit: fc.constantFrom('a', 'Z', '0', '~', '\u007f', '\0'), maxLength: 45 }),
+    fc.string({ unit: 'binary' }),
+  );
   fc.assert(
-    fc.property(fc.string({ unit: 'binary' }), text => {
-      const hex = createHash('sha256').update(Buffer.from(text, 'utf8')).digest('hex');
-      assert.equal(firstWord(text), Number.parseInt(hex.slice(0, 8), 16));
+    fc.property(text, text, text, (salt, middle, id) => {
+      const hex = createHash('sha256')
+        .update(Buffer.from(salt + middle + id, 'utf8'))
+        .digest('hex');
+      assert.equal(firstWord(salt, middle, id), Number.parseInt(hex.slice(0, 8), 16));
     }),
-    { numRuns: 200 },
+    { numRuns: 1000 },
   );
 });
 
