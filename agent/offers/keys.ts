@@ -110,7 +110,7 @@ export class Keys {
       key = this.#size++;
       numbers.set(value, key);
       // They may want this one too.
-      this.#paths.clear();
+      if (this.#paths.size > 0) this.#paths.clear();
       this.products.clear();
     }
     return key;
