@@ -8,7 +8,7 @@ import { loadHqConfig } from '../../sync/hq/config.ts';
 import { hasAuthority, openAuthority } from '../../sync/hq/enrol/authority.ts';
 import { hqAddress } from '../../sync/hq/enrol/desk.ts';
 import { openLedger } from '../../sync/hq/ledger-choice.ts';
-import type { StatusView as HqStatusView, TillsAnswer } from '../../sync/hq/wire.ts';
+import type { EnrolmentAnswer, StatusView as HqStatusView, TillsAnswer, TillsSummary } from '../../sync/hq/wire.ts';
 import { silentLog } from '../../sync/link/link.ts';
 import { hqSubscriptions, tillSubscriptions, topicOf } from '../../sync/protocol/topics.ts';
 import type { StatusView } from '../api/wire.ts';
@@ -227,27 +227,31 @@ async function ofHq(file: string): Promise<readonly Finding[]> {
       'broker key': pathOf(document.broker?.key),
     }),
     checkDisk(dataDir),
-    await checkLedger(config.database ?? process.env.DATABASE_URL, dataDir),
+    ...(await checkLedger(config.database ?? process.env.DATABASE_URL, dataDir)),
     ...checkCertificate(pathOf(document.broker?.cert), pathOf(document.broker?.key), Date.now()),
     ...(await ofRunningHq(config)),
   ];
 }
 
-async function checkLedger(database: string | undefined, dataDir: string): Promise<Finding> {
+async function checkLedger(database: string | undefined, dataDir: string): Promise<readonly Finding[]> {
   const isPostgres = database !== undefined && !database.startsWith('sqlite:');
   if (!isPostgres) {
     const file = database?.slice('sqlite:'.length) ?? join(dataDir, 'hq.sqlite');
-    return checkDatabase(file, null);
+    return [checkDatabase(file, null)];
   }
   const ledger = openLedger({ database, dataDir, log: silentLog });
   try {
     await ledger.tillCount();
-    return well('database', 'PostgreSQL answers, its tables are there');
+    const there = await ledger.serverTime();
+    return [
+      well('database', 'PostgreSQL answers, its tables are there'),
+      ...(there === null ? [] : [clockFound(Date.now() - there, 'the database server')]),
+    ];
   } catch (error) {
     const fix = /does not exist/.test(messageOf(error))
       ? 'Make the tables: tillside hq migrate --config FILE'
       : 'Look whether PostgreSQL runs, and at DATABASE_URL; HQ goes on by itself when it answers.';
-    return ill('database', messageOf(error), fix);
+    return [ill('database', messageOf(error), fix)];
   } finally {
     await ledger.close();
   }
@@ -263,13 +267,23 @@ async function ofRunningHq(config: HqFileConfig): Promise<readonly Finding[]> {
   const hq = { url: `http://127.0.0.1:${api.port}`, tokenFile: join(dataDir, 'tokens', 'hq') };
   const ask = (path: string) => askHq(hq, 'GET', path, undefined, AbortSignal.timeout(20_000));
   try {
-    const { broker: line } = (await ask('/v1/status')) as HqStatusView;
-    const { tills } = (await ask('/v1/tills')) as TillsAnswer;
+    const { broker: line, clock } = (await ask('/v1/status')) as HqStatusView;
+    const summary = (await ask('/v1/tills/summary')) as TillsSummary;
+    const { tills } = (await ask(`/v1/tills?why=any&limit=${mostNamed}`)) as TillsAnswer;
+    const leaving = enrolment === undefined ? [] : ((await ask('/v1/enrolment')) as EnrolmentAnswer).leaving;
     return [
       line.connected
         ? well('broker', `${broker.url}, HQ is on the line since ${line.since}`)
         : ill('broker', `${broker.url}: ${line.problem ?? 'no line'}`, 'See the broker’s log, and HQ’s.'),
-      ...ofTills(tills),
+      ...leaving.map(({ name, since }) =>
+        warn(
+          'broker',
+          `it would let ${name} in, which is revoked since ${since}`,
+          'It has not read the list of the revoked: docs/brokers.md, "A till that is revoked".',
+        ),
+      ),
+      ...(clock === null ? [] : [clockFound(clock.seconds * 1000, middleOf(clock.tills))]),
+      ...ofTills(summary, tills),
     ];
   } catch (error) {
     // No token: it was never started. Nobody there: it does not run.
@@ -284,17 +298,28 @@ async function ofRunningHq(config: HqFileConfig): Promise<readonly Finding[]> {
   }
 }
 
-function ofTills(tills: TillsAnswer['tills']): readonly Finding[] {
-  const ailing = tills.filter(({ why }) => why.length > 0);
-  if (ailing.length === 0) return [well('tills', `${tills.length}, nothing ails them`)];
-  const named = ailing.slice(0, mostNamed).map(({ store, till, why }) => {
+const middleOf = (tills: number): string => (tills === 1 ? 'its only till that spoke' : `the middle of ${tills} tills`);
+
+/** How many tills each thing ails, then the first of them by name. */
+function ofTills(
+  { known, well: areWell, waiting, why }: TillsSummary,
+  tills: TillsAnswer['tills'],
+): readonly Finding[] {
+  if (why.length === 0) return [well('tills', `${known}, nothing ails them`)];
+  const oldest = waiting.oldest === null ? '' : `, the oldest since ${waiting.oldest.since}`;
+  const sums = why.map(({ code, tills: count, stores }) => `${code} at ${count} in ${stores} stores`).join('; ');
+  const facts = waiting.facts === 0 ? '' : `. ${waiting.facts} facts wait at ${waiting.tills}${oldest}`;
+  const fix = 'docs/operations.md says for each reason what to do.';
+  const named = tills.map(({ store, till, why }) => {
     const reasons = why.map(({ code, detail }) => (detail === null ? code : `${code} (${detail})`)).join(', ');
-    return ill('tills', `${store}/${till}: ${reasons}`, 'docs/operations.md says for each reason what to do.');
+    return ill('tills', `${store}/${till}: ${reasons}`, fix);
   });
-  const rest = ailing.length - named.length;
-  return rest === 0
-    ? named
-    : [...named, ill('tills', `and ${rest} more of ${tills.length}`, 'The console lists them all.')];
+  const rest = known - areWell - named.length;
+  return [
+    ill('tills', `${known - areWell} of ${known}: ${sums}${facts}`, fix),
+    ...named,
+    ...(rest === 0 ? [] : [ill('tills', `and ${rest} more`, 'The console lists them: tills, by reason.')]),
+  ];
 }
 
 /** Further off than this, dates on coupons and receipts are wrong, and signed commands come near their ends. */

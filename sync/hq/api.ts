@@ -35,7 +35,10 @@ import {
   type SalesAnswer,
   SalesQuery,
   type StatusView,
+  type TillMembersAnswer,
   type TillsAnswer,
+  TillsQuery,
+  type TillsSummary,
 } from './wire.ts';
 
 export interface ApiOptions {
@@ -151,12 +154,18 @@ function routes(app: FastifyInstance, options: ApiOptions) {
     return reply.code(problem === null ? 200 : 503).send({ ready: problem === null, problem });
   });
   app.get('/metrics', async (_request, reply) => {
-    const { status, tills } = await options.overview();
-    const own = await options.metrics.text(status, await options.desk.count(), tills);
+    const { status, summary } = await options.overview();
+    const own = await options.metrics.text(status, await options.desk.count(), summary);
     return reply.type(options.metrics.contentType).send(own + (await options.rollout.rollouts.metrics()));
   });
   app.get('/v1/status', async (): Promise<StatusView> => (await options.overview()).status);
-  app.get('/v1/tills', async (): Promise<TillsAnswer> => ({ tills: [...(await fleet.tills())] }));
+  app.get<{ Querystring: TillsQuery }>(
+    '/v1/tills',
+    { schema: { querystring: TillsQuery } },
+    async ({ query }): Promise<TillsAnswer> => fleet.tills(query),
+  );
+  app.get('/v1/tills/summary', async (): Promise<TillsSummary> => fleet.summary());
+  app.get('/v1/tills/members', async (): Promise<TillMembersAnswer> => fleet.members());
   app.get<{ Querystring: SalesQuery }>(
     '/v1/sales',
     { schema: { querystring: SalesQuery } },

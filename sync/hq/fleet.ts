@@ -1,14 +1,25 @@
-/** What HQ shows of its tills and bundles: the ledger's facts put together as the console reads them. */
+/** What HQ shows of its tills and bundles: the ledger's facts put together as the console reads them, however many tills there are. */
 import { type Clock, instant } from '../../clock.ts';
 import { storeRing } from '../protocol/pointer.ts';
 import { ailmentsOf } from './ailments.ts';
-import type { KnownTill, Ledger, PublishedPointer, TillName } from './ledger.ts';
-import type { BundleRow, StatusView, TillView } from './wire.ts';
+import { createFleetSums } from './fleet-sums.ts';
+import type { KnownTill, Ledger, PublishedPointer, TillName, TillsWanted } from './ledger.ts';
+import type {
+  BundleRow,
+  StatusView,
+  TillMembersAnswer,
+  TillsAnswer,
+  TillsQuery,
+  TillsSummary,
+  TillView,
+} from './wire.ts';
 
 export interface Fleet {
   /** Local date of the tills now. */
   today(): string;
-  tills(): Promise<readonly TillView[]>;
+  tills(query: TillsQuery): Promise<TillsAnswer>;
+  summary(): Promise<TillsSummary>;
+  members(): Promise<TillMembersAnswer>;
   /** Of these tills, as far as they are known. */
   views(names: readonly TillName[]): Promise<readonly TillView[]>;
   bundles(): Promise<readonly BundleRow[]>;
@@ -17,13 +28,17 @@ export interface Fleet {
 }
 
 export interface Overview {
-  readonly tills: readonly TillView[];
+  readonly summary: TillsSummary;
   readonly bundles: readonly BundleRow[];
   readonly status: StatusView;
 }
 
 /** What HQ says of itself. */
-export type StatusBase = Pick<StatusView, 'tenant' | 'version' | 'startedAt' | 'broker' | 'database'>;
+export type StatusBase = Pick<StatusView, 'tenant' | 'version' | 'startedAt' | 'broker' | 'database' | 'clock'>;
+
+/** Tills read at once: twenty thousand would hold everything else up for a second, and take its memory. */
+const pageTills = 500;
+const usualLimit = 500;
 
 export function createFleet(
   ledger: Ledger,
@@ -43,39 +58,27 @@ export function createFleet(
   }
 
   /** Learns the time zone first: it says which day it is. */
-  async function look() {
-    const published = await ledger.pointers();
-    await learn(published[0]);
-    return { published, tills: await ledger.tills(today()) };
+  async function published() {
+    const pointers = await ledger.pointers();
+    await learn(pointers[0]);
+    return pointers;
   }
 
-  const bundleRows = ({ published, tills }: Awaited<ReturnType<typeof look>>): readonly BundleRow[] =>
-    published.map(({ pointer, publishedAt, offers, current }) => ({
-      id: pointer.id,
-      version: pointer.version,
-      sha256: pointer.sha256,
-      size: pointer.size,
-      offers,
-      ring: pointer.ring,
-      publishedAt,
-      notBefore: pointer.notBefore,
-      notAfter: pointer.notAfter,
-      current,
-      tills: current
-        ? tills
-            .filter(till => !pointer.ring.startsWith('store/') || pointer.ring === storeRing(till.store))
-            .map(till => ({
-              store: till.store,
-              till: till.till,
-              state: standingOf(till, pointer.id, pointer.version),
-              version: till.bundle?.id === pointer.id ? till.bundle.version : null,
-            }))
-        : [],
-    }));
+  async function* walk(wanted: TillsWanted = {}): AsyncGenerator<KnownTill> {
+    let { after } = wanted;
+    for (;;) {
+      const page = await ledger.tills(today(), { ...wanted, after, limit: pageTills });
+      yield* page;
+      after = page.at(-1);
+      if (page.length < pageTills) return;
+      // SQLite answers at once: others have their turn between two pages.
+      await new Promise(resolve => setImmediate(resolve));
+    }
+  }
 
   /** With the bundle that every till should have, or its store alone: the newest of them. */
-  function ailing(published: readonly PublishedPointer[]): (till: KnownTill) => TillView {
-    const current = published.filter(one => one.current).map(({ pointer }) => pointer);
+  function ailing(pointers: readonly PublishedPointer[]): (till: KnownTill) => TillView {
+    const current = pointers.filter(one => one.current).map(({ pointer }) => pointer);
     const nowMs = clock.now();
     return till => {
       const own = current.filter(({ ring }) => ring === 'all' || ring === storeRing(till.store));
@@ -84,11 +87,49 @@ export function createFleet(
     };
   }
 
+  /** One look at all tills. */
+  async function look() {
+    const pointers = await published();
+    const bundles = pointers.map(bundleRow);
+    const current = pointers.flatMap(({ pointer, current }, at) => (current ? [{ pointer, row: bundles[at] }] : []));
+    const view = ailing(pointers);
+    const sums = createFleetSums();
+    for await (const till of walk()) {
+      sums.add(view(till));
+      for (const { pointer, row } of current)
+        if (!pointer.ring.startsWith('store/') || pointer.ring === storeRing(till.store))
+          row?.tills.push(standingAt(till, pointer));
+    }
+    return { bundles, sums };
+  }
+
   return {
     today,
-    async tills() {
-      const { published, tills } = await look();
-      return tills.map(ailing(published));
+    async tills({ store, till, online, why, limit = usualLimit, after }) {
+      const view = ailing(await published());
+      const [afterStore = '', afterTill = ''] = after?.split('/') ?? [];
+      const tills: TillView[] = [];
+      const from = after === undefined ? undefined : { store: afterStore, till: afterTill };
+      for await (const known of walk({ store, till, after: from })) {
+        const one = view(known);
+        if (online !== undefined && one.online !== online) continue;
+        if (why !== undefined && !one.why.some(({ code }) => why === 'any' || code === why)) continue;
+        const last = tills.at(-1);
+        if (tills.length === limit && last !== undefined) return { tills, next: `${last.store}/${last.till}` };
+        tills.push(one);
+      }
+      return { tills, next: null };
+    },
+    summary: async () => (await look()).sums.summary(),
+    async members() {
+      const stores = new Map<string, { store: string; version: number | null; tills: number }>();
+      for await (const { store, members } of walk()) {
+        const version = members?.version ?? null;
+        const row = stores.get(`${store} ${version}`) ?? { store, version, tills: 0 };
+        row.tills += 1;
+        stores.set(`${store} ${version}`, row);
+      }
+      return { stores: [...stores.values()] };
     },
     async views(names) {
       if (names.length === 0) return [];
@@ -97,23 +138,17 @@ export function createFleet(
       for (const name of names) found.push(...(await ledger.tills(today(), name)));
       return found.map(why);
     },
-    bundles: async () => bundleRows(await look()),
+    bundles: async () => (await look()).bundles,
     async overview(base) {
-      const seen = await look();
-      const { tills } = seen;
-      const bundles = bundleRows(seen);
+      const { bundles, sums } = await look();
       const first = bundles.find(row => row.current);
       const count = (state: BundleRow['tills'][number]['state']) =>
         first?.tills.filter(till => till.state === state).length ?? 0;
+      const summary = sums.summary();
       const status: StatusView = {
         ...base,
         currency,
-        tills: {
-          known: tills.length,
-          online: tills.filter(till => till.online).length,
-          behind: tills.filter(till => till.outbox.waiting > 0 || till.missing > 0).length,
-          printers: tills.filter(till => (till.printer?.problem ?? null) !== null).length,
-        },
+        tills: { known: summary.known, online: summary.online, behind: sums.behind(), printers: sums.printers() },
         ...(await ledger.totals(today())),
         bundle:
           first === undefined
@@ -126,10 +161,31 @@ export function createFleet(
                 refused: count('refused'),
               },
       };
-      return { tills: tills.map(ailing(seen.published)), bundles, status };
+      return { summary, bundles, status };
     },
   };
 }
+
+const bundleRow = ({ pointer, publishedAt, offers, current }: PublishedPointer): BundleRow => ({
+  id: pointer.id,
+  version: pointer.version,
+  sha256: pointer.sha256,
+  size: pointer.size,
+  offers,
+  ring: pointer.ring,
+  publishedAt,
+  notBefore: pointer.notBefore,
+  notAfter: pointer.notAfter,
+  current,
+  tills: [],
+});
+
+const standingAt = (till: KnownTill, { id, version }: PublishedPointer['pointer']): BundleRow['tills'][number] => ({
+  store: till.store,
+  till: till.till,
+  state: standingOf(till, id, version),
+  version: till.bundle?.id === id ? till.bundle.version : null,
+});
 
 /** What HQ reads out of a bundle's file for its pages. */
 export interface BundleFacts {

@@ -37,6 +37,7 @@ import { createRollCall } from './roll-call.ts';
 import { createRollouts } from './rollout.ts';
 import { HqStream } from './stream.ts';
 import { createTelling } from './telling.ts';
+import { createTillClocks } from './till-clocks.ts';
 import type { PublishAnswer } from './wire.ts';
 
 export interface HqConfig {
@@ -182,12 +183,14 @@ export function createHq(options: HqOptions): Hq {
       }),
   });
 
+  const tillClocks = createTillClocks(clock);
   const rollCall = createRollCall({
     ledger,
     clock,
     log,
     isMine: till => isStoreOf(machines, till.store),
     onState,
+    onTold: tillClocks.told,
     onUnreadable: till => desk.note(till, 'state', 'unreadable'),
     onSilent(tills) {
       if (tills.length > 0) log.warn({ tills: tills.length }, 'tills that had been on line are silent');
@@ -220,7 +223,7 @@ export function createHq(options: HqOptions): Hq {
     onMessage: receive,
   });
 
-  async function receive(topic: string, payload: Uint8Array): Promise<void> {
+  async function receive(topic: string, payload: Uint8Array, retained: boolean): Promise<void> {
     const parsed = parseTopic(topic);
     if (!parsed.ok) return;
     const { value: from } = parsed;
@@ -234,7 +237,7 @@ export function createHq(options: HqOptions): Hq {
       return;
     }
     if (from.channel === 'up') return ingest.receive(till, payload);
-    if (from.channel === 'state') return rollCall.receive(till, payload);
+    if (from.channel === 'state') return rollCall.receive(till, payload, retained);
     if (from.channel === 'ask') return toTheEnd(answer(till, payload));
   }
 
@@ -292,7 +295,8 @@ export function createHq(options: HqOptions): Hq {
   function statusBase(): StatusBase {
     const problem = ingest.problem();
     const database = { kind: ledger.kind, ok: problem === null, problem };
-    return { tenant, version: config.version ?? '0', startedAt, broker: link.status(), database };
+    const base = { tenant, version: config.version ?? '0', startedAt, broker: link.status(), database };
+    return { ...base, clock: tillClocks.ahead() };
   }
 
   function inBackground(run: () => Promise<void>) {

@@ -79,6 +79,15 @@ export interface TillRecord extends TillName {
   readonly state: StateMessage;
 }
 
+/** Which tills; absent: all. */
+export interface TillsWanted {
+  readonly store?: string | undefined;
+  readonly till?: string | undefined;
+  /** Those that follow this one. */
+  readonly after?: TillName | null | undefined;
+  readonly limit?: number | undefined;
+}
+
 /** A till as the ledger knows it; what ails it depends on the time and on what is published. */
 export type KnownTill = Omit<TillView, 'why'>;
 
@@ -117,8 +126,8 @@ export interface Ledger extends RolloutRows {
   /** The standing of a till's stream, or null if nothing of it has ever come. */
   standing(till: TillName, epoch: number): Promise<Standing | null>;
 
-  /** Tills with their state; `today` is a local date. */
-  tills(today: string, only?: TillName): Promise<readonly KnownTill[]>;
+  /** Tills with their state, by store and till; `today` is a local date. */
+  tills(today: string, wanted?: TillsWanted): Promise<readonly KnownTill[]>;
   totals(today: string): Promise<Pick<StatusView, 'events' | 'today'>>;
   sales(query: SalesQuery): Promise<SalesAnswer>;
   sale(store: string | null, till: string, saleId: string): Promise<SaleDetail | null>;
@@ -144,6 +153,8 @@ export interface Ledger extends RolloutRows {
   /** Where the units are, most unused ones first; at most 1000. */
   leaseHolders(offer: string): Promise<readonly LeaseHolderRow[]>;
   tillCount(): Promise<number>;
+  /** The database server's own clock, ms since 1970 UTC; null: it runs on this machine's. */
+  serverTime(): Promise<number | null>;
 }
 
 export interface LeaseSums {

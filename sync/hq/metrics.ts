@@ -1,7 +1,7 @@
 /** HQ's figures for Prometheus. */
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { Committed } from './ledger.ts';
-import type { StatusView, TillView } from './wire.ts';
+import type { StatusView, TillsSummary } from './wire.ts';
 
 export interface HqMetrics {
   committed(committed: Committed): void;
@@ -11,7 +11,7 @@ export interface HqMetrics {
   /** How an enrolment or a renewal ended. */
   enrolment(result: string): void;
   /** Prometheus text, with the gauges as they are now. */
-  text(status: StatusView, certificates: CertificateCount, tills: readonly TillView[]): Promise<string>;
+  text(status: StatusView, certificates: CertificateCount, tills: TillsSummary): Promise<string>;
   readonly contentType: string;
 }
 
@@ -68,8 +68,8 @@ export function createMetrics(): HqMetrics {
     },
     async text(status, certificates, tills) {
       ailing.reset();
-      for (const { why } of tills) for (const code of new Set(why.map(one => one.code))) ailing.inc({ why: code });
-      waiting.set(tills.reduce((sum, { outbox }) => sum + outbox.waiting, 0));
+      for (const { code, tills: count } of tills.why) ailing.set({ why: code }, count);
+      waiting.set(tills.waiting.facts);
       good.set(certificates.good);
       ending.set(certificates.ending);
       revoked.set(certificates.revoked);

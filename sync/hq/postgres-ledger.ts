@@ -99,6 +99,10 @@ export function createPostgresLedger(options: PostgresOptions): Ledger {
           step = steps.next((await run(translate(step.value.sql), step.value.parameters)).rows);
         }
       }),
+    async serverTime() {
+      const [row] = (await reading.run<{ ms: string }>(SERVER_TIME, [])).rows;
+      return row === undefined ? null : Number(row.ms);
+    },
     async bundle(sha256) {
       return (await reading.run<StoredBundle>(BUNDLE_OF, [sha256])).rows[0] ?? null;
     },
@@ -121,6 +125,7 @@ ON CONFLICT (name) DO UPDATE SET value = (setting.value::bigint + 1)::text RETUR
 const LOSSY = `
 SELECT name, setting FROM pg_settings
 WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND setting = 'off'`;
+const SERVER_TIME = 'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint::text AS ms';
 const QUARANTINE = `
 INSERT INTO quarantine (store, till, received_at, reason, sha256, payload) VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (store, till, sha256) DO NOTHING`;

@@ -18,10 +18,13 @@ export interface RollCallOptions {
   readonly onState: (record: TillRecord) => Promise<void>;
   readonly onSilent: (tills: readonly TillName[]) => void;
   readonly onUnreadable?: (till: TillName) => void;
+  /** A till speaks now, and this is its time. @param at RFC 3339 */
+  readonly onTold?: (till: TillName, at: string) => void;
 }
 
 export interface RollCall {
-  receive(till: TillName, payload: Uint8Array): void;
+  /** @param kept by the broker: it may have been said long ago */
+  receive(till: TillName, payload: Uint8Array, kept?: boolean): void;
   /** This till is not heard any more: what it last said of itself is over. */
   leave(name: string): Promise<readonly TillName[]>;
   /** HQ is on line: the tills have until now to speak. */
@@ -79,7 +82,7 @@ export function createRollCall(options: RollCallOptions): RollCall {
   }
 
   return {
-    receive(till, payload) {
+    receive(till, payload, kept = false) {
       // An empty retained message is a state taken back.
       if (payload.byteLength === 0) return;
       const state = decodeState(payload);
@@ -87,6 +90,8 @@ export function createRollCall(options: RollCallOptions): RollCall {
         options.onUnreadable?.(till);
         return log.warn({ ...till, reason: state.reason }, 'unreadable state');
       }
+      // A Will was written when its connection began.
+      if (!kept && state.value.online) options.onTold?.(till, state.value.at);
       const name = `${till.store}/${till.till}`;
       heard.add(name);
       const before = waiting.get(name)?.state;

@@ -114,6 +114,7 @@ export function createSqliteLedger(path: string): Ledger {
         }
       });
     },
+    serverTime: async () => null,
     async bundle(sha256) {
       const row = prepare('SELECT sha256, id, version, bytes, offers, published_at FROM bundle WHERE sha256 = ?').get(
         sha256,

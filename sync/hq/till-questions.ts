@@ -1,18 +1,14 @@
 /** What the console asks about tills: how each one stands, and the sums over all. */
 import { decodeState, encodeMessage, type StateMessage } from '../protocol/messages.ts';
-import type { KnownTill, Ledger, TillName } from './ledger.ts';
-import { firstOf, order, type Query } from './query.ts';
+import type { KnownTill, Ledger, TillName, TillsWanted } from './ledger.ts';
+import { firstOf, type Parameter, type Query } from './query.ts';
 
 export function tillQuestions(query: Query): Pick<Ledger, 'tills' | 'totals'> {
   const one = firstOf(query);
   return {
-    async tills(today, only) {
-      const rows = await query<TillRow>(only === undefined ? TILLS : `${TILLS} WHERE n.store = ? AND n.till = ?`, [
-        today,
-        today,
-        ...(only === undefined ? [] : [only.store, only.till]),
-      ]);
-      return rows.map(tillView).sort((a, b) => order(a.store, b.store) || order(a.till, b.till));
+    async tills(today, wanted = {}) {
+      const { sql, parameters } = tillsAsked(wanted);
+      return (await query<TillRow>(sql, [...parameters, today, today])).map(tillView);
     },
 
     async totals(today) {
@@ -55,16 +51,41 @@ type TillRow = TillName & {
 };
 
 /** Every till that ever spoke, with the stream of its newest epoch. */
+function tillsAsked({ store, till, after, limit }: TillsWanted) {
+  const conditions: readonly (readonly [string, readonly Parameter[]])[] = [
+    ...(store === undefined ? [] : [['store = ?', [store]] as const]),
+    ...(till === undefined ? [] : [['till = ?', [till]] as const]),
+    ...(after == null ? [] : [['(store, till) > (?, ?)', [after.store, after.till]] as const]),
+  ];
+  const where = conditions.length === 0 ? '' : `WHERE ${conditions.map(([sql]) => sql).join(' AND ')}`;
+  const of = `${where} ORDER BY store, till ${limit === undefined ? '' : 'LIMIT ?'}`;
+  const own: readonly Parameter[] = [
+    ...conditions.flatMap(([, values]) => values),
+    ...(limit === undefined ? [] : [limit]),
+  ];
+  const last: readonly Parameter[] = limit === undefined ? [] : [limit];
+  return {
+    sql: `
+WITH known AS (
+  SELECT store, till FROM (SELECT store, till FROM till ${of}) a
+  UNION SELECT store, till FROM (SELECT DISTINCT store, till FROM stream ${of}) b
+  ORDER BY store, till ${limit === undefined ? '' : 'LIMIT ?'})
+${TILLS} ORDER BY n.store, n.till`,
+    parameters: [...own, ...own, ...last],
+  };
+}
+
 const TILLS = `
 SELECT n.store, n.till, t.online, t.since, t.state, m.epoch, m.contiguous,
   CASE WHEN m.highest > m.contiguous THEN m.highest - m.received ELSE 0 END AS missing,
-  m.broken_at, m.last_event_at, m.last_received_at,
-  (SELECT count(*) FROM quarantine q WHERE q.store = n.store AND q.till = n.till) AS quarantined,
+  m.broken_at, m.last_event_at, m.last_received_at, coalesce(q.count, 0) AS quarantined,
   (SELECT count(*) FROM sale d WHERE d.day = ? AND d.store = n.store AND d.till = n.till) AS sales,
   (SELECT sum(CASE WHEN d.voided_at IS NULL THEN d.net ELSE 0 END) FROM sale d
     WHERE d.day = ? AND d.store = n.store AND d.till = n.till) AS net
-FROM (SELECT store, till FROM till UNION SELECT store, till FROM stream) n
+FROM known n
 LEFT JOIN till t ON t.store = n.store AND t.till = n.till
+LEFT JOIN (SELECT store, till, count(*) AS count FROM quarantine GROUP BY store, till) q
+  ON q.store = n.store AND q.till = n.till
 LEFT JOIN stream m ON m.store = n.store AND m.till = n.till
   AND m.epoch = (SELECT max(epoch) FROM stream x WHERE x.store = n.store AND x.till = n.till)`;
 

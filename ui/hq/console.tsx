@@ -87,7 +87,7 @@ function Page({ route }: { route: Route }) {
     case 'start':
       return <StartPage />;
     case 'tills':
-      return <TillsPage store={first ?? null} till={second ?? null} />;
+      return <TillsPage store={first ?? null} till={second ?? null} why={route.query.get('why')} />;
     case 'sales':
       return first !== undefined && second !== undefined ? (
         <SalePage till={first} saleId={second} store={route.query.get('store')} />

@@ -1,5 +1,5 @@
 /** Members without a name: which version each store's tills have, and who has deleted whom HQ erased (docs/members.md). */
-import type { Erasure, MemberScope, MembersAnswer, TillView } from '../../sync/hq/wire.ts';
+import type { Erasure, MemberScope, MembersAnswer, TillMembersAnswer } from '../../sync/hq/wire.ts';
 import { Mark } from './mark.tsx';
 import { address } from './route.ts';
 import { Table } from './table.tsx';
@@ -12,6 +12,8 @@ export function MembersPage() {
   const words = texts.ofMembers;
   const { again } = useLook(lookEveryMs);
   const asked = useAnswer<MembersAnswer>('/v1/members', again);
+  const askedTills = useAnswer<TillMembersAnswer>('/v1/tills/members', again);
+  const stores = askedTills.state === 'there' ? askedTills.value.stores : [];
   return (
     <>
       <h1>{texts.members}</h1>
@@ -22,7 +24,7 @@ export function MembersPage() {
           <p class="lead">{words.lead(formats.count(asked.value.members))}</p>
           <section>
             <h2>{words.versions}</h2>
-            <Versions scopes={asked.value.scopes} />
+            <Versions scopes={asked.value.scopes} stores={stores} />
           </section>
           <section>
             <h2>{words.erasures}</h2>
@@ -34,8 +36,8 @@ export function MembersPage() {
   );
 }
 
-function Versions({ scopes }: { scopes: readonly MemberScope[] }) {
-  const { state, texts, formats } = useView();
+function Versions({ scopes, stores }: { scopes: readonly MemberScope[]; stores: StoreRows }) {
+  const { texts, formats } = useView();
   const words = texts.ofMembers;
   return (
     <Table
@@ -45,7 +47,7 @@ function Versions({ scopes }: { scopes: readonly MemberScope[] }) {
       numbers={[words.members, words.size, words.current, words.older, words.without]}
     >
       {scopes.map(({ scope, version, publishedAt, count, size }) => {
-        const { current, older, without } = standing(state.tills, scope, version);
+        const { current, older, without } = standing(stores, scope, version);
         return (
           <tr key={scope}>
             <th scope="row">{scope === 'all' ? words.all : scope.slice('store/'.length)}</th>
@@ -64,12 +66,15 @@ function Versions({ scopes }: { scopes: readonly MemberScope[] }) {
 }
 
 /** How many of the tills that are to have this version do, by their own word. */
-function standing(tills: readonly TillView[], scope: string, version: number) {
-  const own = tills.filter(({ store }) => scope === 'all' || scope === `store/${store}`);
-  const without = own.filter(({ members }) => members === null).length;
-  const older = own.filter(({ members }) => members !== null && members.version < version).length;
-  return { current: own.length - older - without, older, without };
+function standing(stores: StoreRows, scope: string, version: number) {
+  const sums = { current: 0, older: 0, without: 0 };
+  for (const one of stores)
+    if (scope === 'all' || scope === `store/${one.store}`)
+      sums[one.version === null ? 'without' : one.version < version ? 'older' : 'current'] += one.tills;
+  return sums;
 }
+
+type StoreRows = TillMembersAnswer['stores'];
 
 function Erasures({ erasures }: { erasures: readonly Erasure[] }) {
   const { texts, formats } = useView();

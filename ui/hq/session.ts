@@ -1,5 +1,5 @@
 /** What the console knows of HQ: reads the lists, follows the stream, reads them again after a break. */
-import type { BundleRow, HqEvents, SaleRow, StatusView, TillView } from '../../sync/hq/wire.ts';
+import type { BundleRow, HqEvents, SaleRow, StatusView, TillsAnswer, TillView } from '../../sync/hq/wire.ts';
 import { followEvents } from '../shared/event-stream.ts';
 import type { Language } from '../shared/formats.ts';
 import { type Api, createApi, NoAnswer, Refusal } from '../shared/http.ts';
@@ -8,7 +8,9 @@ import { chosenLanguage, keepLanguage, type Texts, texts } from './texts.ts';
 export type HqState = {
   readonly link: 'connecting' | 'up' | 'lost';
   readonly status: StatusView | null;
+  /** The first by store and till; with `moreTills` there are others, which pages ask for. */
   readonly tills: readonly TillView[];
+  readonly moreTills: boolean;
   /** Newest arrival first. */
   readonly sales: readonly SaleRow[];
   /** The `before` of the page that follows; null: these are all. */
@@ -19,10 +21,20 @@ export type HqState = {
 const pageOfSales = 50;
 /** A window that stays open for weeks keeps this many rows. */
 const keptSales = 2_000;
+/** So many tills are kept here and followed live; of a larger chain a page asks for those that it shows. */
+const keptTills = 500;
 
 export class HqSession {
   readonly api: Api;
-  #state: HqState = { link: 'connecting', status: null, tills: [], sales: [], moreSales: null, bundles: [] };
+  #state: HqState = {
+    link: 'connecting',
+    status: null,
+    tills: [],
+    moreTills: false,
+    sales: [],
+    moreSales: null,
+    bundles: [],
+  };
   #language: Language = chosenLanguage();
   readonly #listeners = new Set<() => void>();
   readonly #onUnauthorized: () => void;
@@ -69,13 +81,13 @@ export class HqSession {
 
   async readLists(): Promise<void> {
     try {
-      const [status, { tills }, { sales, next }, { bundles }] = await Promise.all([
+      const [status, { tills, next: nextTill }, { sales, next }, { bundles }] = await Promise.all([
         this.api.get<StatusView>('/v1/status'),
-        this.api.get<{ tills: TillView[] }>('/v1/tills'),
+        this.api.get<TillsAnswer>(`/v1/tills?limit=${keptTills}`),
         this.api.get<{ sales: SaleRow[]; next: number | null }>(`/v1/sales?limit=${pageOfSales}`),
         this.api.get<{ bundles: BundleRow[] }>('/v1/bundles'),
       ]);
-      this.#set({ status, tills, sales, moreSales: next, bundles });
+      this.#set({ status, tills, moreTills: nextTill !== null, sales, moreSales: next, bundles });
     } catch (error) {
       this.#fail(error);
     }
@@ -105,9 +117,9 @@ export class HqSession {
   }
 
   #takeEvent(name: string, data: unknown): void {
-    const { tills, sales, bundles } = this.#state;
+    const { tills, moreTills, sales, bundles } = this.#state;
     if (name === 'status') this.#set({ status: data as HqEvents['status'] });
-    else if (name === 'till') this.#set({ tills: put(tills, data as TillView, till => `${till.store} ${till.till}`) });
+    else if (name === 'till') this.#set({ tills: put(tills, data as TillView, !moreTills) });
     else if (name === 'bundle')
       this.#set({ bundles: putFirst(bundles, data as BundleRow, bundle => `${bundle.id} ${bundle.version}`) });
     else if (name === 'sale') {
@@ -117,10 +129,11 @@ export class HqSession {
   }
 }
 
-/** In its place; new ones last. */
-function put<T>(rows: readonly T[], row: T, key: (row: T) => string): readonly T[] {
-  const at = rows.findIndex(known => key(known) === key(row));
-  return at < 0 ? [...rows, row] : rows.with(at, row);
+/** In its place; new ones last, where all of them are kept. */
+function put(tills: readonly TillView[], till: TillView, areAll: boolean): readonly TillView[] {
+  const at = tills.findIndex(known => known.store === till.store && known.till === till.till);
+  if (at >= 0) return tills.with(at, till);
+  return areAll ? [...tills, till] : tills;
 }
 
 /** In its place; new ones first. */

@@ -1,7 +1,7 @@
 /** The start page answers four questions; each answer leads to its list. */
 import type { ComponentChildren } from 'preact';
 import { SalesTable } from './sales-page.tsx';
-import { TillsTable } from './tills-page.tsx';
+import { TillsByReason, TillsTable } from './tills-page.tsx';
 import { useView } from './view.ts';
 
 export function StartPage() {
@@ -72,7 +72,7 @@ export function StartPage() {
       </div>
       <section>
         <h2>{texts.tills}</h2>
-        <TillsTable tills={state.tills} />
+        {state.moreTills ? <TillsByReason /> : <TillsTable tills={state.tills} />}
       </section>
       <section>
         <h2>{texts.arriving}</h2>

@@ -3,11 +3,13 @@ import { isLanguage, type Language } from '../shared/formats.ts';
 import { enrolmentTexts } from './enrolment-texts.ts';
 import { membersTexts } from './members-texts.ts';
 import { rolloutTexts } from './rollout-texts.ts';
+import { tillsTexts } from './tills-texts.ts';
 
 const en = {
   ofRollouts: rolloutTexts.en,
   ofMembers: membersTexts.en,
   ofEnrolment: enrolmentTexts.en,
+  ofTills: tillsTexts.en,
   members: 'Members',
   enrolment: 'Enrolment',
   noToken: 'Please open HQ’s own address.',
@@ -178,6 +180,7 @@ const de: Texts = {
   ofRollouts: rolloutTexts.de,
   ofMembers: membersTexts.de,
   ofEnrolment: enrolmentTexts.de,
+  ofTills: tillsTexts.de,
   members: 'Mitglieder',
   enrolment: 'Zulassung',
   noToken: 'Bitte die Adresse der Zentrale öffnen.',
@@ -345,6 +348,7 @@ const fr: Texts = {
   ofRollouts: rolloutTexts.fr,
   ofMembers: membersTexts.fr,
   ofEnrolment: enrolmentTexts.fr,
+  ofTills: tillsTexts.fr,
   members: 'Membres',
   enrolment: 'Admission',
   noToken: 'Ouvrir l’adresse de la centrale.',
@@ -512,6 +516,7 @@ const it: Texts = {
   ofRollouts: rolloutTexts.it,
   ofMembers: membersTexts.it,
   ofEnrolment: enrolmentTexts.it,
+  ofTills: tillsTexts.it,
   members: 'Membri',
   enrolment: 'Ammissione',
   noToken: 'Aprire l’indirizzo della centrale.',

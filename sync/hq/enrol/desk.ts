@@ -192,16 +192,10 @@ export function createDesk(options: DeskOptions): Desk {
     leaving: () => eviction?.leaving() ?? [],
     address: authority === null ? options.broker : hqAddress(options.broker, tenant, authority, clock, machines),
     async count() {
-      const tills = enrolment === null ? [] : await enrolment.tills();
-      const ends = tills.flatMap(({ revokedAt, certificate }) =>
-        revokedAt === null && certificate !== null ? [Date.parse(certificate.notAfter) - clock.now()] : [],
-      );
-      return {
-        good: ends.length,
-        ending: ends.filter(left => left < endingMs).length,
-        revoked: tills.filter(({ revokedAt }) => revokedAt !== null).length,
-        leaving: eviction?.leaving().length ?? 0,
-      };
+      const [at, soon] = [instant(clock.now(), 'UTC'), instant(clock.now() + endingMs, 'UTC')];
+      const none = { good: 0, ending: 0, revoked: 0 };
+      const tills = enrolment === null ? none : await registry.countTills(at, soon);
+      return { ...tills, leaving: eviction?.leaving().length ?? 0 };
     },
   };
 }

@@ -52,6 +52,11 @@ export interface Registry {
   certificateOf(keySha256: string): Promise<CertificateRecord | null>;
   /** Certificates that have not ended at `at`, revoked ones too. */
   certificates(at: string): Promise<readonly CertificateRecord[]>;
+  /** Enrolled tills by their certificates: good at `at`, of these near their end (before `soon`), and tills that are revoked. */
+  countTills(
+    at: string,
+    soon: string,
+  ): Promise<{ readonly good: number; readonly ending: number; readonly revoked: number }>;
   /** A till's certificates of other keys are out. Answers how many. */
   revokeOthers(till: string, keySha256: string, at: string): Promise<number>;
   /** Certificates of a service by its name. Answers how many. */
@@ -110,6 +115,10 @@ export function createRegistry(change: Change): Registry {
       return (await query<CertificateRecord>(CERTIFICATE_OF, [keySha256]))[0] ?? null;
     },
     certificates: at => query<CertificateRecord>(CERTIFICATES, [at]),
+    async countTills(at, soon) {
+      const [row] = await query<Record<'good' | 'ending' | 'revoked', number | string | null>>(COUNT_TILLS, [at, soon]);
+      return { good: Number(row?.good ?? 0), ending: Number(row?.ending ?? 0), revoked: Number(row?.revoked ?? 0) };
+    },
     async revokeOthers(till, keySha256, at) {
       return (await query(REVOKE_OTHERS, [at, till, keySha256])).length;
     },
@@ -140,6 +149,14 @@ RETURNING till`;
 const tillColumns = 'till, store, enrolled_at AS "enrolledAt", revoked_at AS "revokedAt", reason';
 const TILLS = `SELECT ${tillColumns} FROM enrolled ORDER BY store, till`;
 const TILL = `SELECT ${tillColumns} FROM enrolled WHERE till = ?`;
+const COUNT_TILLS = `
+WITH own AS (
+  SELECT till, max(not_after) AS until FROM certificate
+  WHERE till IS NOT NULL AND revoked_at IS NULL AND not_after > ? GROUP BY till)
+SELECT sum(CASE WHEN e.revoked_at IS NULL AND o.until IS NOT NULL THEN 1 ELSE 0 END) AS good,
+  sum(CASE WHEN e.revoked_at IS NULL AND o.until < ? THEN 1 ELSE 0 END) AS ending,
+  sum(CASE WHEN e.revoked_at IS NOT NULL THEN 1 ELSE 0 END) AS revoked
+FROM enrolled e LEFT JOIN own o ON o.till = e.till`;
 const REVOKE_TILL = `
 UPDATE enrolled SET revoked_at = coalesce(revoked_at, ?), reason = coalesce(reason, ?) WHERE till = ? RETURNING till`;
 const REVOKE_CERTIFICATES = `
