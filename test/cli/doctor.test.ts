@@ -10,8 +10,11 @@ import { type TestContext, test } from 'node:test';
 import { doctorCommand } from '../../agent/cli/doctor.ts';
 import { checkCertificate, type Finding } from '../../agent/cli/doctor-checks.ts';
 import { openStore } from '../../agent/store/index.ts';
+import { systemClock } from '../../clock.ts';
 import { isTillsideError } from '../../errors.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+import { onLine, tenant } from '../sync/support/line.ts';
+import { until } from '../sync/support/till-end.ts';
 
 function folder(t: TestContext): string {
   const dir = mkdtempSync(join(tmpdir(), 'tillside-doctor-'));
@@ -92,6 +95,37 @@ test('HQ is looked at by its own file; a wrong file is exit code 2 for the calle
   writeFileSync(file, JSON.stringify({ tenant: 'demo', dataDir: 'hq', brokr: 1 }));
   await assert.rejects(doctor(file), error => isTillsideError(error, 'config-invalid'));
 });
+
+test('HQ that runs is held against its tills: whose clock is wrong, and how many of them are behind and why', () =>
+  onLine('aedes', async line => {
+    // Eleven minutes ahead of everybody.
+    const clock = { ...systemClock, now: () => Date.now() + 660_000 };
+    const hq = line.hq({ clock });
+    await hq.start();
+    const tills = ['1', '2', '3'].map(id => line.till(id, hq));
+    for (const { edge } of tills) edge.start();
+    const file = join(line.dir, 'hq.json');
+    const [dataDir, port] = ['hq', Number(new URL(hq.url).port)];
+    writeFileSync(file, JSON.stringify({ tenant, dataDir, api: { port }, broker: { url: line.broker.url } }));
+    const found = async (check: string) => (await doctor(file)).findings.filter(one => one.check === check);
+    await until(
+      async () => (await found('clock')).some(one => /the middle of 3 tills/.test(one.found)),
+      'their clocks',
+    );
+    const [ahead] = await found('clock');
+    assert.equal(ahead?.state, 'ill');
+    assert.match(ahead?.found ?? '', /^6[56]\d s ahead of the middle of 3 tills$/);
+    assert.deepEqual(
+      (await found('tills')).map(one => one.found),
+      ['3, nothing ails them'],
+    );
+    await tills[2]?.edge.stop();
+    await until(async () => /^1 of 3/.test((await found('tills'))[0]?.found ?? ''), 'one is off line');
+    assert.deepEqual(
+      (await found('tills')).map(one => one.found),
+      ['1 of 3: offline at 1 in 1 stores', '0042/3: offline'],
+    );
+  }));
 
 test('a certificate is told with its days, before its beginning and after its end', t => {
   const dir = folder(t);

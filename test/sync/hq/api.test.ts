@@ -12,6 +12,7 @@ import type {
   SalesAnswer,
   StatusView,
   TillsAnswer,
+  TillsSummary,
 } from '../../../sync/hq/wire.ts';
 import { type Line, onLine, store } from '../support/line.ts';
 import { bundleFile, saleBody, until } from '../support/till-end.ts';
@@ -77,6 +78,8 @@ const guarded = [
   ['GET', '/metrics'],
   ['GET', '/v1/status'],
   ['GET', '/v1/tills'],
+  ['GET', '/v1/tills/summary'],
+  ['GET', '/v1/tills/members'],
   ['GET', '/v1/sales'],
   ['GET', '/v1/sales/1/S1'],
   ['GET', '/v1/events'],
@@ -180,6 +183,14 @@ test('a sale that arrives is in the lists, by its address, in the totals, and ag
       fleet.tills.map(one => [one.till, one.online, one.contiguous, one.outbox.waiting]),
       [['1', true, 2, 0]],
     );
+    assert.deepEqual((await ask<TillsAnswer>('/v1/tills?online=false&why=any&limit=1')).body, {
+      tills: [],
+      next: null,
+    });
+    for (const query of ['limit=1001', 'limit=0', 'why=nothing', 'after=0042', 'store=%2B', 'online=perhaps'])
+      assert.equal((await ask(`/v1/tills?${query}`)).status, 400, query);
+    const { body: summary } = await ask<TillsSummary>('/v1/tills/summary');
+    assert.deepEqual([summary.known, summary.online, summary.waiting.facts], [1, 1, 0]);
     const { body: status } = await ask<StatusView>('/v1/status');
     assert.equal(status.events.committed, 2);
     assert.equal(status.broker.connected, true);
