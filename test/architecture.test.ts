@@ -46,7 +46,7 @@ const parts: readonly Part[] = [
     name: 'ui',
     files: /^ui\//,
     may: [],
-    mayType: [/^agent\/api\/wire\.ts$/, /^sync\/hq\/wire\.ts$/],
+    mayType: [/^agent\/api\/wire\.ts$/, /^sync\/hq\/(tills-)?wire\.ts$/],
   },
   {
     name: 'agent',

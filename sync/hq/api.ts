@@ -18,6 +18,7 @@ import type { MembersDesk } from './members-desk.ts';
 import type { HqMetrics } from './metrics.ts';
 import { type RolloutRoutes, rolloutRoutes } from './rollout-routes.ts';
 import type { HqStream } from './stream.ts';
+import { type TillMembersAnswer, type TillsAnswer, TillsQuery, type TillsSummary } from './tills-wire.ts';
 import {
   type BundlesAnswer,
   type CampaignsAnswer,
@@ -35,10 +36,6 @@ import {
   type SalesAnswer,
   SalesQuery,
   type StatusView,
-  type TillMembersAnswer,
-  type TillsAnswer,
-  TillsQuery,
-  type TillsSummary,
 } from './wire.ts';
 
 export interface ApiOptions {

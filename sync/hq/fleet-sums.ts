@@ -1,6 +1,7 @@
 /** Sums over all tills: which are behind, by how much, why. Takes them one by one and keeps none. */
 import { order } from './query.ts';
-import type { TillsSummary, TillView } from './wire.ts';
+import type { TillsSummary } from './tills-wire.ts';
+import type { TillView } from './wire.ts';
 
 export interface FleetSums {
   add(till: TillView): void;

@@ -4,15 +4,8 @@ import { storeRing } from '../protocol/pointer.ts';
 import { ailmentsOf } from './ailments.ts';
 import { createFleetSums } from './fleet-sums.ts';
 import type { KnownTill, Ledger, PublishedPointer, TillName, TillsWanted } from './ledger.ts';
-import type {
-  BundleRow,
-  StatusView,
-  TillMembersAnswer,
-  TillsAnswer,
-  TillsQuery,
-  TillsSummary,
-  TillView,
-} from './wire.ts';
+import type { TillMembersAnswer, TillsAnswer, TillsQuery, TillsSummary } from './tills-wire.ts';
+import type { BundleRow, StatusView, TillView } from './wire.ts';
 
 export interface Fleet {
   /** Local date of the tills now. */

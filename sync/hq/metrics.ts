@@ -1,7 +1,8 @@
 /** HQ's figures for Prometheus. */
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { Committed } from './ledger.ts';
-import type { StatusView, TillsSummary } from './wire.ts';
+import type { TillsSummary } from './tills-wire.ts';
+import type { StatusView } from './wire.ts';
 
 export interface HqMetrics {
   committed(committed: Committed): void;

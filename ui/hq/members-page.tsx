@@ -1,5 +1,6 @@
 /** Members without a name: which version each store's tills have, and who has deleted whom HQ erased (docs/members.md). */
-import type { Erasure, MemberScope, MembersAnswer, TillMembersAnswer } from '../../sync/hq/wire.ts';
+import type { TillMembersAnswer } from '../../sync/hq/tills-wire.ts';
+import type { Erasure, MemberScope, MembersAnswer } from '../../sync/hq/wire.ts';
 import { Mark } from './mark.tsx';
 import { address } from './route.ts';
 import { Table } from './table.tsx';

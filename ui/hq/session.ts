@@ -1,5 +1,6 @@
 /** What the console knows of HQ: reads the lists, follows the stream, reads them again after a break. */
-import type { BundleRow, HqEvents, SaleRow, StatusView, TillsAnswer, TillView } from '../../sync/hq/wire.ts';
+import type { TillsAnswer } from '../../sync/hq/tills-wire.ts';
+import type { BundleRow, HqEvents, SaleRow, StatusView, TillView } from '../../sync/hq/wire.ts';
 import { followEvents } from '../shared/event-stream.ts';
 import type { Language } from '../shared/formats.ts';
 import { type Api, createApi, NoAnswer, Refusal } from '../shared/http.ts';

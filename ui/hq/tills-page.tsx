@@ -1,6 +1,7 @@
 /** Every till: is it there, how far behind and why, what its devices and its bundle are. */
 import { useState } from 'preact/hooks';
-import type { TillsAnswer, TillsSummary, TillView } from '../../sync/hq/wire.ts';
+import type { TillsAnswer, TillsSummary } from '../../sync/hq/tills-wire.ts';
+import type { TillView } from '../../sync/hq/wire.ts';
 import { Mark, said } from './mark.tsx';
 import { address } from './route.ts';
 import { SalesTable } from './sales-page.tsx';

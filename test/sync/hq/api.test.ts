@@ -5,15 +5,8 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Hq } from '../../../sync/hq/hq.ts';
-import type {
-  BundlesAnswer,
-  ReconcileAnswer,
-  SaleDetail,
-  SalesAnswer,
-  StatusView,
-  TillsAnswer,
-  TillsSummary,
-} from '../../../sync/hq/wire.ts';
+import type { TillsAnswer, TillsSummary } from '../../../sync/hq/tills-wire.ts';
+import type { BundlesAnswer, ReconcileAnswer, SaleDetail, SalesAnswer, StatusView } from '../../../sync/hq/wire.ts';
 import { type Line, onLine, store } from '../support/line.ts';
 import { bundleFile, saleBody, until } from '../support/till-end.ts';
 
