@@ -8,6 +8,7 @@ import { randomBytes } from 'node:crypto';
 import { connect, type IClientOptions, type MqttClient } from 'mqtt';
 import { type Cancel, type Clock, instant } from '../../clock.ts';
 import { messageOf } from '../../errors.ts';
+import { publishPacket } from './publish-packet.ts';
 
 export interface BrokerAddress {
   /** mqtt:// or mqtts:// (ws, wss too). */
@@ -101,8 +102,10 @@ export function createLink(options: LinkOptions): Link {
   const { broker, clock, random, log } = options;
   const backoff = options.backoff ?? (isLoopback(broker.url) ? loopbackBackoff : defaultBackoff);
   const listeners = new Set<(status: LinkStatus) => void>();
-  /** Publishes that the broker has not yet taken. */
-  const underWay = new Set<(taken: boolean) => void>();
+  /** Publishes that the broker has not yet taken, by the packet's id. */
+  const underWay = new Map<number, (taken: boolean) => void>();
+  /** What is written within one turn of the event loop to this client's socket waits for its end. */
+  let gathering: MqttClient | null = null;
   let client: MqttClient | null = null;
   let running = false;
   let up = false;
@@ -147,14 +150,19 @@ export function createLink(options: LinkOptions): Link {
       if (client === next) client = null;
       const was = up;
       up = false;
-      for (const settle of [...underWay]) settle(false);
+      giveUp();
       cancelStable();
       if (was) options.onDown();
       if (!running) return;
       say(false, problem ?? status.problem ?? 'The broker closed the connection.');
       retry();
     };
+    // The library's own book of what is under way is not needed, and costs more than all the rest of sending.
+    next.on('packetreceive', packet => {
+      if (packet.cmd === 'puback' && packet.messageId !== undefined && !ended) underWay.get(packet.messageId)?.(true);
+    });
     next.handleMessage = (packet, done) => {
+      gather(next);
       // A full disk under what a message changes must not end a till that sells.
       const failed = (error: unknown) => {
         log.error({ topic: packet.topic, error: messageOf(error) }, 'a message could not be handled');
@@ -200,14 +208,33 @@ export function createLink(options: LinkOptions): Link {
   function publish(topic: string, payload: Uint8Array, retain = false): Promise<boolean> {
     const line = client;
     if (!up || line === null) return Promise.resolve(false);
+    const id = line.messageIdProvider.allocate() ?? 1;
+    // After 65,535 others: it was lost.
+    underWay.get(id)?.(false);
     return new Promise(resolve => {
-      const settle = (taken: boolean) => {
-        underWay.delete(settle);
+      underWay.set(id, taken => {
+        underWay.delete(id);
         resolve(taken);
-      };
-      underWay.add(settle);
-      line.publish(topic, Buffer.from(payload), { qos: 1, retain }, error => settle(!error));
+      });
+      gather(line);
+      line.stream.write(publishPacket(topic, payload, id, retain));
     });
+  }
+
+  /** One system call for all that a turn of the event loop answers, and not one for each packet. */
+  function gather(line: MqttClient) {
+    if (gathering === line) return;
+    gathering = line;
+    const { stream } = line;
+    stream.cork();
+    setImmediate(() => {
+      if (gathering === line) gathering = null;
+      stream.uncork();
+    });
+  }
+
+  function giveUp() {
+    for (const settle of [...underWay.values()]) settle(false);
   }
 
   return {
@@ -232,7 +259,7 @@ export function createLink(options: LinkOptions): Link {
       await new Promise<void>(resolve => {
         line.end(true, {}, () => resolve());
       });
-      for (const settle of [...underWay]) settle(false);
+      giveUp();
       say(false, null);
     },
     get up() {
@@ -257,6 +284,8 @@ function clientOptions(options: LinkOptions, will: { topic: string; payload: Uin
     reconnectPeriod: 0,
     resubscribe: false,
     queueQoSZero: false,
+    // Ten lines of debugging for each packet, which nobody reads, are not put together.
+    log() {},
     keepalive: options.keepaliveS ?? 30,
     connectTimeout: 10_000,
     will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: true },
