@@ -1,7 +1,7 @@
 /**
- * Takes what tills send: checks who speaks, commits in sets, and acknowledges only what is committed. Each till belongs to
- * one worker, so its batches stay in order; the workers commit side by side. While one commits, its next set gathers, as it
- * came, so that the database is asked as seldom as the load allows.
+ * Takes what tills send: checks who speaks, commits in sets, and acknowledges only what is committed. While a set is committed
+ * the next one gathers, as it came, so that the database is asked as seldom as the load allows. Where more waits than one set
+ * holds, a second worker takes it and commits side by side; a till has one worker at a time, so its batches stay in order.
  */
 import { type Clock, instant, pause } from '../../clock.ts';
 import { isTillsideError, messageOf } from '../../errors.ts';
@@ -37,8 +37,15 @@ const setEvents = 4000;
 /** Batches that may wait, as they came, and their bytes, before the broker is held back. */
 const roomFor = 2048;
 const roomForBytes = 16 * 1024 * 1024;
-/** The batches of many tills share one transaction, its statements and its fsync; nobody waits for an acknowledgement. */
+/**
+ * The batches of many tills share one transaction, its statements and its fsync; nobody waits for an acknowledgement. While
+ * few come, consoles see a sale at once; where many do, a longer wait makes an event cheaper.
+ */
 const gatherMs = 50;
+const busyGatherMs = 200;
+const many = 8;
+/** Bytes as they came that make a set worth its transaction: nothing more is waited for, and other workers help. */
+const enoughBytes = 512 * 1024;
 /** Batches that are inflated and parsed at a time. */
 const together = 32;
 /**
@@ -50,6 +57,13 @@ const retryMs = [50, 100, 200, 400, 800, 1600, 3200, 6400];
 interface Received {
   readonly from: TillName;
   readonly payload: Uint8Array;
+}
+
+interface Worker {
+  take(one: Received): void;
+  /** Of what it has not looked at yet. */
+  waitingBytes(): number;
+  idle(): Promise<void>;
 }
 
 export function createIngest(options: IngestOptions): Ingest {
@@ -65,25 +79,46 @@ export function createIngest(options: IngestOptions): Ingest {
 
   const now = () => instant(clock.now(), 'UTC');
   const workers = Array.from({ length: ledger.workers }, createWorker);
+  /** Who has batches of a till that are not committed yet, and how many. */
+  const homes = new Map<string, { readonly worker: Worker; batches: number }>();
 
   const isFull = () => waiting >= roomFor || waitingBytes >= roomForBytes;
 
-  function createWorker() {
+  function createWorker(): Worker {
     const received: Received[] = [];
+    let receivedBytes = 0;
     let own: Arrival[] = [];
     let ownEvents = 0;
+    /** Batches of the set before. */
+    let lastSet = 0;
     let working: Promise<void> | null = null;
+    let goOn = () => {};
+
+    const hasEnough = () => receivedBytes >= enoughBytes || ownEvents >= setEvents || isFull() || ending;
 
     async function work() {
       while (received.length + own.length > 0) {
-        if (ownEvents < setEvents && !isFull() && !ending) await pause(clock, gatherMs);
+        await gather();
         while (ownEvents < setEvents && received.length > 0) await read(received.splice(0, together));
         const set = nextSet(own);
         own = own.slice(set.length);
         ownEvents -= eventsOf(set);
+        lastSet = set.length;
         if (set.length > 0) await commit(set);
+        for (const { store, till } of set) leave({ store, till });
       }
       working = null;
+    }
+
+    function gather(): Promise<void> {
+      if (hasEnough()) return Promise.resolve();
+      return new Promise(resolve => {
+        const cancel = clock.after(lastSet < many ? gatherMs : busyGatherMs, resolve);
+        goOn = () => {
+          cancel();
+          resolve();
+        };
+      });
     }
 
     async function read(some: readonly Received[]) {
@@ -94,7 +129,11 @@ export function createIngest(options: IngestOptions): Ingest {
         const arrival = await arrivalOf(from, payload, batch);
         waiting -= 1;
         waitingBytes -= payload.byteLength;
-        if (arrival === null) continue;
+        receivedBytes -= payload.byteLength;
+        if (arrival === null) {
+          leave(from);
+          continue;
+        }
         own.push(arrival);
         ownEvents += eventsOf([arrival]);
       }
@@ -104,12 +143,40 @@ export function createIngest(options: IngestOptions): Ingest {
     return {
       take(one: Received) {
         received.push(one);
+        receivedBytes += one.payload.byteLength;
         working ??= work();
+        if (hasEnough()) goOn();
       },
+      waitingBytes: () => receivedBytes,
       async idle() {
+        goOn();
         while (working !== null) await working;
       },
     };
+  }
+
+  /** Its batches wait where others of the till do; else where a set is not full yet. */
+  function workerFor(from: TillName): Worker | undefined {
+    const known = homes.get(nameOf(from));
+    if (known !== undefined) {
+      known.batches += 1;
+      return known.worker;
+    }
+    let worker = workers[0];
+    for (const other of workers) {
+      if (worker === undefined || worker.waitingBytes() < enoughBytes) break;
+      if (other.waitingBytes() < worker.waitingBytes()) worker = other;
+    }
+    if (worker !== undefined) homes.set(nameOf(from), { worker, batches: 1 });
+    return worker;
+  }
+
+  function leave(from: TillName) {
+    const name = nameOf(from);
+    const home = homes.get(name);
+    if (home === undefined) return;
+    home.batches -= 1;
+    if (home.batches === 0) homes.delete(name);
   }
 
   /** Null: it is put aside. */
@@ -176,7 +243,7 @@ export function createIngest(options: IngestOptions): Ingest {
     async receive(from, payload) {
       waiting += 1;
       waitingBytes += payload.byteLength;
-      workers[workerOf(from, workers.length)]?.take({ from, payload });
+      workerFor(from)?.take({ from, payload });
       while (isFull()) await new Promise<void>(resolve => makeRoom.push(resolve));
     },
     refuse,
@@ -188,14 +255,7 @@ export function createIngest(options: IngestOptions): Ingest {
   };
 }
 
-/** Always the same for a till: by a hash of its name (FNV-1a). */
-function workerOf({ store, till }: TillName, workers: number): number {
-  if (workers === 1) return 0;
-  let hash = 0x811c9dc5;
-  const name = `${store}/${till}`;
-  for (let at = 0; at < name.length; at++) hash = Math.imul(hash ^ name.charCodeAt(at), 0x01000193);
-  return (hash >>> 0) % workers;
-}
+const nameOf = ({ store, till }: TillName): string => `${store}/${till}`;
 
 const eventsOf = (set: readonly Arrival[]): number =>
   set.reduce((sum, { events, unreadable }) => sum + events.length + unreadable.length, 0);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { TillsideError } from '../../../errors.ts';
 import { createIngest } from '../../../sync/hq/ingest.ts';
@@ -13,9 +14,11 @@ import { memoryOutbox, saleBody } from '../support/till-end.ts';
 const store = '0042';
 const away = () => new TillsideError('database-unavailable', 'gone');
 
-function sales(till: string, count: number): readonly TillEvent[] {
+/** @param bytes that each has on the wire, at least */
+function sales(till: string, count: number, bytes = 0): readonly TillEvent[] {
   const outbox = memoryOutbox({ tenant: 'demo', store, till });
-  for (let n = 1; n <= count; n++) outbox.append('sale.completed', saleBody(`S${till}-${n}`, 100));
+  for (let n = 1; n <= count; n++)
+    outbox.append('sale.completed', { ...saleBody(`S${till}-${n}`, 100), more: randomBytes(bytes).toString('base64') });
   return outbox.events;
 }
 
@@ -51,7 +54,7 @@ async function ingestWith(
   return { ledger: real, clock, ingest, acknowledged, refused };
 }
 
-test('workers commit side by side, but never two sets of one till', async () => {
+test('where more waits than one set holds workers commit side by side, but never two sets of one till', async () => {
   const busy = new Set<string>();
   let most = 0;
   let running = 0;
@@ -70,12 +73,12 @@ test('workers commit side by side, but never two sets of one till', async () => 
     running -= 1;
     return real();
   }, 4);
-  const tills = Array.from({ length: 12 }, (_, index) => String(index + 1));
+  const tills = Array.from({ length: 8 }, (_, index) => String(index + 1));
+  // 530 KB a batch: one is enough for a set.
+  const days = [...tills.map(till => [till, sales(till, 6, 265_000)] as const)];
   for (let round = 0; round < 3; round++) {
-    for (const till of tills) {
-      const events = sales(till, 30).slice(round * 10, round * 10 + 10);
-      await ingest.receive({ store, till }, payload(till, events));
-    }
+    const batches = days.map(([till, day]) => ({ till, bytes: payload(till, day.slice(2 * round, 2 * round + 2)) }));
+    await Promise.all(batches.map(({ till, bytes }) => ingest.receive({ store, till }, bytes)));
     await clock.advance(60);
     for (const go of held.splice(0, 2)) go();
     await clock.advance(60);
@@ -85,15 +88,41 @@ test('workers commit side by side, but never two sets of one till', async () => 
     await clock.advance(60);
   }
   assert.deepEqual(
-    new Set(acknowledged.filter(({ contiguous }) => contiguous === 30).map(({ till }) => till)),
+    new Set(acknowledged.filter(({ contiguous }) => contiguous === 6).map(({ till }) => till)),
     new Set(tills),
   );
   assert.equal(most, 4);
-  for (const till of tills)
-    assert.deepEqual(
-      order.get(till),
-      Array.from({ length: 30 }, (_, index) => index + 1),
-    );
+  for (const till of tills) assert.deepEqual(order.get(till), [1, 2, 3, 4, 5, 6]);
+  await ledger.close();
+});
+
+test('few batches are committed at once, many gather for longer, and as many as are worth a transaction wait for nothing', async () => {
+  const sets: number[] = [];
+  const { clock, ingest, ledger } = await ingestWith((arrivals, real) => {
+    sets.push(arrivals.length);
+    return real();
+  }, 4);
+  const send = async (count: number, bytes = 0) => {
+    for (let n = 1; n <= count; n++)
+      await ingest.receive({ store, till: String(n) }, payload(String(n), sales(String(n), 1, bytes)));
+  };
+  await send(8);
+  await clock.advance(49);
+  assert.deepEqual(sets, []);
+  await clock.advance(1);
+  assert.deepEqual(sets, [8]);
+  // Many came: so there may be more.
+  await send(3);
+  await clock.advance(199);
+  assert.deepEqual(sets, [8]);
+  await clock.advance(1);
+  assert.deepEqual(sets, [8, 3]);
+  await send(2);
+  await clock.advance(50);
+  assert.deepEqual(sets, [8, 3, 2]);
+  await send(1, 530_000);
+  await clock.advance(0);
+  assert.deepEqual(sets, [8, 3, 2, 1]);
   await ledger.close();
 });
 
