@@ -40,8 +40,8 @@ function usualConfig(platform: string, env: NodeJS.ProcessEnv): string {
     : '/etc/tillside/till.json';
 }
 
-/** Collecting young garbage in small pieces: a sale waits 3 ms for it at most, not 25, while a large bundle is made ready. */
-const agentFlags = ['--max-semi-space-size=2'];
+/** Collecting young garbage in small pieces: a sale waits 2 or 3 ms for it at most, not 25, while a large bundle is made ready. */
+const agentFlags = ['--max-semi-space-size=1'];
 
 /**
  * The agent is a plain Node process, never Electron run as Node (that fuse is off): the package carries Node beside it.

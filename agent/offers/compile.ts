@@ -131,15 +131,15 @@ export function compileBundle(bundle: Bundle): CompiledBundle {
 export function* compiling(bundle: Bundle): Generator<undefined, CompiledBundle> {
   const { byId: order, byRank, byPlace, wanted } = yield* ordering(bundle.offers);
   const names = new Names(bundle);
-  for (let place = 0; place < wanted.length; place++) {
-    names.scope.keys.offer(bundle.offers[wanted[place] ?? 0]?.id ?? '');
-    if (place % orderedStep === orderedStep - 1) yield;
+  const { keys } = names.scope;
+  for (let index = 0; index < wanted.length; index++) {
+    keys.placeOffer((bundle.offers[index] as Offer).id, byPlace[index] ?? 0);
+    if (index % orderedStep === orderedStep - 1) yield;
   }
   const offers: CompiledOffer[] = [];
   const placed = new Array<CompiledOffer>(byRank.length);
   const byId = new Map<string, CompiledOffer>();
   const byPhase: Record<Phase, CompiledOffer[]> = { line: [], basket: [], points: [], issue: [] };
-  const { keys } = names.scope;
   let pause = keys.asked + keyStep;
   for (let rank = 0; rank < byRank.length; rank++) {
     const index = byRank[rank] ?? 0;

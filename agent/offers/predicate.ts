@@ -304,13 +304,19 @@ function couponsOf({ number, numbers, scope }: Leaf, event: 'issued' | 'redeemed
 /** Keys of which each selected product has exactly one; null if there are none such. */
 function keysOf(of: Selector, keys: Keys): readonly number[] | null {
   if ('category' in of) return disjointNodes(of.category)?.map(node => keys.category(node)) ?? null;
-  if ('gtin' in of) return [...new Set(of.gtin)].map(value => keys.gtin(value));
-  return 'brand' in of ? [...new Set(of.brand)].map(value => keys.brand(value)) : null;
+  if ('gtin' in of) return once(of.gtin).map(value => keys.gtin(value));
+  return 'brand' in of ? once(of.brand).map(value => keys.brand(value)) : null;
+}
+
+/** Each value once; most lists are of one. */
+function once(values: readonly string[]): readonly string[] {
+  return values.length === 1 ? values : [...new Set(values)];
 }
 
 /** The nodes, each once; null if one lies below another. */
 function disjointNodes(nodes: readonly string[]): readonly string[] | null {
-  const each = [...new Set(nodes)];
+  const each = once(nodes);
+  if (each.length === 1) return each;
   // Sorted with the slash before all else, a node stands directly before what lies below it.
   const paths = each.map(node => `${node}/`).sort();
   for (const [index, path] of paths.entries()) if (paths[index + 1]?.startsWith(path)) return null;

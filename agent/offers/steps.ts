@@ -36,6 +36,9 @@ function* mergeInSteps<Item>(
   right: readonly Item[],
   compare: (a: Item, b: Item) => number,
 ): Generator<undefined, Item[]> {
+  const [last, next] = [left[left.length - 1], right[0]];
+  // What comes in order stays: most authors number their offers.
+  if (last !== undefined && next !== undefined && compare(last, next) <= 0) return left.concat(right);
   const merged: Item[] = [];
   let [fromLeft, fromRight] = [0, 0];
   while (fromLeft < left.length && fromRight < right.length) {

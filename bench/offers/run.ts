@@ -140,7 +140,7 @@ function measure(world: string, offers: number): Omit<Row, 'world' | 'offers'>[]
   for (const [timed, times] of Object.entries(child('explain', 20).times))
     rows.push({ what: timed.replace('explain', 'explain all'), ...inMilliseconds(times, explainMs) });
   // As the till's process runs (docs/electron.md).
-  const activated = child('activate', 1, ['--max-semi-space-size=2']).times;
+  const activated = child('activate', 1, ['--max-semi-space-size=1']).times;
   rows.push({ what: 'activate, in steps', ...inMilliseconds(activated.total ?? [], activationMs) });
   rows.push({ what: '  the longest step', ...inMilliseconds(activated.longest ?? [], longestSliceMs) });
   return rows;

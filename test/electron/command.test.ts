@@ -56,7 +56,7 @@ test('the agent is run by the Node that the package carries', () => {
   );
   assert.equal(command, '/opt/tillside/resources/app.asar.unpacked/node_modules/node/bin/node');
   assert.deepEqual(args, [
-    '--max-semi-space-size=2',
+    '--max-semi-space-size=1',
     '/opt/tillside/resources/app.asar.unpacked/agent/main.ts',
     '--config',
     '/etc/tillside/till.json',
