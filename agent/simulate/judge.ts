@@ -37,7 +37,7 @@ export class Judge {
     const size = compiled.offers.length;
     this.#compiled = compiled;
     this.#near = new NearOffers(compiled);
-    this.#far = new FarReasons(compiled, shared => this.#countShared(shared));
+    this.#far = new FarReasons(compiled, (rank, code, times) => this.#add(rank, code, times));
     this.#size = size;
     this.#counts = new Float64Array(size * codeCount);
     this.#own = new Uint8Array(size);
@@ -70,7 +70,7 @@ export class Judge {
     shared.sales++;
     for (let index = 0; index < this.#count; index++) {
       const rank = this.#touched[index] ?? 0;
-      const [usual, own] = [shared.codes[rank] ?? 0, this.#own[rank] ?? 0];
+      const [usual, own] = [shared.codeOf(rank), this.#own[rank] ?? 0];
       if (usual === own) continue;
       this.#add(rank, usual, -1);
       this.#add(rank, own, 1);
@@ -83,7 +83,7 @@ export class Judge {
 
   /** The code of an offer's own reason in the sale just judged; 0: it was not refused, or only a coupon of it was. */
   reasonOf(rank: number): number {
-    return (this.#ownIn[rank] === this.#sale ? this.#own[rank] : this.#shared?.codes[rank]) ?? 0;
+    return (this.#ownIn[rank] === this.#sale ? this.#own[rank] : this.#shared?.codeOf(rank)) ?? 0;
   }
 
   /** How often each reason met the offer, by code, in all sales so far. */
@@ -106,11 +106,5 @@ export class Judge {
   #add(rank: number, code: number, times: number): void {
     const place = code * this.#size + rank;
     this.#counts[place] = (this.#counts[place] ?? 0) + times;
-  }
-
-  #countShared(shared: Shared): void {
-    const { codes, sales } = shared;
-    for (let rank = 0; rank < codes.length; rank++) this.#add(rank, codes[rank] ?? 0, sales);
-    shared.sales = 0;
   }
 }
