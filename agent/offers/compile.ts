@@ -132,9 +132,9 @@ export function* compiling(bundle: Bundle): Generator<undefined, CompiledBundle>
   const { byId: order, byRank, byPlace, wanted } = yield* ordering(bundle.offers);
   const names = new Names(bundle);
   const { keys } = names.scope;
-  for (let index = 0; index < wanted.length; index++) {
-    keys.placeOffer((bundle.offers[index] as Offer).id, byPlace[index] ?? 0);
-    if (index % orderedStep === orderedStep - 1) yield;
+  for (let place = 0; place < wanted.length; place++) {
+    keys.offer(bundle.offers[wanted[place] ?? 0]?.id ?? '');
+    if (place % orderedStep === orderedStep - 1) yield;
   }
   const offers: CompiledOffer[] = [];
   const placed = new Array<CompiledOffer>(byRank.length);

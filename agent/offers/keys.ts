@@ -83,11 +83,6 @@ export class Keys {
     return this.#segments.of(id);
   }
 
-  /** Numbers the offers of the bundle by their places, before any other. */
-  placeOffer(id: string, place: number): void {
-    this.#offers.set(id, place);
-  }
-
   /** The number of an offer: of one of the bundle its place, retired ones follow. */
   offer(id: string): number {
     return this.#offers.number(id);
