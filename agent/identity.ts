@@ -58,12 +58,8 @@ export function openIdentity(files: IdentityFiles, warn: (facts: object, message
       rmSync(next.cert, { force: true });
       return;
     }
-    if (isOfNext) {
-      renameSync(next.key, files.key);
-      syncFolderOf(files.key);
-    }
-    renameSync(next.cert, files.cert);
-    syncFolderOf(files.cert);
+    if (isOfNext) moveFile(next.key, files.key);
+    moveFile(next.cert, files.cert);
   }
 
   takeNext();
@@ -118,14 +114,14 @@ export function replaceFile(file: string, content: string, mode: number): void {
   }
   // An older file of this name keeps its mode when it is opened.
   if (process.platform !== 'win32') chmodSync(fresh, mode);
-  renameSync(fresh, file);
-  syncFolderOf(file);
+  moveFile(fresh, file);
 }
 
-/** What was renamed there is so after a power cut, too. */
-function syncFolderOf(file: string) {
+/** Into the place of what may be there, in the same folder, and after a power cut still. */
+export function moveFile(from: string, to: string): void {
+  renameSync(from, to);
   if (process.platform === 'win32') return;
-  const folder = openSync(dirname(file), 'r');
+  const folder = openSync(dirname(to), 'r');
   try {
     fsyncSync(folder);
   } finally {

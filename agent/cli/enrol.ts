@@ -1,12 +1,12 @@
 /** `tillside enrol`: makes this till's key, gets its certificate for a one-time code, writes both and the configuration. */
 import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { systemClock } from '../../clock.ts';
 import { messageOf, TillsideError } from '../../errors.ts';
 import { parseJsonText } from '../../json-text.ts';
 import { type Enrolment, requestEnrolment } from '../../sync/edge/enrol.ts';
-import { replaceFile } from '../identity.ts';
+import { moveFile, replaceFile } from '../identity.ts';
 import type { Command } from './command.ts';
 import { readOptions } from './options.ts';
 
@@ -57,8 +57,9 @@ export const enrolCommand: Command = async (args, io) => {
   replaceFile(files.authority, enrolled.authority, 0o644);
   replaceFile(files.trust, enrolled.trust, 0o644);
   replaceFile(files.certificate, enrolled.certificate, 0o644);
-  renameSync(files.pending, files.key);
   replaceFile(file, `${JSON.stringify(merged(before, enrolled), null, 2)}\n`, 0o644);
+  // Last: until then the same code and the key that it was used with give the same again.
+  moveFile(files.pending, files.key);
   const { tenant, store, till, broker } = enrolled;
   if (values.json) io.stdout.write(`${JSON.stringify({ tenant, store, till, broker, config: file })}\n`);
   else

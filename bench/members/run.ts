@@ -87,9 +87,10 @@ try {
   if (values.json) console.log(JSON.stringify(found));
   else {
     const mb = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
-    const held = ({ times, clock: by, own }: Holds) =>
-      `${times.toLocaleString('en')} looks: by the clock p99 ${by.p99.toFixed(1)} ms, most ${by.most.toFixed(1)} ms, ${by.over5} over 5 ms; ` +
-      `without waiting for a processor p99 ${own.p99.toFixed(1)} ms, most ${own.most.toFixed(1)} ms, ${own.over5} over 5 ms`;
+    const one = ({ p99, most, over5 }: Holds['own']) =>
+      `p99 ${p99.toFixed(1)} ms, most ${most.toFixed(1)} ms, ${over5} over 5 ms`;
+    const held = ({ times, clock: by, own, work }: Holds) =>
+      `${times.toLocaleString('en')} looks: by the clock ${one(by)}; without waiting for a processor ${one(own)}; at work ${one(work)}`;
     const looked = ({ clock: by, own }: Lookups) =>
       `by the clock p50 ${by.p50.toFixed(1)} µs, p99 ${by.p99.toFixed(1)} µs; without waiting for a processor ${own.p50.toFixed(1)} and ${own.p99.toFixed(1)} µs`;
     console.log(
@@ -182,6 +183,8 @@ interface Spent {
   readonly clock: number;
   /** Without waiting for a processor; the same as by the clock where the system does not tell. */
   readonly own: number;
+  /** At work on a processor: what is the program's own, whatever else runs on the machine. */
+  readonly work: number;
 }
 
 type Holds = ReturnType<typeof holdsOf>;
@@ -194,20 +197,26 @@ function holdsOf(held: readonly Spent[]) {
     most: times.reduce((most, ms) => Math.max(most, ms), 0),
     over5: times.filter(ms => ms > 5).length,
   });
-  return { times: held.length, clock: of(held.map(one => one.clock)), own: of(held.map(one => one.own)) };
+  return {
+    times: held.length,
+    clock: of(held.map(one => one.clock)),
+    own: of(held.map(one => one.own)),
+    work: of(held.map(one => one.work)),
+  };
 }
 
 /** Milliseconds since some start. Linux tells in nanoseconds how long a thread waited for a processor (proc(5), schedstat). */
 function spent(): Spent {
   const clock = performance.now();
-  if (schedstat === null) return { clock, own: clock };
+  if (schedstat === null) return { clock, own: clock, work: clock };
   const text = told.toString('latin1', 0, readSync(schedstat, told, 0, told.length, 0));
-  return { clock, own: clock - Number(text.split(' ')[1]) / 1e6 };
+  const [ran = 0, waited = 0] = text.split(' ').map(Number);
+  return { clock, own: clock - waited / 1e6, work: ran / 1e6 };
 }
 
 function since(start: Spent): Spent {
   const end = spent();
-  return { clock: end.clock - start.clock, own: end.own - start.own };
+  return { clock: end.clock - start.clock, own: end.own - start.own, work: end.work - start.work };
 }
 
 /**
@@ -222,9 +231,9 @@ function watchThread(members: Members) {
   let timer: NodeJS.Timeout;
   const look = () => {
     members.byCard(cardOf(below(count)));
-    const { clock, own } = since(asleep);
+    const { clock, own, work } = since(asleep);
     // A timer may come early by a fraction.
-    held.push({ clock: Math.max(0, clock - everyMs), own: Math.max(0, own - everyMs) });
+    held.push({ clock: Math.max(0, clock - everyMs), own: Math.max(0, own - everyMs), work });
     asleep = spent();
     timer = setTimeout(look, everyMs);
   };

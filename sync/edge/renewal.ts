@@ -82,9 +82,10 @@ export function createRenewal(options: RenewalOptions): Renewal {
     const authority = new X509Certificate(identity.authority());
     const current = new X509Certificate(identity.certificate());
     if (!next.checkIssued(authority) || !next.verify(authority.publicKey)) return 'it is not signed by the authority';
-    if (!next.checkPrivateKey(createPrivateKey(identity.nextKey()))) return 'it is for another key';
     if (next.subject !== current.subject || !isOwn(next, till)) return 'it is for another till';
     if (Date.parse(next.validTo) <= Date.parse(current.validTo)) return 'it does not last longer than the one in use';
+    // Late: an answer that comes twice must not have a key made that nobody asked for.
+    if (!next.checkPrivateKey(createPrivateKey(identity.nextKey()))) return 'it is for another key';
     if (clock.now() < Date.parse(next.validFrom)) return 'it is not good yet';
     return null;
   }

@@ -12,6 +12,7 @@ const help = `usage: npm run test:faults -- WHAT [--runs N] [--seed S]
   kills-sqlite      kill -9 of tills, mosquitto and HQ on SQLite; N kills
   kills-postgres    the same with HQ on PostgreSQL, which is killed too
   kills-moving      tills and HQ killed within changes of members, erasures and rollouts; N rounds of five or six kills
+  enrol             tills and HQ killed within enrolments, renewals and revocations; N kills
   power             power cuts on what a till really wrote; N cuts
   network           N times through a network that cuts, delays, repeats, reorders and swallows
   model             N stores under a fake clock, 200 commands each; --record FILE plays one again that broke a promise
@@ -41,6 +42,11 @@ async function play(name: string, args: readonly string[]): Promise<number> {
       tell: text => console.log(text),
     });
     return tell(broken, `${kills} kills, ${withinChange} within a change of members; ${answered} sales`);
+  }
+  if (name === 'enrol') {
+    const { enrolUnderKills } = await import('./enrol/enrol-under-kills.ts');
+    const { broken, kills, tills } = await enrolUnderKills({ kills: runs, seed, tell: text => console.log(text) });
+    return tell(broken, `${kills} kills, ${tills} tills`);
   }
   if (name === 'power') {
     const { cutPower, recordTill } = await import('./power/power-cuts.ts');

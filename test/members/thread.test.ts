@@ -1,43 +1,11 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { startThread } from '../../agent/members/thread.ts';
-import { isDamage, openMembers, type Target } from '../../agent/store/index.ts';
-import type { MemberFacts } from '../../sync/protocol/members-facts.ts';
-import { ContentHash, writeMemberFile } from '../../sync/protocol/members-file.ts';
-import { hashOfCard, idOfKey } from '../../sync/protocol/members-keys.ts';
-import { packMember } from '../../sync/protocol/members-row.ts';
-
-const cardOf = (n: number) => `2501${n}`;
-const factsOf = (n: number, points: number): MemberFacts => ({
-  ...{ id: idOfKey(n * 1000), cards: [hashOfCard(cardOf(n))], points, asOf: 0, firstName: `Anna${n}` },
-});
-
-/** HQ's file of these members, as it lies fetched at a till; as a change, if there is a version before. */
-function fetched(path: string, members: readonly MemberFacts[], version: number, before: Target | null) {
-  const parts: Uint8Array[] = [];
-  const words: readonly string[] = [];
-  const base = before?.content ?? null;
-  const header = { tenant: 'demo', scope: 'all', version, base, wordsFrom: 0, words };
-  const writer = writeMemberFile(header, bytes => void parts.push(Uint8Array.from(bytes)));
-  const content = new ContentHash(words);
-  for (const [at, member] of members.entries()) {
-    const row = packMember(member, () => undefined);
-    writer.add((at + 1) * 1000, row);
-    content.add((at + 1) * 1000, row);
-  }
-  writer.end();
-  const bytes = Buffer.concat(parts);
-  writeFileSync(path, bytes);
-  const target: Target = {
-    ...{ tenant: 'demo', scope: 'all', version, base, content: content.digest(), count: members.length },
-    ...{ size: bytes.byteLength, block: 131_072, sha256: createHash('sha256').update(bytes).digest('hex') },
-  };
-  return { incoming: path, target };
-}
+import { isDamage, openMembers } from '../../agent/store/index.ts';
+import { cardOf, factsOf, fetched } from './fetched-file.ts';
 
 async function inFolder(run: (dir: string) => Promise<void>) {
   const dir = mkdtempSync(join(tmpdir(), 'tillside-thread-'));

@@ -137,20 +137,21 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
       if (claimed === null)
         throw new TillsideError('enrol-refused', 'The code is unknown, used or out of date; ask HQ for a new one.');
       const { store, till, broker } = claimed;
-      const answer = (certificate: string): Enrolled => ({
-        ...{ tenant, store, till, certificate, authority: authority.pem },
-        ...{ broker: broker ?? options.broker, trust: options.trust },
-      });
       // The answer was lost on the way: the same key gets it again.
       const known = await registry.certificateOf(keySha256);
-      if (known?.till === till && known.store === store) return answer(known.pem);
-      if (!(await registry.enrol(till, store, at()))) checkFree(await registry.till(till), store);
-      const certificate = await issueTill({ store, till }, request.value.publicKey, keySha256);
-      // The till has a new computer or a new key: what the old one was given is worth nothing any more.
+      let certificate = known?.till === till && known.store === store ? known.pem : null;
+      if (certificate === null) {
+        if (!(await registry.enrol(till, store, at()))) checkFree(await registry.till(till), store);
+        certificate = await issueTill({ store, till }, request.value.publicKey, keySha256);
+      }
+      // Asked again too, for HQ may have ended before it came to this. The till has a new computer or a new key: what the old one was given is worth nothing any more.
       const isReplaced = (await registry.revokeOthers(till, keySha256, at())) > 0;
       await options.onChange();
       if (isReplaced) options.onRevoked?.(till);
-      return answer(certificate);
+      return {
+        ...{ tenant, store, till, certificate, authority: authority.pem },
+        ...{ broker: broker ?? options.broker, trust: options.trust },
+      };
     },
     async renew({ store, till }, ask) {
       const request = readCsr(ask.csr);

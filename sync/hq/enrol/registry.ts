@@ -37,7 +37,7 @@ export interface CertificateRecord {
 }
 
 export interface Registry {
-  /** Codes of the same till that were not used end with it. */
+  /** Codes of the same till end with it, used ones too: who has one must not come back over whoever got the new one. */
   addCode(code: CodeRecord): Promise<void>;
   /** The code, used by this key from now on; null: none such, ended, or used by another key. */
   claimCode(hash: string, keySha256: string, at: string): Promise<Pick<CodeRecord, 'store' | 'till' | 'broker'> | null>;
@@ -92,10 +92,10 @@ export function createRegistry(change: Change): Registry {
       return (await query<EnrolledTill>(TILL, [id]))[0] ?? null;
     },
     async revokeTill(till, reason, at) {
-      const known = (await query(REVOKE_TILL, [at, reason, till])).length > 0;
+      // The till last: what HQ lists as revoked has nothing left, wherever HQ may have ended before.
+      await query(END_CODES, [at, till, at]);
       await query(REVOKE_CERTIFICATES, [at, till]);
-      await query(END_ALL_CODES, [at, till]);
-      return known;
+      return (await query(REVOKE_TILL, [at, reason, till])).length > 0;
     },
     async addCertificate({ serial, name, purpose, store, till, keySha256, notBefore, notAfter, pem, revokedAt }) {
       await query(ADD_CERTIFICATE, [
@@ -135,8 +135,7 @@ export function createRegistry(change: Change): Registry {
 const ADD_CODE = `
 INSERT INTO enrol_code (hash, store, till, broker, made_at, expires_at) VALUES (?, ?, ?, ?, ?, ?) RETURNING hash`;
 const END_CODES = `
-UPDATE enrol_code SET expires_at = ? WHERE till = ? AND used_at IS NULL AND expires_at > ? RETURNING hash`;
-const END_ALL_CODES = 'UPDATE enrol_code SET expires_at = ? WHERE till = ? RETURNING hash';
+UPDATE enrol_code SET expires_at = ? WHERE till = ? AND expires_at > ? RETURNING hash`;
 const CLAIM = `
 UPDATE enrol_code SET used_at = coalesce(used_at, ?), key_sha256 = coalesce(key_sha256, ?)
 WHERE hash = ? AND expires_at > ? AND (key_sha256 IS NULL OR key_sha256 = ?)

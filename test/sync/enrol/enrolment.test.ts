@@ -67,6 +67,37 @@ onBoth('a code is good once, for one key, until it ends, and the same key gets t
   }),
 );
 
+onBoth('HQ that ended within an enrolment does the rest of it when the till asks again', ledgerWith =>
+  ledgerWith(async ({ registry }) => {
+    const clock = new FakeClock();
+    const old = makeCsr(newKey(), 'x');
+    const first = desk(registry, clock);
+    await first.enrolment.redeem(await codeFor(first.enrolment), old);
+    // Another computer for the same till; HQ ends before it takes back what the old one had.
+    const ends: Registry = { ...registry, revokeOthers: () => Promise.reject(new Error('kill -9')) };
+    const secret = await codeFor(first.enrolment);
+    const csr = makeCsr(newKey(), 'x');
+    await assert.rejects(desk(ends, clock).enrolment.redeem(secret, csr), /kill -9/);
+    const again = desk(registry, clock);
+    await again.enrolment.redeem(secret, csr);
+    const good = (await again.enrolment.certificates()).filter(({ revokedAt }) => revokedAt === null);
+    assert.equal(good.length, 1);
+    assert.equal(again.changes(), 1, 'the broker is told as well');
+  }),
+);
+
+onBoth('who has a used code does not come back over the computer that took its place', ledgerWith =>
+  ledgerWith(async ({ registry }) => {
+    const { enrolment } = desk(registry, new FakeClock());
+    const [oldCode, oldCsr] = [await codeFor(enrolment), makeCsr(newKey(), 'x')];
+    await enrolment.redeem(oldCode, oldCsr);
+    const got = await enrolment.redeem(await codeFor(enrolment), makeCsr(newKey(), 'x'));
+    await assert.rejects(enrolment.redeem(oldCode, oldCsr), refused);
+    const [only, ...others] = (await enrolment.certificates()).filter(({ revokedAt }) => revokedAt === null);
+    assert.deepEqual([only?.pem, others.length], [got.certificate, 0]);
+  }),
+);
+
 onBoth('two that use one code at the same time: one gets it', ledgerWith =>
   ledgerWith(async ({ registry }) => {
     const { enrolment } = desk(registry, new FakeClock());
