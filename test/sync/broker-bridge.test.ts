@@ -50,6 +50,33 @@ test('a store goes on by itself while the line to the chain’s broker is cut; t
     assert.deepEqual((await line.enrolment()).refused, []);
   }));
 
+test('what a store’s broker had on its bridge when it was killed is sent again by the tills: every sale is at HQ once', () =>
+  onSecureLine(async line => {
+    const identities = [await line.enrol('0042-1'), await line.enrol('0042-2')];
+    const store = await line.storeBroker('0042');
+    await store.start();
+    const tills = identities.map((identity, n) => line.till(`0042-${n + 1}`, identity, { at: store }));
+    const acknowledged = (count: number) => tills.every(({ outbox }) => outbox.acknowledged() === count);
+    for (let round = 1; round <= 3; round++) {
+      const before = (round - 1) * 20;
+      for (const [n, { outbox }] of tills.entries())
+        for (let sale = before + 1; sale <= before + 20; sale++)
+          outbox.append('sale.completed', saleBody(`${n}-${sale}`, 100));
+      // Whatever of it is under way is gone with the broker: it keeps nothing.
+      await until(
+        async () => (await line.hq.ledger.sales({ limit: 200 })).sales.length > 2 * before,
+        'the first of it',
+      );
+      await store.stop('SIGKILL');
+      await store.start();
+      await until(() => acknowledged(before + 20), 'all of it');
+    }
+    const { sales } = await line.hq.ledger.sales({ limit: 200 });
+    assert.equal(sales.length, 120);
+    assert.equal(new Set(sales.map(sale => `${sale.till}/${sale.saleId}`)).size, 120);
+    assert.equal((await line.hq.ledger.quarantined(10)).length, 0);
+  }));
+
 test('a till that is revoked is out of its store’s broker too, when that has fetched the list', () =>
   onSecureLine(async line => {
     const [lost, good] = [await line.enrol('0042-1'), await line.enrol('0042-2')];
