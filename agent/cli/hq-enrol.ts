@@ -1,6 +1,6 @@
 /** `tillside hq ca|broker|enrol-code|revoke|enrolled`: the certificates of tills and brokers. */
 import { existsSync, mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import process from 'node:process';
 import { systemClock } from '../../clock.ts';
 import { TillsideError } from '../../errors.ts';
@@ -202,8 +202,11 @@ async function broker(config: LoadedHqConfig, values: Values, say: Say): Promise
 }
 
 function writeUpkeep(folder: string, { units, program }: Upkeep) {
-  mkdirSync(join(folder, 'systemd'), { recursive: true, mode: 0o755 });
-  for (const [name, text] of Object.entries(units)) replaceFile(join(folder, 'systemd', name), text);
+  for (const [name, text] of Object.entries(units)) {
+    const file = join(folder, 'systemd', name);
+    mkdirSync(dirname(file), { recursive: true, mode: 0o755 });
+    replaceFile(file, text);
+  }
   if (program !== null) replaceFile(join(folder, program.name), program.text, 0o755);
 }
 

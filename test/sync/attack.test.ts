@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { cpSync } from 'node:fs';
 import { request } from 'node:https';
+import { connect as tcpConnect } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { connect } from 'node:tls';
@@ -27,7 +28,8 @@ const batchOf = (store: string, till: string, saleId: string) => {
   const event = memoryOutbox({ tenant, store, till }).append('sale.completed', saleBody(saleId, 1));
   return gzipSync(JSON.stringify({ till, store, epoch: 1, boot: 1, events: [event] }));
 };
-const gone = (client: MqttClient) => new Promise<void>(resolve => client.once('close', () => resolve()));
+const gone = (client: MqttClient) =>
+  client.connected ? new Promise<void>(resolve => client.once('close', () => resolve())) : Promise.resolve();
 
 test('a till with a good certificate cannot be another, nor push it off the line, nor confirm, nor leave its store', () =>
   onSecureLine(async line => {
@@ -138,6 +140,28 @@ test('without a certificate of HQ’s, or with one of another authority, nobody 
     assert.equal(refused, true);
   }));
 
+test('a flood of connections without a certificate takes nobody’s line, and when it is over there is room again', () =>
+  onSecureLine(
+    async line => {
+      const honest = line.till('0042-1', await line.enrol('0042-1'));
+      const late = await line.enrol('0042-2');
+      await line.broker.reload();
+      await until(() => honest.edge.line().connected, 'the honest till');
+      const since = honest.edge.line().since;
+      const port = Number(new URL(line.broker.url).port);
+      // They say nothing and hold what the broker has, until it turns the others away.
+      const flood = Array.from({ length: 300 }, () => tcpConnect(port, '127.0.0.1').on('error', () => {}));
+      await until(() => flood.filter(({ destroyed }) => destroyed).length > 150, 'the broker is full');
+      honest.outbox.append('sale.completed', saleBody('S', 100));
+      await until(() => honest.outbox.acknowledged() === 1, 'the honest till goes on');
+      assert.deepEqual([honest.edge.line().since, line.hq.connected], [since, true]);
+      for (const socket of flood) socket.destroy();
+      const second = line.till('0042-2', late);
+      await until(() => second.edge.line().connected, 'a till that comes after it');
+    },
+    { files: 128 },
+  ));
+
 test('a revoked till’s open connection ends at once, whatever client id it took, and it stays out when the broker has read the list', () =>
   onSecureLine(async line => {
     const lost = await line.enrol('0042-1');
@@ -149,7 +173,7 @@ test('a revoked till’s open connection ends at once, whatever client id it too
     const birth = { online: true, boot: 1, session: 1, epoch: 1, at: '2026-11-21T10:15:00Z' };
     await open.publishAsync(at('0042', '0042-1', 'state'), Buffer.from(encodeMessage(birth)), { qos: 1, retain: true });
     await until(async () => (await line.tillOf('0042-1'))?.online === true, 'HQ sees it on line');
-    let ended = gone(open);
+    const ended = gone(open);
     await line.ask('POST', '/v1/enrolment/revoke', { name: '0042-1', reason: 'stolen' });
     await ended;
     // The broker has not read the list, so it lets it in once more; HQ knows, and comes again.
@@ -158,13 +182,15 @@ test('a revoked till’s open connection ends at once, whatever client id it too
       ['0042-1'],
     );
     assert.match(await line.metrics(), /^tillside_hq_tills_leaving 1$/m);
-    const back = await line.stranger(lost);
-    ended = gone(back);
-    await back.publishAsync(at('0042', '0042-1', 'up'), batchOf('0042', '0042-1', 'F'), { qos: 1 });
-    await ended;
-    ended = gone(await line.stranger(lost));
+    await until(async () => {
+      const back = await line.stranger(lost);
+      void back.publishAsync(at('0042', '0042-1', 'up'), batchOf('0042', '0042-1', 'F'), { qos: 1 }).catch(() => {});
+      await gone(back);
+      return (await line.enrolment()).refused.length > 0;
+    }, 'its word is refused, and its connection ends again');
+    const last = gone(await line.stranger(lost));
     await line.broker.reload();
-    await ended;
+    await last;
     await until(async () => (await line.enrolment()).leaving.length === 0, 'the broker shuts it out by itself');
     await assert.rejects(line.stranger(lost), /revoked/);
     assert.match(line.revocationList(), /BEGIN X509 CRL/);

@@ -5,7 +5,7 @@
 import { rabbitApply } from './rabbitmq.ts';
 
 export interface Upkeep {
-  /** By file name. */
+  /** By file name below /etc/systemd/system. */
   readonly units: Readonly<Record<string, string>>;
   /** A program beside the configuration; null: none is needed. */
   readonly program: { readonly name: string; readonly text: string } | null;
@@ -13,7 +13,11 @@ export interface Upkeep {
 
 /** mosquitto reads certificates revoked and rights again at SIGHUP, and nobody's connection ends. */
 export const centralUpkeep = (folder: string): Upkeep => ({
-  units: atChange(`${folder}/acl`, '/usr/bin/systemctl kill -s HUP mosquitto'),
+  units: {
+    ...atChange(`${folder}/acl`, '/usr/bin/systemctl kill -s HUP mosquitto'),
+    // A service of systemd has 1024 files unless told, and each till is one.
+    'mosquitto.service.d/tillside.conf': lines('[Service]', 'LimitNOFILE=65536'),
+  },
   program: null,
 });
 

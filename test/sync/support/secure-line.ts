@@ -47,11 +47,13 @@ export type SecureLine = Awaited<ReturnType<typeof openSecureLine>>;
 export interface LineChange {
   /** HQs that share the stores; the line's own is the first. */
   readonly machines?: number;
+  /** How many files and connections the operating system lets mosquitto have. */
+  readonly files?: number;
   /** Instead of mosquitto: takes HQ's files of that kind; started by the test. */
   readonly other?: { readonly kind: string; readonly open: (folder: string, port: number) => Promise<SecureBroker> };
 }
 
-export async function openSecureLine({ machines = 1, other }: LineChange = {}) {
+export async function openSecureLine({ machines = 1, files = 4096, other }: LineChange = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'tillside-secure-'));
   chmodSync(dir, 0o755);
   const { DATABASE_URL: _other, ...env } = process.env;
@@ -106,7 +108,8 @@ export async function openSecureLine({ machines = 1, other }: LineChange = {}) {
       said: () => running?.said() ?? '',
       async start() {
         if (mosquittoPath === undefined) throw new Error('mosquitto is not installed');
-        running = programs.start(mosquittoPath, ['-c', join(at, 'mosquitto.conf')]);
+        const own = [mosquittoPath, '-c', join(at, 'mosquitto.conf')];
+        running = programs.start('prlimit', [`--nofile=${files}`, ...own]);
         await untilSaid(running, /mosquitto version \S+ running/);
       },
       async stop(signal = 'SIGKILL') {
