@@ -68,7 +68,7 @@ function among(values: readonly string[], of: (product: Product) => string | und
 function below(nodes: readonly string[]): Selects {
   const [only] = nodes;
   if (nodes.length === 1 && only !== undefined) return ({ category }) => isBelow(category, only);
-  if (nodes.length <= 4) return ({ category }) => nodes.some(node => isBelow(category, node));
+  if (nodes.length <= 4) return ({ category }) => isBelowOne(category, nodes);
   const set = new Set(nodes);
   return ({ category }) => {
     if (category === undefined) return false;
@@ -79,7 +79,15 @@ function below(nodes: readonly string[]): Selects {
   };
 }
 
+function isBelowOne(category: string | undefined, nodes: readonly string[]): boolean {
+  for (let index = 0; index < nodes.length; index++) if (isBelow(category, nodes[index] ?? '')) return true;
+  return false;
+}
+
+/** Purchases of two months are asked this: neighbours in the tree begin alike, so that the last character tells most apart. */
 function isBelow(category: string | undefined, node: string): boolean {
-  if (category === undefined || !category.startsWith(node)) return false;
-  return category.length === node.length || category.charCodeAt(node.length) === 47;
+  if (category === undefined) return false;
+  const { length } = node;
+  if (category.length < length || category.charCodeAt(length - 1) !== node.charCodeAt(length - 1)) return false;
+  return category.startsWith(node) && (category.length === length || category.charCodeAt(length) === 47);
 }
