@@ -19,7 +19,7 @@ export class Keys {
   #size = 0;
   #asked = 0;
   /** The keys of the products seen last. */
-  readonly products = new ProductRows(product => this.#ofProduct(product));
+  readonly products = new ProductRows(product => this.ofProduct(product));
   /** The longest `bought.withinDays` of the conditions: how far back purchases matter, in days; 0: not at all. */
   boughtWithinDays = 0;
 
@@ -46,17 +46,8 @@ export class Keys {
     return this.#numberIn(this.#nodes, node);
   }
 
-  /** The key of a product's number; -1 if no condition asks for it. */
-  ofGtin({ gtin }: Product): number {
-    return gtin === undefined ? -1 : (this.#gtins.get(gtin) ?? -1);
-  }
-
-  ofBrand({ brand }: Product): number {
-    return brand === undefined ? -1 : (this.#brands.get(brand) ?? -1);
-  }
-
   /** The keys of a category's own node and the nodes above it. */
-  ofCategory(path: string): Int32Array {
+  #ofCategory(path: string): Int32Array {
     const known = this.#paths.get(path);
     if (known !== undefined) return known;
     const keys: number[] = [];
@@ -116,8 +107,15 @@ export class Keys {
     return key;
   }
 
-  #ofProduct(product: Product): readonly number[] {
-    const nodes = product.category === undefined ? [] : this.ofCategory(product.category);
-    return [this.ofGtin(product), this.ofBrand(product), ...nodes].filter(key => key >= 0);
+  /** All keys of a product, by its names. */
+  ofProduct(product: Product): readonly number[] {
+    const { gtin, brand, category } = product;
+    const keys: number[] = [];
+    const own = gtin === undefined ? undefined : this.#gtins.get(gtin);
+    const ofBrand = brand === undefined ? undefined : this.#brands.get(brand);
+    if (own !== undefined) keys.push(own);
+    if (ofBrand !== undefined) keys.push(ofBrand);
+    if (category !== undefined) keys.push(...this.#ofCategory(category));
+    return keys;
   }
 }

@@ -3,6 +3,7 @@
  * there is NaN, which no comparison meets; one that nobody has asked for yet is not read.
  */
 import type { Keys } from './keys.ts';
+import { Latest } from './latest.ts';
 import { readInstant } from './time.ts';
 import type { BoughtProduct, CouponHistory } from './types.ts';
 
@@ -104,8 +105,8 @@ export class PastCoupons {
 export class PastProducts {
   #source: readonly BoughtProduct[] = [];
   #at = new Float64Array(16);
-  /** For each key when a product with it was bought last, as far as `#latestKeys` asks. */
-  #latest = new Float64Array(0);
+  /** Of the keys of `#latestKeys`. */
+  readonly #latest = new Latest();
   #latestKeys: Keys | null = null;
   #asked = 0;
 
@@ -164,27 +165,27 @@ export class PastProducts {
 
   /** When a product with the key was bought last; -Infinity if never. */
   latest(key: number, keys: Keys): number {
-    if (this.#latestKeys !== keys || this.#latest.length < keys.size) this.#findLatest(keys);
-    return this.#latest[key] ?? Number.NEGATIVE_INFINITY;
+    if (this.#latestKeys !== keys) this.#findLatest(keys);
+    return this.#latest.of(key);
   }
 
   #findLatest(keys: Keys): void {
-    if (this.#latest.length < keys.size) this.#latest = new Float64Array(keys.size);
-    this.#latest.fill(Number.NEGATIVE_INFINITY);
+    this.#latest.clear();
     this.#latestKeys = keys;
+    const { products } = keys;
     for (let index = 0; index < this.#source.length; index++) {
       const product = this.#source[index] as BoughtProduct;
       const at = this.at(index);
-      this.#note(keys.ofGtin(product), at);
-      this.#note(keys.ofBrand(product), at);
-      if (product.category === undefined) continue;
-      const nodes = keys.ofCategory(product.category);
-      for (let node = 0; node < nodes.length; node++) this.#note(nodes[node] ?? -1, at);
+      if (Number.isNaN(at)) continue;
+      const first = products.keysOf(product);
+      if (first < 0) {
+        for (const key of keys.ofProduct(product)) this.#latest.note(key, at);
+        continue;
+      }
+      const { cells } = products;
+      const end = first + (cells[first - 1] ?? 0);
+      for (let cell = first; cell < end; cell++) this.#latest.note(cells[cell] ?? -1, at);
     }
-  }
-
-  #note(key: number, at: number): void {
-    if (key >= 0 && at > (this.#latest[key] ?? 0)) this.#latest[key] = at;
   }
 }
 

@@ -1,7 +1,6 @@
 /** What the basket has of each key that a bundle asks for: summed once into an array that serves the next basket again. */
 import type { BasketLine } from './basket.ts';
 import type { Keys } from './keys.ts';
-import type { Product } from './selector.ts';
 import type { Minor } from './types.ts';
 
 export class ProductSums {
@@ -68,22 +67,13 @@ export class ProductSums {
       const { line, running, units } = entry;
       const first = products.keysOf(line);
       if (first < 0) {
-        this.#addByName(line, running, units);
+        for (const key of this.keys.ofProduct(line)) this.#add(key, running, units);
         continue;
       }
       const { cells } = products;
       const end = first + (cells[first - 1] ?? 0);
       for (let cell = first; cell < end; cell++) this.#add(cells[cell] ?? -1, running, units);
     }
-  }
-
-  #addByName(product: Product, running: Minor, units: number): void {
-    const { keys } = this;
-    this.#add(keys.ofGtin(product), running, units);
-    this.#add(keys.ofBrand(product), running, units);
-    if (product.category === undefined) return;
-    const nodes = keys.ofCategory(product.category);
-    for (let node = 0; node < nodes.length; node++) this.#add(nodes[node] ?? -1, running, units);
   }
 
   /** Adds to one key what a line brings, or takes it away again: then both are negative. */
@@ -96,7 +86,6 @@ export class ProductSums {
   }
 
   #add(key: number, running: Minor, units: number): void {
-    if (key < 0) return;
     const cell = key * 2;
     const items = this.#sums[cell + 1] ?? 0;
     // A line has one unit at least.

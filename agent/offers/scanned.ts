@@ -83,15 +83,18 @@ export class ScannedBasket {
 
   #add({ line, running, units }: Counted, times: 1 | -1): void {
     const { keys } = this.#sums;
-    this.#change(keys.ofGtin(line), running * times, units * times);
-    this.#change(keys.ofBrand(line), running * times, units * times);
-    if (line.category === undefined) return;
-    const nodes = keys.ofCategory(line.category);
-    for (let node = 0; node < nodes.length; node++) this.#change(nodes[node] ?? -1, running * times, units * times);
+    const { products } = keys;
+    const first = products.keysOf(line);
+    if (first < 0) {
+      for (const key of keys.ofProduct(line)) this.#change(key, running * times, units * times);
+      return;
+    }
+    const { cells } = products;
+    const end = first + (cells[first - 1] ?? 0);
+    for (let cell = first; cell < end; cell++) this.#change(cells[cell] ?? -1, running * times, units * times);
   }
 
   #change(key: number, running: number, units: number): void {
-    if (key < 0) return;
     this.#sums.change(key, running, units);
     this.#reach.move(key, this.#sums.spend(key), this.#sums.items(key));
   }
