@@ -29,7 +29,7 @@ describe('RabbitMQ carries the line', { skip: noRabbit }, () => {
   let two: TillOnLine;
   before(async () => {
     line = await openSecureLine({ other: { kind: 'rabbitmq', open: openRabbit } });
-    for (const till of ['0042-1', '0042-2', '0042-3']) certificates.set(till, await line.enrol(till));
+    for (const till of ['0042-1', '0042-2', '0042-3', '0042-4']) certificates.set(till, await line.enrol(till));
     await line.broker.start();
     one = line.till('0042-1', certificateOf('0042-1'));
     two = line.till('0042-2', certificateOf('0042-2'));
@@ -114,6 +114,13 @@ describe('RabbitMQ carries the line', { skip: noRabbit }, () => {
     await ended;
     await until(async () => (await line.enrolment()).leaving.length === 0, 'HQ sees that it is shut out');
     assert(one.edge.line().connected && two.edge.line().connected && line.hq.connected);
+  });
+
+  it('lets in the new computer of a till and not the former one, and HQ waits for no more', async () => {
+    const renewed = await line.enrol('0042-4');
+    await assert.rejects(line.stranger(certificateOf('0042-4')), /revoked/);
+    await (await line.stranger(renewed)).endAsync(true);
+    await until(async () => (await line.enrolment()).leaving.length === 0, 'HQ waits for nobody');
   });
 
   it('gives no retained message to a subscription with wildcards: a new HQ learns of the tills by themselves', async () => {

@@ -95,6 +95,7 @@ export function createDesk(options: DeskOptions): Desk {
       ? null
       : createEviction({
           ...{ tenant, broker: options.broker, authority, enrolment, clock, log },
+          isWelcome: async name => (await registry.till(name))?.revokedAt === null,
           bindsClientId: () => config?.brokerFiles === undefined || !isRabbit(config.brokerFiles),
         });
   let server: EnrolServer | null = null;

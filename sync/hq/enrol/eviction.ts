@@ -38,6 +38,8 @@ export interface EvictionOptions {
    * taken away at the broker, and that alone is waited for.
    */
   readonly bindsClientId: () => boolean;
+  /** A till that is enrolled (again): only a certificate of its former computer was revoked, and its name stays. */
+  readonly isWelcome: (name: string) => Promise<boolean>;
   readonly authority: Authority;
   readonly enrolment: Pick<Enrolment, 'issueRevoked'>;
   readonly clock: Clock;
@@ -50,7 +52,7 @@ const longestMs = 60_000;
 const visitMs = 60_000;
 
 export function createEviction(options: EvictionOptions): Eviction {
-  const { tenant, broker, bindsClientId, authority, enrolment, clock, log } = options;
+  const { tenant, broker, bindsClientId, isWelcome, authority, enrolment, clock, log } = options;
   const leaving = new Map<string, Leaving>();
   const tasks = new Set<Promise<void>>();
   const resting = new Set<() => void>();
@@ -59,8 +61,9 @@ export function createEviction(options: EvictionOptions): Eviction {
   const visit = (name: string, cert: string, key: string) =>
     visitBroker({ url: broker.url, ca: broker.ca ?? authority.pem, cert, key }, [], null, clock, name);
 
-  /** Its connection ends. True: the broker does not let the name in at all, whatever the certificate. */
+  /** Its connection ends. True: the broker does not let the name in at all, whatever the certificate, or should. */
   async function takePlace(name: string): Promise<boolean> {
+    if (!bindsClientId() && (await isWelcome(name))) return true;
     const key = newKey();
     const { pem } = issue(authority, {
       ...{ purpose: 'till', name: { tenant, common: name }, publicKey: publicOf(key) },
