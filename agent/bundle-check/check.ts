@@ -8,6 +8,7 @@ import { checkConditions } from './conditions.ts';
 import { checkDates } from './dates.ts';
 import { type Finding, Findings } from './finding.ts';
 import { checkMembers, type KnownMembers } from './members.ts';
+import { checkNames } from './names.ts';
 import { checkPaper } from './paper.ts';
 import { checkPrecedence } from './precedence.ts';
 import { checkSelection } from './room.ts';
@@ -22,6 +23,8 @@ export interface CheckOptions {
   readonly languages: readonly string[] | null;
   readonly catalogue: Catalogue | null;
   readonly members: KnownMembers | null;
+  /** The bundle as it stands in its file; null: only what JSON keeps of it is known. */
+  readonly text: string | null;
 }
 
 /**
@@ -31,6 +34,7 @@ export interface CheckOptions {
 export function checkBundle(bundle: Bundle, options: CheckOptions): readonly Finding[] {
   const findings = new Findings();
   if (options.at !== null) checkDates(bundle, options.at, findings);
+  if (options.text !== null) checkNames(options.text, findings);
   checkSelection(bundle, findings);
   for (const [index, offer] of bundle.offers.entries()) checkConditions(bundle, offer, ['offers', index], findings);
   checkPrecedence(bundle, findings);

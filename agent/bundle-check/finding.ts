@@ -8,6 +8,7 @@ export type Severity = 'error' | 'warning' | 'hint';
 
 /** Stable codes, each with what it means; documented in docs/offers.md and `tillside bundle check --help`. */
 export const findingCodes = {
+  'name-twice': 'a name that stands twice in one object: JSON keeps the last',
   'never-matches': 'no sale whatever can meet the conditions',
   'never-redeemable': 'the coupon can be printed, but nobody can ever redeem it',
   'code-of-store': 'a store that may redeem the coupon will never know its linear code',

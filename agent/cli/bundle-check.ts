@@ -77,6 +77,7 @@ export async function bundleCheckCommand(args: readonly string[], io: CommandIo)
     languages: values.languages === undefined ? null : listOf(values.languages),
     catalogue: values.catalogue === undefined ? null : await readCatalogue(values.catalogue),
     members: await readMembers(values.members, values.attributes),
+    text: new TextDecoder().decode(bytes),
   });
   report(bundle, bytes, findings, values.json === true, io);
   return countOf(findings, 'error') > 0 ? 1 : 0;

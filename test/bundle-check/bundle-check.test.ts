@@ -10,7 +10,14 @@ import { validateBundle } from '../../agent/offers/index.ts';
 import type { Bundle, CouponTerms, Offer } from '../../agent/offers/types.ts';
 
 const today = '2026-11-21';
-const nothingKnown: CheckOptions = { at: today, columns: 42, languages: null, catalogue: null, members: null };
+const nothingKnown: CheckOptions = {
+  at: today,
+  columns: 42,
+  languages: null,
+  catalogue: null,
+  members: null,
+  text: null,
+};
 
 const coffee = { category: ['food/coffee'] };
 const coupon: CouponTerms = { validDays: 14, barcode: 'qr', offline: 'accept', texts: { de: { title: 'Kaffee' } } };
@@ -370,7 +377,14 @@ test('the sample shop has no findings, on any paper', () => {
   const members = new MemberFacts();
   for (const member of sampleMembers(today)) members.add(member);
   for (const columns of [32, 42, 48]) {
-    const options = { at: today, columns, languages: ['de', 'fr', 'it', 'en'], catalogue, members: { members } };
+    const options = {
+      at: today,
+      columns,
+      languages: ['de', 'fr', 'it', 'en'],
+      catalogue,
+      members: { members },
+      text: null,
+    };
     assert.deepEqual(checkBundle(sampleBundle(today), options), []);
   }
 });

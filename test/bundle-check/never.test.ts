@@ -11,7 +11,7 @@ import { testSeed } from '../support/test-seed.ts';
 
 const runs = Number(process.env.RUNS ?? 1500);
 const seed = testSeed();
-const options = { at: null, columns: 42, languages: null, catalogue: null, members: null };
+const options = { at: null, columns: 42, languages: null, catalogue: null, members: null, text: null };
 
 /** Offers that passed every condition of their own phase; a coupon redeemed is another matter. */
 function eligible(decision: Decision): Set<string> {
