@@ -1,5 +1,5 @@
 /** `tillside enrol`: makes this till's key, gets its certificate for a one-time code, writes both and the configuration. */
-import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createHash, createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { systemClock } from '../../clock.ts';
@@ -46,20 +46,24 @@ export const enrolCommand: Command = async (args, io) => {
   const before = readDocument(file);
   const files = {
     pending: join(folder, 'till.key.pending'),
+    code: join(folder, 'till.code'),
     key: join(folder, 'till.key'),
     certificate: join(folder, 'till.pem'),
     authority: join(folder, 'ca.pem'),
     trust: join(folder, 'root.pub'),
   };
   // Kept before HQ hears of it: should the answer be lost, the same key gets it again.
-  const key = pendingKey(files.pending);
+  const hash = createHash('sha256').update(code).digest('hex');
+  const key =
+    keyOf(files.pending) ?? (isUsed(files.code, hash) ? keyOf(files.key) : null) ?? newPendingKey(files.pending);
   const enrolled = await requestEnrolment({ hq, code, key, clock: systemClock });
   replaceFile(files.authority, enrolled.authority, 0o644);
   replaceFile(files.trust, enrolled.trust, 0o644);
   replaceFile(files.certificate, enrolled.certificate, 0o644);
   replaceFile(file, `${JSON.stringify(merged(before, enrolled), null, 2)}\n`, 0o644);
-  // Last: until then the same code and the key that it was used with give the same again.
-  moveFile(files.pending, files.key);
+  // Whoever was interrupted and asks again gets the same: with the pending key, or, once it is in its place, with that.
+  replaceFile(files.code, `${hash}\n`, 0o600);
+  if (existsSync(files.pending)) moveFile(files.pending, files.key);
   const { tenant, store, till, broker } = enrolled;
   if (values.json) io.stdout.write(`${JSON.stringify({ tenant, store, till, broker, config: file })}\n`);
   else
@@ -107,14 +111,20 @@ function merged(before: Document, { tenant, store, till, broker }: Enrolment): D
   };
 }
 
-function pendingKey(file: string): KeyObject {
-  if (existsSync(file))
-    try {
-      const key = createPrivateKey(readFileSync(file, 'utf8'));
-      if (key.asymmetricKeyDetails?.namedCurve === 'prime256v1') return key;
-    } catch {
-      // Cut off by a power cut: nobody knows it yet.
-    }
+/** Was it this code that the key in its place was made for? */
+const isUsed = (file: string, hash: string): boolean => existsSync(file) && readFileSync(file, 'utf8').trim() === hash;
+
+/** Null: there is none, or it was cut off by a power cut. */
+function keyOf(file: string): KeyObject | null {
+  try {
+    const key = createPrivateKey(readFileSync(file, 'utf8'));
+    return key.asymmetricKeyDetails?.namedCurve === 'prime256v1' ? key : null;
+  } catch {
+    return null;
+  }
+}
+
+function newPendingKey(file: string): KeyObject {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   replaceFile(file, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), 0o600);
   return privateKey;

@@ -4,6 +4,7 @@
  */
 import {
   closeSync,
+  existsSync,
   ftruncateSync,
   mkdirSync,
   openSync,
@@ -13,6 +14,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { blockCount, blockSize } from '../../sync/protocol/blocks.ts';
 import type { Target } from '../store/index.ts';
@@ -40,11 +42,14 @@ export interface IncomingFolder {
   begin(target: Target): Incoming;
   /** Removes whatever is there: members of a version that is here now, or not wanted any more. */
   clear(): void;
+  /** What was cleared may still be here for a moment. */
+  readonly aside: string;
 }
 
 export function incomingIn(folder: string): IncomingFolder {
   const data = join(folder, 'incoming');
   const note = join(folder, 'incoming.json');
+  const aside = `${data}.old`;
 
   function open(target: Target, have: Uint8Array): Incoming {
     const file = openSync(data, 'r+', 0o600);
@@ -100,12 +105,18 @@ export function incomingIn(folder: string): IncomingFolder {
   }
 
   const clear = () => {
-    for (const file of [note, `${note}.new`, data]) rmSync(file, { force: true });
+    for (const file of [note, `${note}.new`]) rmSync(file, { force: true });
+    if (!existsSync(data)) return;
+    renameSync(data, aside);
+    // Freeing a hundred megabytes takes the file system a while: not on this thread. The next start does what is left of it.
+    rm(aside, { force: true }).catch(() => {});
   };
 
   return {
+    aside,
     clear,
     resume() {
+      rmSync(aside, { force: true });
       try {
         const { target, have } = JSON.parse(readFileSync(note, 'utf8')) as { target: Target; have: string };
         const bits = Buffer.from(have, 'base64');

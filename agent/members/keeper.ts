@@ -69,6 +69,8 @@ export function createMembersKeeper(options: MembersKeeperOptions): MembersKeepe
   let wholeOnly = false;
   /** Work that threw is not begun again by itself. */
   let hasFailed = false;
+  /** What is worked on is the next file, not the one that is read. */
+  let isBuilding = false;
   /** What has to be deleted, before anything else and never called off; the first is at work. */
   const deletions: { readonly erasure: number | null; readonly run: () => Promise<void> }[] = [];
   const givenUp = new Set<string>();
@@ -137,15 +139,15 @@ export function createMembersKeeper(options: MembersKeeperOptions): MembersKeepe
     }
     if (hasFailed || (incoming?.complete !== true && members.phase() !== 'folding')) return;
     const mine = turn;
+    isBuilding = false;
     working = run(mine)
       .catch(error => {
         // Work that was called off may miss what was taken from under it; that says nothing about the next.
         if (mine !== turn && !isDamage(error)) return;
         log.error({ error: messageOf(error) }, 'members could not be brought up to date; those that are here stay');
-        const from = incoming;
-        if (from !== null) givenUp.add(from.target.sha256);
+        if (incoming !== null) givenUp.add(incoming.target.sha256);
         drop();
-        if (isDamage(error) && from?.target.base !== null) members.clear();
+        if (isDamage(error) && !isBuilding) members.clear();
         hasFailed = true;
       })
       .finally(goOn);
@@ -181,6 +183,7 @@ export function createMembersKeeper(options: MembersKeeperOptions): MembersKeepe
     const isWhole = target.base === null;
     const afresh = note.building() !== target.sha256;
     if (isWhole) note.build(target.sha256);
+    isBuilding = isWhole;
     const result = await carryOut(
       isWhole
         ? { kind: 'whole', incoming: path, target, next: nextPath, afresh }
@@ -206,8 +209,13 @@ export function createMembersKeeper(options: MembersKeeperOptions): MembersKeepe
     drop();
   }
 
+  async function discard(): Promise<void> {
+    await carryOut({ kind: 'discard', aside: incomingFolder.aside, next: nextPath });
+  }
+
   async function erase(member: string, erasure: number): Promise<void> {
-    await carryOut({ kind: 'erase', file: members.path, next: nextPath, key: keyOfMember(member) });
+    await discard();
+    await carryOut({ kind: 'erase', file: members.path, key: keyOfMember(member) });
     members.reread();
     store.transaction(() => {
       store.ledger.erase(member);
@@ -239,7 +247,7 @@ export function createMembersKeeper(options: MembersKeeperOptions): MembersKeepe
       callOff();
       drop();
       members.clear();
-      deletions.push({ erasure: null, run: async () => void (await carryOut({ kind: 'discard', next: nextPath })) });
+      deletions.push({ erasure: null, run: discard });
       work();
       tell();
     }

@@ -3,7 +3,7 @@
  * much of them, or waits for the disk.
  */
 import { createHash } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, readSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readSync, rmSync } from 'node:fs';
 import { type MemberFile, openMemberFile } from '../../sync/protocol/members-file.ts';
 // Not by the store's index: a thread that loads all of it takes three times as long to start.
 import { joinMembersFile, openMembersFile, removeMembersFile } from '../store/members-file.ts';
@@ -34,10 +34,9 @@ export type Order =
   | { readonly kind: 'fold'; readonly file: string }
   /** Are the rows still those of the version? */
   | { readonly kind: 'check'; readonly file: string }
-  /** What is half built holds the member too: it goes. */
-  | { readonly kind: 'erase'; readonly file: string; readonly next: string; readonly key: number }
-  /** The lease is over: what is half built goes. */
-  | { readonly kind: 'discard'; readonly next: string };
+  | { readonly kind: 'erase'; readonly file: string; readonly key: number }
+  /** What was fetched or half built holds members who must not stay: it goes. */
+  | { readonly kind: 'discard'; readonly aside: string; readonly next: string };
 
 /** `bytes`: not the file that HQ offered, it is to be fetched once more; `rows`: not those that HQ means. */
 export type Done =
@@ -61,13 +60,13 @@ export function* workOn(order: Order): Job<Done> {
         ? done
         : { ok: false, wrong: 'rows', reason: 'the rows are not those of the version' };
     case 'erase':
-      removeMembersFile(order.next);
       // biome-ignore lint/correctness/useYield: one step
       yield* withFile(order.file, function* (file) {
         erase(file, order.key);
       });
       return done;
     case 'discard':
+      rmSync(order.aside, { force: true });
       removeMembersFile(order.next);
       return done;
   }
