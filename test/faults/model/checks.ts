@@ -129,8 +129,11 @@ async function reconciled(world: World): Promise<readonly string[]> {
   return (
     rows
       .filter(({ verdict }) => verdict !== 'agrees')
-      // What a till had counted aloud and lost by an old copy put back never comes.
-      .filter(row => row.verdict !== 'waiting' || world.tills.every(till => till.id !== row.till || !till.restored))
+      // What a till had counted aloud, or HQ has heard of it, and an old copy put back made it forget, comes from it never again.
+      .filter(
+        ({ till, verdict }) =>
+          (verdict !== 'waiting' && verdict !== 'untold') || world.tills.every(one => one.id !== till || !one.restored),
+      )
       .map(row => `reconcile: ${row.day}, till ${row.till} ${row.verdict}: ${JSON.stringify(row)}`)
   );
 }
