@@ -72,6 +72,8 @@ export function tellLease(store: Store, number: number): void {
     returned: lease.returned,
     open: lease.open === 1,
     lastAt: lease.lastMs === null ? null : instant(lease.lastMs, 'UTC'),
+    ...(lease.fromMs === 0 ? {} : { validFrom: instant(lease.fromMs, 'UTC') }),
+    validUntil: instant(lease.untilMs, 'UTC'),
   };
   store.outbox.append('lease.used', { ...body });
 }

@@ -129,8 +129,11 @@ export function createLeases({ store, clock, offers, onFault }: LeaseOptions): L
         ahead: now + againAheadMs,
       });
     }
-    // HQ knows that it had more than it remembers: its database was restored unnoticed. What it believes to have may be used.
-    if (command.refused.some(({ reason }) => reason === 'forgotten')) store.transaction(() => store.leases.forget());
+    // It had more than it remembers: its database was restored unnoticed, and what it believes to have may be used. Where it remembers
+    // all of it, HQ has only heard an old question once more.
+    const isForgotten = command.had === undefined || store.leases.last() < command.had;
+    if (isForgotten && command.refused.some(({ reason }) => reason === 'forgotten'))
+      store.transaction(() => store.leases.forget());
     store.transaction(() => {
       for (const lease of command.leases) {
         const { number, offer, units } = lease;

@@ -4,6 +4,7 @@
  *   broker ──up──► ingest ──► ledger ──► ack        state ──► ledger ──► fleet ──► api, stream ──► console
  *          ──ask─► publisher ──► pointers, blocks   api: POST /v1/bundles ──► publisher
  */
+import { join } from 'node:path';
 import { parseBundle } from '../../agent/offers/validate/bundle.ts';
 import { type Clock, instant, pause } from '../../clock.ts';
 import { isTillsideError, messageOf, TillsideError } from '../../errors.ts';
@@ -25,6 +26,7 @@ import { type BundleFacts, createFleet, type StatusBase } from './fleet.ts';
 import { createIngest } from './ingest.ts';
 import { createKeyDesk } from './key-desk.ts';
 import { openHqKeys, type SigningFiles } from './keys.ts';
+import { openLeaseJournal } from './lease-journal.ts';
 import { createLeaseDesk } from './leases.ts';
 import type { Ledger, TillName, TillRecord } from './ledger.ts';
 import { openLedger } from './ledger-choice.ts';
@@ -146,7 +148,10 @@ export function createHq(options: HqOptions): Hq {
     beforeLook: keyDesk.share,
     onChange: () => telling.summary(),
   });
-  const leases = createLeaseDesk({ ledger, clock, log, days: config.leaseDays ?? 7, command: sendCommand });
+  const leases = createLeaseDesk({
+    ...{ ledger, clock, log, days: config.leaseDays ?? 7, command: sendCommand, machine: machines.number },
+    journal: openLeaseJournal(join(config.dataDir, 'leases.journal'), clock),
+  });
   const members = createMembersDesk({
     tenant,
     dataDir: config.dataDir,
@@ -343,7 +348,8 @@ export function createHq(options: HqOptions): Hq {
   async function opened(): Promise<number> {
     for (let wait = firstWaitMs; ; wait = Math.min(2 * wait, longestWaitMs))
       try {
-        const count = await ledger.open();
+        // Over a restore of the database too, else the tills take what HQ says for the late word of an older one.
+        const count = await ledger.open(Math.floor(clock.now() / 1000));
         waiting = null;
         return count;
       } catch (error) {
@@ -378,6 +384,7 @@ export function createHq(options: HqOptions): Hq {
       presence.started(await opened());
       await desk.start();
       await members.open();
+      await leases.open();
       link.start();
       rollouts.start();
     },
@@ -393,6 +400,7 @@ export function createHq(options: HqOptions): Hq {
       await ingest.idle();
       await Promise.all(background);
       await members.stop();
+      await leases.stop();
       await ledger.close();
     },
     get url() {

@@ -3,17 +3,12 @@
  * locked first, then the caps' in the order of their offers, so that no two grants of a cap are reckoned side by side.
  * What a till returns comes by its events (`lease.used`), never by its questions.
  */
-import type { Lease, LeaseRefusal } from '../protocol/lease.ts';
+import type { LeaseRefusal } from '../protocol/lease.ts';
+import type { GrantedLease } from './lease-journal.ts';
+import { holdOf, holdSteps } from './lease-recovery.ts';
+import { ADD, GRANTED, LOCK_CAP, LOCK_TILL, rows, type Steps } from './lease-sql.ts';
 import type { TillName } from './ledger.ts';
 import { order } from './query.ts';
-
-/** Statements of one transaction, each answered with its rows. */
-export type Steps<T> = Generator<Statement, T, readonly unknown[]>;
-export interface Statement {
-  readonly sql: string;
-  /** In the places of its `?`. */
-  readonly parameters: readonly (string | number | null)[];
-}
 
 export interface LeaseRequest extends TillName {
   readonly epoch: number;
@@ -40,11 +35,10 @@ export interface WantedLease {
 
 export interface LeaseAnswer {
   /** All that the till does not have yet. */
-  readonly leases: readonly (Omit<Lease, 'validFrom' | 'validUntil'> & {
-    readonly fromMs: number;
-    readonly untilMs: number;
-  })[];
+  readonly leases: readonly GrantedLease[];
   readonly refused: readonly { readonly offer: string; readonly reason: LeaseRefusal }[];
+  /** As in the command. */
+  readonly had?: number;
 }
 
 /** @param at RFC 3339, now */
@@ -54,15 +48,23 @@ export function* grantSteps({ store, till, epoch, after, wants }: LeaseRequest, 
     refused: wants.map(({ offer }) => ({ offer, reason })),
   });
   const [known] = yield* rows<{ confirmed: number }>(LOCK_TILL, [store, till, epoch, after]);
-  // It had more once: its database was restored unnoticed, and would use again what it has used already.
-  if ((known?.confirmed ?? 0) > after) return refuse('forgotten');
+  // It had more once: its database was restored unnoticed, and would use again what it has used already. Or this is an old question.
+  const had = Number(known?.confirmed ?? 0);
+  if (had > after) return { ...refuse('forgotten'), had };
   const [newer] = yield* rows<{ epoch: number | null }>(NEWEST_EPOCH, [store, till]);
   if ((newer?.epoch ?? epoch) > epoch) return refuse('forgotten');
   // An answer was lost on its way: the same again, and nothing new before it has arrived.
-  const sent = yield* rows<LeaseAnswer['leases'][number]>(SENT, [store, till, epoch, after]);
+  const sent = yield* rows<GrantedLease>(SENT, [store, till, epoch, after]);
   if (sent.length > 0) return { leases: sent, refused: [] };
+  const [last] = yield* rows<{ number: number | null }>(LAST, [store, till, epoch]);
+  if (after > Number(last?.number ?? 0))
+    yield* holdSteps(
+      Date.parse(at),
+      `till ${store}/${till} has leases up to ${after}, HQ knows up to ${last?.number ?? 0}`,
+    );
+  if ((yield* holdOf()) !== null) return refuse('exhausted');
 
-  const leases: LeaseAnswer['leases'][number][] = [];
+  const leases: GrantedLease[] = [];
   const refused: LeaseAnswer['refused'][number][] = [];
   for (const want of [...wants].sort((a, b) => order(a.offer, b.offer))) {
     const { offer, fromMs, untilMs, reach } = want;
@@ -85,26 +87,10 @@ export function* grantSteps({ store, till, epoch, after, wants }: LeaseRequest, 
   return { leases, refused };
 }
 
-function* rows<Row>(sql: string, parameters: Statement['parameters']): Steps<readonly Row[]> {
-  return (yield { sql, parameters }) as readonly Row[];
-}
-
-const LOCK_TILL = `
-INSERT INTO lease_till (store, till, epoch, confirmed) VALUES (?, ?, ?, ?)
-ON CONFLICT (store, till, epoch) DO UPDATE SET confirmed =
-  CASE WHEN excluded.confirmed > lease_till.confirmed THEN excluded.confirmed ELSE lease_till.confirmed END
-RETURNING confirmed`;
 const NEWEST_EPOCH = 'SELECT max(epoch) AS epoch FROM lease_till WHERE store = ? AND till = ?';
 const SENT = `
 SELECT number, offer, units, from_ms AS "fromMs", until_ms AS "untilMs" FROM lease
 WHERE store = ? AND till = ? AND epoch = ? AND number > ? ORDER BY number LIMIT 64`;
-/** Written only to be locked: SQLite knows no FOR UPDATE. */
-const LOCK_CAP = `
-INSERT INTO lease_cap (offer) VALUES (?) ON CONFLICT (offer) DO UPDATE SET offer = excluded.offer
-RETURNING granted, returned`;
 const COUNTED = `
 SELECT sum(units - returned) AS units FROM lease WHERE offer = ? AND until_ms > ? AND from_ms < ?`;
-const ADD = `
-INSERT INTO lease (store, till, epoch, number, offer, units, from_ms, until_ms, granted_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
-const GRANTED = 'UPDATE lease_cap SET granted = granted + ? WHERE offer = ?';
+const LAST = 'SELECT max(number) AS number FROM lease WHERE store = ? AND till = ? AND epoch = ?';

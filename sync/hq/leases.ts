@@ -4,11 +4,22 @@
  *   till ──ask──► caps of the bundles ──► one transaction: what is left? grant ──► signed command ──► till
  *                         nothing is left, a customer waits ──► "give back" to those who have most
  */
-import { type Clock, instant } from '../../clock.ts';
+import { type Cancel, type Clock, instant } from '../../clock.ts';
+import { messageOf } from '../../errors.ts';
 import type { SyncLog } from '../link/link.ts';
-import { type Lease, type LeaseAsk, type LeaseCommand, maxLeases } from '../protocol/lease.ts';
+import { type LeaseAsk, type LeaseCommand, maxLeases } from '../protocol/lease.ts';
 import { createLeaseCaps, leaseTimes } from './lease-caps.ts';
-import type { WantedLease } from './lease-steps.ts';
+import type { GrantedLease, LeaseJournal } from './lease-journal.ts';
+import {
+  holdOf,
+  holdSteps,
+  journalSteps,
+  type LeaseHold,
+  regrantSteps,
+  resumeSteps,
+  silentSteps,
+} from './lease-recovery.ts';
+import { grantSteps, type WantedLease } from './lease-steps.ts';
 import type { Ledger, TillName } from './ledger.ts';
 import type { LeaseHoldersAnswer, LeaseOfferRow, LeasesAnswer } from './wire.ts';
 
@@ -20,9 +31,20 @@ export interface LeaseDeskOptions {
   readonly days: number;
   /** Signs and sends. */
   readonly command: (till: TillName, command: LeaseCommand) => void;
+  /** What was granted, beside the database. */
+  readonly journal: LeaseJournal;
+  /** Which of several HQs this is; absent: there is one. */
+  readonly machine?: number;
 }
 
 export interface LeaseDesk {
+  /** Once the ledger is open, and before any till is answered: what the database has forgotten is written back. */
+  open(): Promise<void>;
+  stop(): Promise<void>;
+  /** Why nothing is granted; null: HQ grants. */
+  held(): Promise<(LeaseHold & { readonly silent: number }) | null>;
+  /** By hand, before all tills have told. Answers whether granting was held. */
+  resume(): Promise<boolean>;
   answer(till: TillName, ask: LeaseAsk): Promise<void>;
   /** Asks every till that has unused units of this offer to give them back; how many were asked. */
   recall(offer: string): Promise<number>;
@@ -33,14 +55,25 @@ export interface LeaseDesk {
 }
 
 const dayMs = 86_400_000;
+const journalLost = "HQ's journal of leases is gone, and with it what the database may have forgotten";
 /** A till that was asked for units of an offer is not asked again so soon. */
 const askAgainMs = 60_000;
 /** Tills asked at once when one needs a unit and none is left. */
 const mostAsked = 3;
 const countTillsMs = 60_000;
+/** Lines that one transaction writes back. */
+const regrantedAtOnce = 100;
+const lookMs = 3_600_000;
+/** A till's clock may be behind, and leases for a later day may end a day later than others. */
+const marginMs = 2 * dayMs;
 
-export function createLeaseDesk({ ledger, clock, log, days, command }: LeaseDeskOptions): LeaseDesk {
+export function createLeaseDesk(options: LeaseDeskOptions): LeaseDesk {
+  const { ledger, clock, log, days, command, journal, machine = 1 } = options;
   const caps = createLeaseCaps(ledger, clock);
+  /** How far each till has its leases by the journal. */
+  const journalled = new Map<string, number>();
+  let cancel: Cancel = () => {};
+  let looking: Promise<void> = Promise.resolve();
   const asked = new Map<string, number>();
   let tills: { readonly at: number; readonly count: number } | null = null;
 
@@ -68,7 +101,75 @@ export function createLeaseDesk({ ledger, clock, log, days, command }: LeaseDesk
     for (const holder of holders.slice(0, mostAsked)) askBack(holder, offer, Math.floor(holder.unused / 2));
   }
 
+  async function regrant(lines: ReturnType<LeaseJournal['all']>): Promise<number> {
+    let lacking = 0;
+    for (let at = 0; at < lines.length; at += regrantedAtOnce) {
+      const some = lines.slice(at, at + regrantedAtOnce);
+      lacking += await ledger.leaseSteps(() => regrantSteps(some, instant(clock.now(), 'UTC')));
+    }
+    return lacking;
+  }
+
+  /** Every lease of before has ended at its till, by any clock, and no till knows more than it has told. */
+  async function endHold() {
+    const hold = await ledger.leaseSteps(holdOf);
+    if (hold === null) return;
+    const since = hold.sinceMs + days * dayMs + marginMs;
+    if (clock.now() < since || (await ledger.leaseSteps(() => silentSteps(instant(since, 'UTC')))) > 0) return;
+    await ledger.leaseSteps(() => resumeSteps(clock.now()));
+    log.warn({ reason: hold.reason }, 'all tills have told of their leases; HQ grants again');
+  }
+
+  function lookAgain() {
+    cancel = clock.after(lookMs, () => {
+      looking = endHold()
+        .catch(error => log.error({ error: messageOf(error) }, 'whether leases are to be granted again is not known'))
+        .finally(lookAgain);
+    });
+  }
+
+  /** On disk before it is told. */
+  async function write(till: TillName, { epoch, after }: LeaseAsk, leases: readonly GrantedLease[]) {
+    const name = `${till.store}/${till.till}/${epoch}`;
+    if (leases.length === 0 && (journalled.get(name) ?? -1) >= after) return;
+    await journal.write({ ...till, epoch, after, leases });
+    journalled.set(name, after);
+  }
+
   return {
+    async open() {
+      const kept = await ledger.leaseSteps(() => journalSteps(machine));
+      let lacking = await regrant(journal.newest());
+      if (lacking > 0) lacking += await regrant(journal.all());
+      if (lacking > 0)
+        log.error(
+          { lacking },
+          "HQ's database was put back from a backup; what it had forgotten of leases is in it again",
+        );
+      if (kept && journal.isNew && (await ledger.leaseSteps(() => holdSteps(clock.now(), journalLost))))
+        log.error({}, 'the journal of leases is gone; HQ grants none until the tills have told (docs/sync.md)');
+      lookAgain();
+    },
+
+    async stop() {
+      cancel();
+      await looking;
+      cancel();
+    },
+
+    async held() {
+      const hold = await ledger.leaseSteps(holdOf);
+      if (hold === null) return null;
+      const since = Math.max(hold.sinceMs, Math.min(clock.now(), hold.sinceMs + days * dayMs + marginMs));
+      return { ...hold, silent: await ledger.leaseSteps(() => silentSteps(instant(since, 'UTC'))) };
+    },
+
+    async resume() {
+      const was = await ledger.leaseSteps(() => resumeSteps(clock.now()));
+      if (was) log.warn({}, 'leases are granted again, by hand');
+      return was;
+    },
+
     async answer(till, ask) {
       const known = await caps.all();
       const nowMs = clock.now();
@@ -82,14 +183,20 @@ export function createLeaseDesk({ ledger, clock, log, days, command }: LeaseDesk
         else wants.push({ offer, units, now, share, limit: cap.limit, ...times });
       }
       const { epoch, after } = ask;
-      const answer = await ledger.grantLeases({ ...till, epoch, after, wants }, instant(nowMs, 'UTC'));
+      const request = { ...till, epoch, after, wants };
+      const answer = await ledger.leaseSteps(() => grantSteps(request, instant(nowMs, 'UTC')));
+      await write(till, ask, answer.leases);
       if (answer.refused.some(({ reason }) => reason === 'forgotten'))
-        log.error({ ...till, epoch, after }, 'a till has forgotten leases that it had: its database was restored');
+        log.warn(
+          { ...till, epoch, after },
+          'a till asks as if it had forgotten leases: an old question came again, or its database was put back from a copy',
+        );
       command(till, {
         kind: 'lease',
         epoch,
         leases: answer.leases.map(leaseOf),
         refused: [...refused, ...answer.refused].slice(0, maxLeases),
+        ...(answer.had === undefined ? {} : { had: answer.had }),
       });
       for (const { offer, reason } of answer.refused)
         if (reason === 'exhausted' && wants.some(want => want.offer === offer && want.now))
@@ -138,13 +245,7 @@ export function createLeaseDesk({ ledger, clock, log, days, command }: LeaseDesk
   };
 }
 
-const leaseOf = ({
-  number,
-  offer,
-  units,
-  fromMs,
-  untilMs,
-}: Omit<Lease, 'validUntil'> & { fromMs: number; untilMs: number }) => ({
+const leaseOf = ({ number, offer, units, fromMs, untilMs }: GrantedLease) => ({
   number,
   offer,
   units,

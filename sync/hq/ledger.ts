@@ -6,7 +6,7 @@
 import type { StateMessage } from '../protocol/messages.ts';
 import type { BundlePointer, TillEvent } from '../protocol/types.ts';
 import type { Registry } from './enrol/registry.ts';
-import type { LeaseAnswer, LeaseRequest } from './lease-steps.ts';
+import type { Steps } from './lease-sql.ts';
 import type { MemberSql } from './members-sql.ts';
 import type { RolloutRows } from './rollout-rows.ts';
 import type {
@@ -101,8 +101,11 @@ export interface Ledger extends RolloutRows {
   readonly workers: number;
   /** Makes or updates the tables. @throws TillsideError `store-newer`, `config-invalid` (no right to), `database-unavailable` */
   migrate(): Promise<void>;
-  /** Migrates if need be. Answers how often HQ has started on this database, this start included. */
-  open(): Promise<number>;
+  /**
+   * Migrates if need be. Answers the number of this start: higher than that of every start before, and `least` at least, so that it grows
+   * over a restore of the database too.
+   */
+  open(least?: number): Promise<number>;
   close(): Promise<void>;
 
   /**
@@ -144,8 +147,8 @@ export interface Ledger extends RolloutRows {
   highestVersion(id: string): Promise<number>;
   bundle(sha256: string): Promise<StoredBundle | null>;
 
-  /** Grants units of global caps in one transaction, or repeats what the till has not got yet. @param at RFC 3339, now */
-  grantLeases(request: LeaseRequest, at: string): Promise<LeaseAnswer>;
+  /** What is done with units of global caps, in one transaction; made anew where it has to be tried again. */
+  leaseSteps<T>(steps: () => Steps<T>): Promise<T>;
   /** Of every offer of which units were ever granted; `overdue` are unused units whose time is over, not told of yet. */
   leaseSums(nowMs: number): Promise<readonly LeaseSums[]>;
   /** Units that count towards a limit: of leases that reach into this time, less what was returned. */

@@ -100,7 +100,7 @@ export class ChangeSet {
     await insert(run, REDEMPTIONS, redemptionColumns, this.#redemptions);
     await insert(run, SUPPRESSED, suppressedColumns, this.#suppressed);
     await insert(run, POINTS, pointsColumns, this.#points);
-    await writeLeases(run, [...this.#leases.values()]);
+    await writeLeases(run, [...this.#leases.values()], at);
     // Where a coupon was issued in this very set, its sale is named by that event.
     const elsewhere = [...this.#touched].filter(serial => this.#coupons.get(serial)?.issued === undefined);
     if (elsewhere.length > 0) {

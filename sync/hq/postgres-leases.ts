@@ -1,8 +1,11 @@
 /** What tills tell of their leases, written to PostgreSQL: the caps are locked first and in order, as for a grant. */
+import { admitSteps } from './lease-recovery.ts';
+import type { Steps } from './lease-sql.ts';
 import type { TillName } from './ledger.ts';
 import { type Columns, column } from './postgres-columns.ts';
 import type { Run } from './postgres-pool.ts';
 import type { Change } from './projection.ts';
+import { numbered } from './query.ts';
 
 export interface ToldLease {
   readonly from: TillName & { readonly epoch: number; readonly seq: number };
@@ -12,8 +15,36 @@ export interface ToldLease {
 export const leaseKey = ({ store, till }: TillName, { epoch, number }: ToldLease['change']): string =>
   `${store}/${till}/${epoch}/${number}`;
 
-export async function writeLeases(run: Run, told: readonly ToldLease[]): Promise<void> {
+const translated = new Map<string, string>();
+
+function translate(sql: string): string {
+  let known = translated.get(sql);
+  if (known === undefined) {
+    known = numbered(sql);
+    translated.set(sql, known);
+  }
+  return known;
+}
+
+/** Only inside a transaction. */
+export async function stepThrough<T>(run: Run, steps: Steps<T>): Promise<T> {
+  for (let step = steps.next(); ; ) {
+    if (step.done === true) return step.value;
+    step = steps.next((await run(translate(step.value.sql), step.value.parameters)).rows);
+  }
+}
+
+/** @param at RFC 3339, the time of arrival */
+export async function writeLeases(run: Run, told: readonly ToldLease[], at: string): Promise<void> {
   if (told.length === 0) return;
+  const { rows: unknown } = await run<{ nth: number }>(
+    UNKNOWN,
+    columns.slice(0, 4).map(([type, read]) => column(type, told, read)),
+  );
+  for (const { nth } of unknown) {
+    const one = told[nth - 1];
+    if (one !== undefined) await stepThrough(run, admitSteps(one.from, one.change, at));
+  }
   const offers = [...new Set(told.map(({ change }) => change.offer))];
   await run(LOCK, [column('text', offers, offer => offer)]);
   await run(
@@ -36,6 +67,11 @@ const columns: Columns<ToldLease> = [
   ['int8', ({ change }) => change.lastMs],
 ];
 
+const UNKNOWN = `
+SELECT k.nth FROM unnest($1::text[], $2::text[], $3::int8[], $4::int8[]) WITH ORDINALITY AS k (store, till, epoch, number, nth)
+WHERE NOT EXISTS (SELECT 1 FROM lease l
+  WHERE l.store = k.store AND l.till = k.till AND l.epoch = k.epoch AND l.number = k.number)
+ORDER BY k.nth`;
 const LOCK = 'SELECT offer FROM lease_cap WHERE offer = ANY ($1::text[]) ORDER BY offer FOR UPDATE';
 
 /** The last word of the till counts; what came back stays back, what is closed stays closed. */

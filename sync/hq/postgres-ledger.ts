@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import { messageOf } from '../../errors.ts';
 import type { SyncLog } from '../link/link.ts';
 import { createRegistry } from './enrol/registry.ts';
-import { grantSteps } from './lease-steps.ts';
 import type { Ledger, StoredBundle } from './ledger.ts';
 import { postgresMembers } from './members-sql.ts';
 import { settledCursor } from './postgres-cursor.ts';
+import { stepThrough } from './postgres-leases.ts';
 import { migrate } from './postgres-migrate.ts';
 import { openPool } from './postgres-pool.ts';
 import { markSilent, saveStates } from './postgres-tills.ts';
@@ -62,10 +62,10 @@ export function createPostgresLedger(options: PostgresOptions): Ledger {
     async migrate() {
       await migrate(writing);
     },
-    async open() {
+    async open(least = 1) {
       await migrate(writing);
       await warnOfLossy();
-      const { rows } = await writing.run<{ value: string }>(BOOT);
+      const { rows } = await writing.run<{ value: string }>(BOOT, [String(least)]);
       return Number(rows[0]?.value);
     },
     async close() {
@@ -91,14 +91,7 @@ export function createPostgresLedger(options: PostgresOptions): Ledger {
         await run(BUNDLE, [sha256, id, version, Buffer.from(bytes), offers, publishedAt]);
         await run(POINTER, [pointer.ring, sha256, JSON.stringify(pointer), publishedAt]);
       }),
-    grantLeases: (request, at) =>
-      writing.transaction(async run => {
-        const steps = grantSteps(request, at);
-        for (let step = steps.next(); ; ) {
-          if (step.done === true) return step.value;
-          step = steps.next((await run(translate(step.value.sql), step.value.parameters)).rows);
-        }
-      }),
+    leaseSteps: steps => writing.transaction(run => stepThrough(run, steps())),
     async serverTime() {
       const [row] = (await reading.run<{ ms: string }>(SERVER_TIME, [])).rows;
       return row === undefined ? null : Number(row.ms);
@@ -120,8 +113,8 @@ export function createPostgresLedger(options: PostgresOptions): Ledger {
 }
 
 const BOOT = `
-INSERT INTO setting (name, value) VALUES ('boot', '1')
-ON CONFLICT (name) DO UPDATE SET value = (setting.value::bigint + 1)::text RETURNING value`;
+INSERT INTO setting (name, value) VALUES ('boot', $1)
+ON CONFLICT (name) DO UPDATE SET value = greatest(setting.value::bigint + 1, $1::bigint)::text RETURNING value`;
 const LOSSY = `
 SELECT name, setting FROM pg_settings
 WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND setting = 'off'`;

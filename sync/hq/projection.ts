@@ -2,6 +2,7 @@
  * What one event means for HQ's tables, as plain rows: pure, so that every database writes the same. Every row can be
  * written in any order and twice; the order of arrival is not the order of what happened.
  */
+import { maxLeaseUnits } from '../protocol/lease.ts';
 import type { TillEvent } from '../protocol/types.ts';
 
 export type Change =
@@ -64,6 +65,11 @@ export type Change =
       readonly epoch: number;
       readonly number: number;
       readonly offer: string;
+      /** As the till has it; counts where HQ does not know the lease. 0: not told. */
+      readonly units: number;
+      readonly fromMs: number;
+      /** Null: not told. */
+      readonly untilMs: number | null;
       readonly used: number;
       readonly returned: number;
       readonly open: boolean;
@@ -159,14 +165,16 @@ const readers: Readonly<Partial<Record<TillEvent['type'], Reader>>> = {
     at: event.at,
   }),
   'lease.used': body => {
-    const lastAt = textOr(body.lastAt, null);
-    const lastMs = lastAt === null ? null : Date.parse(lastAt);
-    if (Number.isNaN(lastMs) || typeof body.open !== 'boolean') throw new Unreadable('body is no state of a lease');
+    const lastMs = momentOr(body.lastAt, null);
+    if (typeof body.open !== 'boolean') throw new Unreadable('body is no state of a lease');
     return {
       table: 'lease',
       epoch: count(body, 'epoch'),
       number: count(body, 'lease'),
       offer: text(body, 'offer'),
+      units: body.units === undefined ? 0 : Math.min(count(body, 'units'), maxLeaseUnits),
+      fromMs: momentOr(body.validFrom, 0),
+      untilMs: momentOr(body.validUntil, null),
       used: count(body, 'used'),
       returned: count(body, 'returned'),
       open: body.open,
@@ -224,6 +232,15 @@ function count(body: Body, key: string): number {
 
 const textOr = <T>(value: unknown, otherwise: T): string | T =>
   typeof value === 'string' && value.length <= maxText && !value.includes('\0') ? value : otherwise;
+
+/** Milliseconds since 1970 of a date that may be left out. */
+function momentOr<T>(value: unknown, otherwise: T): number | T {
+  const date = textOr(value, null);
+  if (date === null) return otherwise;
+  const ms = Date.parse(date);
+  if (Number.isNaN(ms)) throw new Unreadable('body is no state of a lease');
+  return ms;
+}
 
 const isAmount = (value: unknown): value is number =>
   Number.isSafeInteger(value) && Math.abs(Number(value)) <= maxAmount;

@@ -5,14 +5,13 @@ import process from 'node:process';
 import Database from 'better-sqlite3';
 import { TillsideError } from '../../errors.ts';
 import { createRegistry } from './enrol/registry.ts';
-import { grantSteps } from './lease-steps.ts';
 import type { Ledger, StoredBundle, TillName } from './ledger.ts';
 import { sqliteMembers } from './members-sql.ts';
 import type { Change, Parameter, Query } from './query.ts';
 import { askThrough } from './questions.ts';
 import { rolloutRows } from './rollout-rows.ts';
 import { migrations } from './sqlite-schema.ts';
-import { createSqliteWriter } from './sqlite-writer.ts';
+import { createSqliteWriter, stepThrough } from './sqlite-writer.ts';
 
 /** @param path of the database file; `:memory:` for tests */
 export function createSqliteLedger(path: string): Ledger {
@@ -54,10 +53,10 @@ export function createSqliteLedger(path: string): Ledger {
     ...rolloutRows(query, change),
     // Done when the file was opened.
     async migrate() {},
-    async open() {
+    async open(least = 1) {
       return transaction(() => {
         const row = prepare("SELECT value FROM setting WHERE name = 'boot'").get() as { value: string } | undefined;
-        const boot = Number(row?.value ?? 0) + 1;
+        const boot = Math.max(Number(row?.value ?? 0) + 1, least);
         prepare(
           "INSERT INTO setting (name, value) VALUES ('boot', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
         ).run(String(boot));
@@ -99,20 +98,8 @@ export function createSqliteLedger(path: string): Ledger {
         );
       });
     },
-    async grantLeases(request, at) {
-      return transaction(() => {
-        const steps = grantSteps(request, at);
-        for (let step = steps.next(); ; ) {
-          if (step.done === true) return step.value;
-          const statement = prepare(step.value.sql);
-          const { parameters } = step.value;
-          if (statement.reader) step = steps.next(statement.all(...parameters));
-          else {
-            statement.run(...parameters);
-            step = steps.next([]);
-          }
-        }
-      });
+    async leaseSteps(steps) {
+      return transaction(() => stepThrough(prepare, steps()));
     },
     serverTime: async () => null,
     async bundle(sha256) {

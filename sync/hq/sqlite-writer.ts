@@ -5,11 +5,27 @@ import { chainStart, hashOfJson } from '../protocol/chain.ts';
 import { compareSessions, type StateMessage } from '../protocol/messages.ts';
 import type { TillEvent } from '../protocol/types.ts';
 import { BEYOND, gaps } from './event-questions.ts';
+import { admitSteps } from './lease-recovery.ts';
+import type { Steps } from './lease-sql.ts';
 import type { Arrival, Committed, Standing, TillName } from './ledger.ts';
 import { type Change, project, saleIdOf } from './projection.ts';
 
 export type Prepare = (sql: string) => Database.Statement<unknown[]>;
 type StreamRow = { contiguous: number; highest: number; received: number; head: string; broken_at: number | null };
+
+/** Only inside a transaction. */
+export function stepThrough<T>(prepare: Prepare, steps: Steps<T>): T {
+  for (let step = steps.next(); ; ) {
+    if (step.done === true) return step.value;
+    const statement = prepare(step.value.sql);
+    const { parameters } = step.value;
+    if (statement.reader) step = steps.next(statement.all(...parameters));
+    else {
+      statement.run(...parameters);
+      step = steps.next([]);
+    }
+  }
+}
 
 /** Everything that writes; only inside a transaction. */
 export function createSqliteWriter(prepare: Prepare) {
@@ -208,12 +224,19 @@ export function createSqliteWriter(prepare: Prepare) {
         );
         return;
       case 'lease':
-        lease({ store, till }, epoch, event.seq, change);
+        lease({ store, till }, epoch, event.seq, change, at);
     }
   }
 
-  function lease({ store, till }: TillName, epoch: number, seq: number, told: Change & { readonly table: 'lease' }) {
+  function lease(
+    { store, till }: TillName,
+    epoch: number,
+    seq: number,
+    told: Change & { readonly table: 'lease' },
+    receivedAt: string,
+  ) {
     const { used, returned, open, lastMs, number, offer } = told;
+    stepThrough(prepare, admitSteps({ store, till }, told, receivedAt));
     const key = [store, till, told.epoch, number, offer];
     const before = prepare(LEASE_RETURNED).get(...key) as { returned: number } | undefined;
     if (before === undefined) return;

@@ -43,6 +43,11 @@ export type LeaseCommand =
       readonly epoch: number;
       readonly leases: readonly Lease[];
       readonly refused: readonly { readonly offer: string; readonly reason: LeaseRefusal }[];
+      /**
+       * With `forgotten`: the till has said that it has every lease up to this number. One that has them was only heard late; absent: its
+       * whole epoch is over.
+       */
+      readonly had?: number;
     }
   /** Give back what is not used of this offer, but for `keep` units: others need them. */
   | { readonly kind: 'lease.return'; readonly epoch: number; readonly offer: string; readonly keep: number };
@@ -60,6 +65,9 @@ export interface LeaseUsedBody {
   readonly open: boolean;
   /** Latest date of a sale that used a unit of it. */
   readonly lastAt: string | null;
+  /** As it was granted, for an HQ that has forgotten it; tills of before do not tell. */
+  readonly validFrom?: string;
+  readonly validUntil?: string;
 }
 
 /** One question asks for at most so many offers, one answer brings at most so many leases. */
@@ -83,8 +91,9 @@ export function readLeaseAsk({ epoch, after, wants }: Json): Result<LeaseAsk> {
   return accept({ kind: 'lease', epoch, after, wants: read });
 }
 
-export function readLeaseCommand({ epoch, leases, refused }: Json): Result<LeaseCommand> {
+export function readLeaseCommand({ epoch, leases, refused, had }: Json): Result<LeaseCommand> {
   if (!isCount(epoch)) return refuse('epoch is no number');
+  if (had !== undefined && !isCount(had)) return refuse('had is no number');
   if (!Array.isArray(leases) || leases.length > maxLeases) return refuse(`leases is no list of at most ${maxLeases}`);
   if (!Array.isArray(refused) || refused.length > maxLeases)
     return refuse(`refused is no list of at most ${maxLeases}`);
@@ -103,7 +112,7 @@ export function readLeaseCommand({ epoch, leases, refused }: Json): Result<Lease
       return refuse('refused holds something else than {offer, reason}');
     denied.push({ offer: one.offer, reason: one.reason as LeaseRefusal });
   }
-  return accept({ kind: 'lease', epoch, leases: read, refused: denied });
+  return accept({ kind: 'lease', epoch, leases: read, refused: denied, ...(had === undefined ? {} : { had }) });
 }
 
 export function readLeaseReturn({ epoch, offer, keep }: Json): Result<LeaseCommand> {

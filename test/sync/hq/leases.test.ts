@@ -11,7 +11,7 @@ import type { LeaseAsk, LeaseCommand, LeaseUsedBody } from '../../../sync/protoc
 import { bundleOf, nextVisit } from '../../sale/core-till.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { noPostgres } from '../../support/postgres.ts';
-import { publish } from '../support/lease-world.ts';
+import { memoryJournal, publish } from '../support/lease-world.ts';
 import { memoryOutbox } from '../support/till-end.ts';
 import { emptyPlace, onBoth, openPostgres, usePostgres } from './ledgers.ts';
 
@@ -35,7 +35,7 @@ interface Hq {
   tell(of: number, body: Partial<LeaseUsedBody>): Promise<void>;
 }
 
-function hqOn(ledger: Ledger, clock = new FakeClock()): Hq {
+function hqOn(ledger: Ledger, clock = new FakeClock(), journal = memoryJournal()): Hq {
   const sent: Told[] = [];
   const desk = createLeaseDesk({
     ledger,
@@ -43,6 +43,7 @@ function hqOn(ledger: Ledger, clock = new FakeClock()): Hq {
     log: silentLog,
     days: 7,
     command: (to, command) => void sent.push([to, command]),
+    journal,
   });
   const outboxes = new Map<number, ReturnType<typeof memoryOutbox>>();
   return {

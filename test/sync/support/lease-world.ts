@@ -2,6 +2,7 @@
 import { copyFileSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Bundle } from '../../../agent/offers/types.ts';
+import type { GrantLine, LeaseJournal } from '../../../sync/hq/lease-journal.ts';
 import { createLeaseDesk, type LeaseDesk } from '../../../sync/hq/leases.ts';
 import type { Ledger, TillName } from '../../../sync/hq/ledger.ts';
 import { silentLog } from '../../../sync/link/link.ts';
@@ -9,9 +10,25 @@ import type { LeaseAsk, LeaseCommand } from '../../../sync/protocol/lease.ts';
 import { type CoreTill, coffee, coreTill, discard, pointerTo } from '../../sale/core-till.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
+/** One database with an HQ or several on it. */
+export interface HqPlace {
+  /** One for each HQ. */
+  open(): Promise<readonly Ledger[]>;
+  close(): Promise<void>;
+  /** A copy of the database as it is now; the former one is thrown away. */
+  backUp(): Promise<void>;
+  /** Only while it is closed. Nothing where there is no copy. */
+  putBack(): Promise<void>;
+  /** Throws away what lies on disk. */
+  remove(): void;
+}
+
 export interface LeaseWorld {
   readonly tills: readonly WorldTill[];
   readonly desks: readonly LeaseDesk[];
+  readonly ledgers: readonly Ledger[];
+  /** All HQs end, their database is as it was at the last copy, they start again with their journals. */
+  putHqBack(): Promise<void>;
   /** Coupons that came out somewhere and were not voided there, by the date on them. */
   standing(): readonly { readonly serial: string; readonly day: string }[];
   /** Time goes by everywhere. */
@@ -40,6 +57,18 @@ export interface WorldTill {
   jump(ms: number): void;
 }
 
+/** As HQ's own, but for the disk. */
+export function memoryJournal(lines: GrantLine[] = [], isNew = lines.length === 0): LeaseJournal {
+  return {
+    isNew,
+    async write(line) {
+      lines.push(line);
+    },
+    newest: () => lines.slice(-1000),
+    all: () => lines,
+  };
+}
+
 /** As HQ keeps a bundle that it has published. */
 export async function publish(ledger: Ledger, bundle: Bundle): Promise<void> {
   const { id, version, offers } = bundle;
@@ -49,13 +78,21 @@ export async function publish(ledger: Ledger, bundle: Bundle): Promise<void> {
   await ledger.publish({ id, version, sha256, bytes, offers: offers.length, publishedAt: bundle.createdAt }, pointer);
 }
 
-/** @param ledgers one for each HQ, on the same database */
-export async function leaseWorld(ledgers: readonly Ledger[], bundle: Bundle, count: number): Promise<LeaseWorld> {
+/** @param keepsJournal false: the control, HQs that know of their grants by their database alone */
+export async function leaseWorld(
+  place: HqPlace,
+  bundle: Bundle,
+  count: number,
+  keepsJournal = true,
+): Promise<LeaseWorld> {
   const clock = new FakeClock();
   const heard = new Map<string, LeaseCommand[]>();
   const nameOf = ({ store, till }: TillName) => `${store}/${till}`;
   const command = (to: TillName, said: LeaseCommand) => void heard.get(nameOf(to))?.push(said);
-  const desks = ledgers.map(ledger => createLeaseDesk({ ledger, clock, log: silentLog, days: 7, command }));
+  const journals = new Map<number, GrantLine[]>();
+  let ledgers: readonly Ledger[] = [];
+  let desks: readonly LeaseDesk[] = [];
+  await start(true);
   const [first] = ledgers;
   if (first !== undefined) await publish(first, bundle);
   const came = new Map<string, string>();
@@ -66,7 +103,17 @@ export async function leaseWorld(ledgers: readonly Ledger[], bundle: Bundle, cou
   }
   return {
     tills,
-    desks,
+    get desks() {
+      return desks;
+    },
+    get ledgers() {
+      return ledgers;
+    },
+    async putHqBack() {
+      await place.close();
+      await place.putBack();
+      await start(false);
+    },
     standing: () => [...came].map(([serial, day]) => ({ serial, day })),
     pass(ms) {
       clock.jump(ms);
@@ -76,6 +123,17 @@ export async function leaseWorld(ledgers: readonly Ledger[], bundle: Bundle, cou
       await discard(...tills.map(till => till.now));
     },
   };
+
+  async function start(isNew: boolean) {
+    ledgers = await place.open();
+    desks = ledgers.map((ledger, index) => {
+      const lines = keepsJournal ? (journals.get(index) ?? []) : [];
+      journals.set(index, lines);
+      const journal = memoryJournal(lines, isNew);
+      return createLeaseDesk({ ledger, clock, log: silentLog, days: 7, command, journal, machine: index + 1 });
+    });
+    for (const desk of desks) await desk.open();
+  }
 
   async function worldTill(id: string): Promise<WorldTill> {
     const own = new FakeClock();
@@ -159,7 +217,10 @@ export async function leaseWorld(ledgers: readonly Ledger[], bundle: Bundle, cou
       },
       async upload(of, most, skip) {
         const { outbox } = till.store;
-        const events = outbox.read(outbox.acknowledged(), most).slice(skip);
+        // An HQ that has less than it confirmed asks for the rest again.
+        const standing = await ledgers[of % ledgers.length]?.standing(name, outbox.epoch);
+        const from = Math.min(outbox.acknowledged(), standing?.contiguous ?? 0);
+        const events = outbox.read(from, most).slice(skip);
         if (events.length === 0) return;
         const arrival = { ...name, epoch: outbox.epoch, boot: outbox.boot, events, unreadable: [] };
         const committed = await ledgers[of % ledgers.length]?.commit([arrival], '2026-11-21T10:00:00Z');

@@ -4,7 +4,7 @@ import type { PeerPort } from '../../../agent/ports.ts';
 import { type Clock, systemClock } from '../../../clock.ts';
 import type { Edge } from '../../../sync/edge/edge.ts';
 import type { Hq } from '../../../sync/hq/hq.ts';
-import { createLink, type LinkOptions, type OpenLink, silentLog } from '../../../sync/link/link.ts';
+import { createLink, type Link, type LinkOptions, type OpenLink, silentLog } from '../../../sync/link/link.ts';
 import type { PeerMessage } from '../../../sync/protocol/types.ts';
 import { type CoreTill, type CoreTillOptions, coreTill } from '../../sale/core-till.ts';
 import { type Line, tenant } from './line.ts';
@@ -21,6 +21,8 @@ export interface Heard {
 /** What one end hears, from whatever connection. */
 export interface Wire {
   readonly heard: readonly Heard[];
+  /** Topics of what was handed to the broker while the line was up. */
+  readonly sent: readonly string[];
   readonly openLink: OpenLink;
   /** As if the broker brought it (again). */
   say(message: Heard): Promise<void>;
@@ -28,18 +30,28 @@ export interface Wire {
 
 export function openWire(): Wire {
   const heard: Heard[] = [];
+  const sent: string[] = [];
   let deliver: LinkOptions['onMessage'] = () => {};
   return {
     heard,
+    sent,
     openLink(options) {
       deliver = options.onMessage;
-      return createLink({
+      const link = createLink({
         ...options,
         onMessage(topic, payload, retained) {
           heard.push({ topic, payload: Uint8Array.from(payload), retained });
           return options.onMessage(topic, payload, retained);
         },
       });
+      return Object.create(link, {
+        publish: {
+          value: (topic: string, payload: Uint8Array, retain?: boolean) => {
+            if (link.up) sent.push(topic);
+            return link.publish(topic, payload, retain);
+          },
+        },
+      }) as Link;
     },
     async say({ topic, payload, retained }) {
       await deliver(topic, payload, retained);
