@@ -9,7 +9,7 @@ import { hasAuthority, openAuthority } from '../../sync/hq/enrol/authority.ts';
 import { hqAddress } from '../../sync/hq/enrol/desk.ts';
 import { openLedger } from '../../sync/hq/ledger-choice.ts';
 import type { TillsAnswer, TillsSummary } from '../../sync/hq/tills-wire.ts';
-import type { EnrolmentAnswer, StatusView as HqStatusView } from '../../sync/hq/wire.ts';
+import type { EnrolmentAnswer, StatusView as HqStatusView, LeasesAnswer } from '../../sync/hq/wire.ts';
 import { silentLog } from '../../sync/link/link.ts';
 import { hqSubscriptions, tillSubscriptions, topicOf } from '../../sync/protocol/topics.ts';
 import type { StatusView } from '../api/wire.ts';
@@ -272,6 +272,7 @@ async function ofRunningHq(config: HqFileConfig): Promise<readonly Finding[]> {
     const summary = (await ask('/v1/tills/summary')) as TillsSummary;
     const { tills } = (await ask(`/v1/tills?why=any&limit=${mostNamed}`)) as TillsAnswer;
     const leaving = enrolment === undefined ? [] : ((await ask('/v1/enrolment')) as EnrolmentAnswer).leaving;
+    const { held } = (await ask('/v1/leases')) as LeasesAnswer;
     return [
       line.connected
         ? well('broker', `${broker.url}, HQ is on the line since ${line.since}`)
@@ -284,6 +285,15 @@ async function ofRunningHq(config: HqFileConfig): Promise<readonly Finding[]> {
         ),
       ),
       ...(clock === null ? [] : [clockFound(clock.seconds * 1000, middleOf(clock.tills))]),
+      ...(held === null
+        ? []
+        : [
+            ill(
+              'leases',
+              `none are granted since ${held.since}: ${held.reason}`,
+              'docs/sync.md, "HQ put back from a backup".',
+            ),
+          ]),
       ...ofTills(summary, tills),
     ];
   } catch (error) {

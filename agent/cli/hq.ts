@@ -24,7 +24,7 @@ usage: tillside hq --config FILE [--check]
        tillside hq migrate --config FILE
        tillside hq ca|broker|enrol-code|revoke|enrolled …   (tillside hq ca --help)
        tillside hq reconcile [--config FILE | --hq URL --token-file FILE] [--from DATE] [--to DATE] [--json]
-       tillside hq leases [--config FILE | --hq URL --token-file FILE] [--offer ID [--recall]] [--json]
+       tillside hq leases [--config FILE | --hq URL --token-file FILE] [--offer ID [--recall] | --resume] [--json]
        tillside hq members import|publish|erase|status …     (tillside hq members --help)
 
   --config FILE      hq.json
@@ -34,6 +34,7 @@ usage: tillside hq --config FILE [--check]
   --from, --to DATE  local dates, both inclusive
   --offer ID         the tills that hold units of this offer's global cap
   --recall           asks them to give back what they have not used
+  --resume           grants again where HQ holds, before all tills have told (docs/sync.md)
 
 Facts are kept where "database" of hq.json says, else in the PostgreSQL of the environment variable DATABASE_URL, else in
 hq.sqlite in dataDir. migrate makes or updates the tables and ends: for a role that may do so, where HQ's own may not.
@@ -80,6 +81,7 @@ function parse(args: readonly string[]) {
         to: { type: 'string' },
         offer: { type: 'string' },
         recall: { type: 'boolean' },
+        resume: { type: 'boolean' },
         json: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },

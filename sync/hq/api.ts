@@ -32,6 +32,7 @@ import {
   type RecallAnswer,
   type ReconcileAnswer,
   ReconcileQuery,
+  type ResumeAnswer,
   type SaleDetail,
   type SalesAnswer,
   SalesQuery,
@@ -49,7 +50,7 @@ export interface ApiOptions {
   readonly fleet: Fleet;
   readonly stream: HqStream;
   readonly metrics: HqMetrics;
-  readonly leases: Pick<LeaseDesk, 'offers' | 'holders' | 'recall'>;
+  readonly leases: Pick<LeaseDesk, 'offers' | 'holders' | 'recall' | 'resume' | 'held'>;
   readonly desk: Desk;
   readonly overview: () => Promise<Overview>;
   readonly bundleFacts: (sha256: string) => Promise<BundleFacts | null>;
@@ -152,7 +153,12 @@ function routes(app: FastifyInstance, options: ApiOptions) {
   });
   app.get('/metrics', async (_request, reply) => {
     const { status, summary } = await options.overview();
-    const own = await options.metrics.text(status, await options.desk.count(), summary);
+    const own = await options.metrics.text(
+      status,
+      await options.desk.count(),
+      summary,
+      (await options.leases.held()) !== null,
+    );
     return reply.type(options.metrics.contentType).send(own + (await options.rollout.rollouts.metrics()));
   });
   app.get('/v1/status', async (): Promise<StatusView> => (await options.overview()).status);
@@ -229,6 +235,7 @@ function routes(app: FastifyInstance, options: ApiOptions) {
     '/v1/leases/:offer',
     async ({ params }): Promise<LeaseHoldersAnswer> => options.leases.holders(params.offer),
   );
+  app.post('/v1/leases/resume', async (): Promise<ResumeAnswer> => ({ resumed: await options.leases.resume() }));
   app.post<{ Params: { offer: string } }>(
     '/v1/leases/:offer/recall',
     async ({ params: { offer } }): Promise<RecallAnswer> => ({ offer, asked: await options.leases.recall(offer) }),

@@ -6,7 +6,7 @@ import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, re
 import { dirname } from 'node:path';
 import process from 'node:process';
 import { type Clock, pause } from '../../clock.ts';
-import { isRecord, type Json } from '../protocol/fields.ts';
+import { isCount, isRecord, type Json } from '../protocol/fields.ts';
 import type { TillName } from './ledger.ts';
 
 /** One answer to a till. */
@@ -119,7 +119,16 @@ function parsed(line: string): Json | null {
 function grantOf(line: Json | null): GrantLine | null {
   if (line === null || !Array.isArray(line.leases)) return null;
   const { store, till, epoch, after } = line;
-  if (typeof store !== 'string' || typeof till !== 'string' || typeof epoch !== 'number' || typeof after !== 'number')
-    return null;
-  return { store, till, epoch, after, leases: line.leases as GrantedLease[] };
+  if (typeof store !== 'string' || typeof till !== 'string' || !isCount(epoch) || !isCount(after)) return null;
+  const leases: GrantedLease[] = [];
+  for (const lease of line.leases as readonly unknown[]) {
+    if (!isRecord(lease)) return null;
+    const { number, offer, units, fromMs, untilMs } = lease;
+    if (!isCount(number) || typeof offer !== 'string' || !isCount(units) || !isMs(fromMs) || !isMs(untilMs))
+      return null;
+    leases.push({ number, offer, units, fromMs, untilMs });
+  }
+  return { store, till, epoch, after, leases };
 }
+
+const isMs = (value: unknown): value is number => Number.isSafeInteger(value);

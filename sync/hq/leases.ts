@@ -21,7 +21,7 @@ import {
 } from './lease-recovery.ts';
 import { grantSteps, type WantedLease } from './lease-steps.ts';
 import type { Ledger, TillName } from './ledger.ts';
-import type { LeaseHoldersAnswer, LeaseOfferRow, LeasesAnswer } from './wire.ts';
+import type { LeaseHoldersAnswer, LeaseHoldView, LeaseOfferRow, LeasesAnswer } from './wire.ts';
 
 export interface LeaseDeskOptions {
   readonly ledger: Ledger;
@@ -42,7 +42,7 @@ export interface LeaseDesk {
   open(): Promise<void>;
   stop(): Promise<void>;
   /** Why nothing is granted; null: HQ grants. */
-  held(): Promise<(LeaseHold & { readonly silent: number }) | null>;
+  held(): Promise<LeaseHoldView | null>;
   /** By hand, before all tills have told. Answers whether granting was held. */
   resume(): Promise<boolean>;
   answer(till: TillName, ask: LeaseAsk): Promise<void>;
@@ -110,12 +110,21 @@ export function createLeaseDesk(options: LeaseDeskOptions): LeaseDesk {
     return lacking;
   }
 
-  /** Every lease of before has ended at its till, by any clock, and no till knows more than it has told. */
+  /** Every lease that HQ may have forgotten has ended by then, by any till's clock. */
+  const endOf = ({ sinceMs }: LeaseHold) => sinceMs + days * dayMs + marginMs;
+  const silentSince = (ms: number) => ledger.leaseSteps(() => silentSteps(instant(ms, 'UTC')));
+
+  async function held(): Promise<LeaseHoldView | null> {
+    const hold = await ledger.leaseSteps(holdOf);
+    if (hold === null) return null;
+    const { sinceMs, reason } = hold;
+    return { since: instant(sinceMs, 'UTC'), reason, waitingFor: await silentSince(endOf(hold)) };
+  }
+
+  /** Where each till has told something later, and with it how its leases ended. */
   async function endHold() {
     const hold = await ledger.leaseSteps(holdOf);
-    if (hold === null) return;
-    const since = hold.sinceMs + days * dayMs + marginMs;
-    if (clock.now() < since || (await ledger.leaseSteps(() => silentSteps(instant(since, 'UTC')))) > 0) return;
+    if (hold === null || clock.now() < endOf(hold) || (await silentSince(endOf(hold))) > 0) return;
     await ledger.leaseSteps(() => resumeSteps(clock.now()));
     log.warn({ reason: hold.reason }, 'all tills have told of their leases; HQ grants again');
   }
@@ -142,7 +151,7 @@ export function createLeaseDesk(options: LeaseDeskOptions): LeaseDesk {
       let lacking = await regrant(journal.newest());
       if (lacking > 0) lacking += await regrant(journal.all());
       if (lacking > 0)
-        log.error(
+        log.warn(
           { lacking },
           "HQ's database was put back from a backup; what it had forgotten of leases is in it again",
         );
@@ -157,12 +166,7 @@ export function createLeaseDesk(options: LeaseDeskOptions): LeaseDesk {
       cancel();
     },
 
-    async held() {
-      const hold = await ledger.leaseSteps(holdOf);
-      if (hold === null) return null;
-      const since = Math.max(hold.sinceMs, Math.min(clock.now(), hold.sinceMs + days * dayMs + marginMs));
-      return { ...hold, silent: await ledger.leaseSteps(() => silentSteps(instant(since, 'UTC'))) };
-    },
+    held,
 
     async resume() {
       const was = await ledger.leaseSteps(() => resumeSteps(clock.now()));
@@ -234,7 +238,7 @@ export function createLeaseDesk(options: LeaseDeskOptions): LeaseDesk {
           tills: all.tills,
         });
       }
-      return { offers };
+      return { held: await held(), offers };
     },
 
     async holders(offer) {

@@ -12,7 +12,7 @@ export interface HqMetrics {
   /** How an enrolment or a renewal ended. */
   enrolment(result: string): void;
   /** Prometheus text, with the gauges as they are now. */
-  text(status: StatusView, certificates: CertificateCount, tills: TillsSummary): Promise<string>;
+  text(status: StatusView, certificates: CertificateCount, tills: TillsSummary, leasesHeld: boolean): Promise<string>;
   readonly contentType: string;
 }
 
@@ -51,6 +51,7 @@ export function createMetrics(): HqMetrics {
     registers: [registry],
   });
   const database = gauge('tillside_hq_database_ok', '0 while the database takes no facts');
+  const held = gauge('tillside_hq_leases_held', '1 while no units of global caps are granted (docs/sync.md)');
   const broker = gauge('tillside_hq_broker_connected', '1 while the line to the broker is up');
   return {
     contentType: registry.contentType,
@@ -67,7 +68,7 @@ export function createMetrics(): HqMetrics {
     enrolment(result) {
       enrolments.inc({ result });
     },
-    async text(status, certificates, tills) {
+    async text(status, certificates, tills, leasesHeld) {
       ailing.reset();
       for (const { code, tills: count } of tills.why) ailing.set({ why: code }, count);
       waiting.set(tills.waiting.facts);
@@ -80,6 +81,7 @@ export function createMetrics(): HqMetrics {
       behind.set(status.tills.behind);
       missing.set(status.events.missing);
       database.set(status.database.ok ? 1 : 0);
+      held.set(leasesHeld ? 1 : 0);
       broker.set(status.broker.connected ? 1 : 0);
       return registry.metrics();
     },

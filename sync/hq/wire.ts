@@ -469,8 +469,17 @@ export const LeaseOfferRow = Type.Object({
 });
 export type LeaseOfferRow = Static<typeof LeaseOfferRow>;
 
+/** Why no unit is granted: HQ may have forgotten grants (docs/sync.md, "HQ put back from a backup"). */
+export const LeaseHoldView = Type.Object({
+  since: Type.String(),
+  reason: Type.String(),
+  /** Tills that have not told yet how all their leases of then ended. */
+  waitingFor: Type.Integer(),
+});
+export type LeaseHoldView = Static<typeof LeaseHoldView>;
+
 /** `GET /v1/leases` */
-export const LeasesAnswer = Type.Object({ offers: Type.Array(LeaseOfferRow) });
+export const LeasesAnswer = Type.Object({ held: nullable(LeaseHoldView), offers: Type.Array(LeaseOfferRow) });
 export type LeasesAnswer = Static<typeof LeasesAnswer>;
 
 export const LeaseHolderRow = Type.Object({
@@ -494,6 +503,10 @@ export type LeaseHoldersAnswer = Static<typeof LeaseHoldersAnswer>;
 /** `POST /v1/leases/{offer}/recall`: how many tills were asked to give back what they have not used. */
 export const RecallAnswer = Type.Object({ offer: Type.String(), asked: Type.Integer() });
 export type RecallAnswer = Static<typeof RecallAnswer>;
+
+/** `POST /v1/leases/resume`: false: nothing was held. */
+export const ResumeAnswer = Type.Object({ resumed: Type.Boolean() });
+export type ResumeAnswer = Static<typeof ResumeAnswer>;
 
 // --- enrolment --------------------------------------------------------------------------------------------------------
 

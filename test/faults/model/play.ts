@@ -50,6 +50,8 @@ const weights = {
   brokerRestart: 2,
   hqRestart: 0.5,
   hqKill: 0.5,
+  hqBackup: 0.7,
+  hqPutBack: 0.4,
   tillRestart: 0.5,
   tillKill: 1.5,
   backup: 1,
@@ -208,6 +210,13 @@ function createPlayer(world: World, model: Model) {
         return world.restartHq();
       case 'hqKill':
         return world.killHq();
+      case 'hqBackup':
+        world.backUpHq();
+        return;
+      case 'hqPutBack':
+        await world.putHqBack();
+        for (const one of world.tills) await noteForgotten(one);
+        return;
       case 'tillRestart':
         return world.restartTill(till);
       case 'tillKill':
@@ -219,11 +228,7 @@ function createPlayer(world: World, model: Model) {
         if (till.backup === null) return;
         await world.restore(till);
         open.delete(till.id);
-        const atHq = new Set((await world.ledger().sales({ limit: 100_000 })).sales.map(one => one.saleId));
-        for (const sale of model.sales)
-          if (sale.till === till.id && till.core.store.sales.get(sale.saleId)?.state !== stateOf(sale))
-            sale.forgotten = !atHq.has(sale.saleId) || sale.voided;
-        return;
+        return noteForgotten(till);
       }
       case 'tillJump':
         till.clock.set(pick([-day, 0, day], again) ?? 0);
@@ -238,6 +243,15 @@ function createPlayer(world: World, model: Model) {
         await world.through(world.hq().publishBundle(Buffer.from(JSON.stringify(bundleNo(model.version)))));
     }
   };
+
+  /** Lost with what was put back: neither the till nor HQ has it as it was answered. */
+  async function noteForgotten(till: WorldTill): Promise<void> {
+    if (!till.restored) return;
+    const atHq = new Set((await world.ledger().sales({ limit: 100_000 })).sales.map(one => one.saleId));
+    for (const sale of model.sales)
+      if (sale.till === till.id && till.core.store.sales.get(sale.saleId)?.state !== stateOf(sale))
+        sale.forgotten = !atHq.has(sale.saleId) || sale.voided;
+  }
 
   async function complete(till: WorldTill, saleId: string): Promise<void> {
     const { core } = till;

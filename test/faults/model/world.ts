@@ -3,7 +3,7 @@
  * between them. Everything random comes from one seed.
  */
 import { createHash, createPrivateKey, createPublicKey } from 'node:crypto';
-import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { heardIn } from '../../../agent/line.ts';
 import type { Bundle, Offer } from '../../../agent/offers/types.ts';
@@ -88,6 +88,10 @@ export interface World {
   restartHq(): Promise<void>;
   /** As kill -9 ends HQ, what it waited for from its database never heard. */
   killHq(): Promise<void>;
+  /** A copy of its database; what lies beside it is on a disk that lasts. */
+  backUpHq(): void;
+  /** Killed, and started on the last copy. Nothing where none was made. */
+  putHqBack(): Promise<void>;
   /** Time passes until it is done. */
   through<T>(work: Promise<T>): Promise<T>;
   /** Ends the process as kill -9 does and starts it on what lies on its disk. */
@@ -198,6 +202,7 @@ export async function openWorld(templates: Templates, seed: number, count: numbe
   // An embedded database answers in the same step, one behind a network does not.
   const isLate = seed % 2 === 1;
   const hqFile = join(dir, 'hq', 'hq.sqlite');
+  const hqEnds = ['', '-wal'];
   let hqClock = skewedClock(clock);
   let hq: Hq;
   let ledger: Ledger;
@@ -215,6 +220,17 @@ export async function openWorld(templates: Templates, seed: number, count: numbe
     await through(hq.start());
   }
   await startHq();
+
+  async function killHq(meanwhile: () => void) {
+    const was = network.isUp('hq');
+    network.cable('hq', false);
+    hqClock.end();
+    await ledger.close();
+    meanwhile();
+    if (was) network.cable('hq', true);
+    hqClock = skewedClock(clock, hqClock.ahead);
+    await startHq();
+  }
 
   async function openTill(till: Pick<WorldTill, 'id' | 'clock' | 'dir'>): Promise<Pick<WorldTill, 'core' | 'edge'>> {
     const peers = latePeers();
@@ -304,14 +320,19 @@ export async function openWorld(templates: Templates, seed: number, count: numbe
     ledger: () => ledger,
     hqFile,
     through,
-    async killHq() {
-      const was = network.isUp('hq');
-      network.cable('hq', false);
-      hqClock.end();
-      await ledger.close();
-      if (was) network.cable('hq', true);
-      hqClock = skewedClock(clock, hqClock.ahead);
-      await startHq();
+    killHq: () => killHq(() => {}),
+    backUpHq() {
+      for (const end of hqEnds) {
+        rmSync(`${hqFile}${end}.copy`, { force: true });
+        if (existsSync(hqFile + end)) cpSync(hqFile + end, `${hqFile}${end}.copy`);
+      }
+    },
+    async putHqBack() {
+      if (!existsSync(`${hqFile}.copy`)) return;
+      await killHq(() => {
+        for (const end of [...hqEnds, '-shm']) rmSync(hqFile + end, { force: true });
+        for (const end of hqEnds) if (existsSync(`${hqFile}${end}.copy`)) cpSync(`${hqFile}${end}.copy`, hqFile + end);
+      });
     },
     async restartHq() {
       await through(hq.stop());

@@ -87,6 +87,10 @@ function hqOn(ledger: Ledger, clock = new FakeClock(), journal = memoryJournal()
   };
 }
 
+const stateOf = (ofEpoch: number) => ({
+  ...{ online: true, boot: 1, session: 1, epoch: ofEpoch, at: '2026-11-21T09:15:00+00:00' },
+});
+
 const capped = (limit: number, cap: Partial<Cap> = {}, version = 1) =>
   bundleOf([{ ...nextVisit, caps: [{ scope: 'global', limit, ...cap }] }], { version });
 const unitsOf = (command: LeaseCommand & { kind: 'lease' }) => command.leases.map(({ units }) => units);
@@ -296,4 +300,90 @@ test('several HQs on one PostgreSQL that answer at the same moment never pass th
   } finally {
     for (const ledger of ledgers) await ledger.close();
   }
+});
+
+const unknown = (of: Partial<LeaseUsedBody> = {}): Partial<LeaseUsedBody> => ({
+  ...{ lease: 7, units: 3, used: 2, validUntil: '2026-11-28T09:15:00Z', lastAt: '2026-11-21T09:00:00Z' },
+  ...of,
+});
+
+for (const [name, show] of [
+  ['says that it has leases', (hq: Hq) => hq.ask(1, { after: 7 })],
+  ['tells of a lease', (hq: Hq) => hq.tell(1, unknown())],
+] as const)
+  onBoth(
+    `a till that ${name} which HQ does not know ends all granting until somebody says otherwise`,
+    async ledgerWith => {
+      await ledgerWith(async ledger => {
+        const hq = hqOn(ledger);
+        const { publish, ask, desk } = hq;
+        await publish(capped(100));
+        assert.equal((await ask(2, { units: 1 })).leases.length, 1);
+        await show(hq);
+        assert.deepEqual((await ask(3)).refused, [{ offer: 'next-visit', reason: 'exhausted' }]);
+        // What was granted before is said again.
+        assert.equal((await ask(2)).leases.length, 1);
+        const { held } = await desk.offers();
+        assert.match(held?.reason ?? '', /till 0042\/1 .*HQ (does not know|knows up to 0)/);
+        assert.equal(await desk.resume(), true);
+        assert.equal((await ask(3)).leases.length, 1);
+        // Whoever speaks late tells leases of the same loss.
+        await show(hq);
+        assert.equal((await desk.offers()).held, null);
+      });
+    },
+  );
+
+onBoth('what a till tells of a lease that HQ does not know counts towards the limit', async ledgerWith => {
+  await ledgerWith(async ledger => {
+    const { publish, ask, tell, desk } = hqOn(ledger);
+    await publish(capped(4));
+    await tell(1, unknown());
+    await tell(1, unknown({ used: 1, returned: 1, open: true }));
+    const [row] = (await desk.offers()).offers;
+    assert.deepEqual([row?.granted, row?.used, row?.returned, row?.left], [3, 1, 1, 2]);
+    await desk.resume();
+    assert.deepEqual(unitsOf(await ask(2, { units: 9 })), [1]);
+    assert.deepEqual(unitsOf(await ask(3, { units: 9 })), [1]);
+    assert.deepEqual(unitsOf(await ask(4, { units: 9 })), []);
+  });
+});
+
+onBoth(
+  'the hold ends by itself when every till has told something after all leases of then had ended',
+  async ledgerWith => {
+    await ledgerWith(async ledger => {
+      const { publish, ask, tell, desk, clock } = hqOn(ledger);
+      await desk.open();
+      await publish(capped(100));
+      await ledger.saveStates(
+        [1, 2].map(of => ({ ...till(of), state: stateOf(epoch) })),
+        '2026-11-21T09:15:00+00:00',
+      );
+      await tell(1, unknown());
+      await clock.advance(10 * 86_400_000);
+      assert.equal((await desk.offers()).held?.waitingFor, 2);
+      await tell(1, unknown({ open: false, returned: 1 }));
+      await clock.advance(2 * 3_600_000);
+      assert.equal((await desk.offers()).held?.waitingFor, 1);
+      await tell(2, { lease: 1 });
+      await clock.advance(2 * 3_600_000);
+      assert.equal((await desk.offers()).held, null);
+      assert.equal((await ask(3)).leases.length, 1);
+      await desk.stop();
+    });
+  },
+);
+
+onBoth('an HQ whose journal is gone holds, one that never had one does not', async ledgerWith => {
+  await ledgerWith(async ledger => {
+    const first = hqOn(ledger);
+    await first.desk.open();
+    assert.equal(await first.desk.held(), null);
+    await first.desk.stop();
+    const second = hqOn(ledger);
+    await second.desk.open();
+    assert.match((await second.desk.held())?.reason ?? '', /journal of leases is gone/);
+    await second.desk.stop();
+  });
 });
