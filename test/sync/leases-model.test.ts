@@ -209,7 +209,7 @@ test('nor with three HQs on one PostgreSQL', { skip: noPostgres }, () =>
         await place.close();
       }
     }),
-    { numRuns: Number(process.env.RUNS ?? 8) },
+    { numRuns: Number(process.env.RUNS ?? 6) },
   ),
 );
 
