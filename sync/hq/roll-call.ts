@@ -105,6 +105,8 @@ export function createRollCall(options: RollCallOptions): RollCall {
     },
     leave: name => during(ledger.markSilent(new Set(), now(), ({ till }) => till === name)),
     up() {
+      // The line may come up once more while HQ ends: nobody is looked for then.
+      if (stopped) return;
       heard.clear();
       cancelSilent();
       cancelSilent = clock.after(silentMs, () => {

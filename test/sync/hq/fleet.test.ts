@@ -93,7 +93,12 @@ onBoth(
       assert.deepEqual((await fleet.members()).stores[0], { store: '0000', version: null, tills: perStore });
       assert.equal(most(), 500);
 
-      const figures = await createMetrics().text(status, { good: 1, ending: 0, revoked: 0, leaving: 0 }, summary);
+      const figures = await createMetrics().text(
+        status,
+        { good: 1, ending: 0, revoked: 0, leaving: 0 },
+        summary,
+        false,
+      );
       assert.match(figures, /^tillside_hq_tills_ailing\{why="printer"\} 2500$/m);
       // Not a line for each till.
       assert(figures.split('\n').length < 200);

@@ -117,3 +117,17 @@ test('who stops the roll-call waits for the set that is being written, and no ot
   assert.equal(free.length, 1);
   await ledger.close();
 });
+
+test('a line that comes up while HQ ends makes it look for nobody: its database is closed by then', async () => {
+  const faults: string[] = [];
+  const ledger = createSqliteLedger(':memory:');
+  const clock = new FakeClock();
+  const log = { ...silentLog, error: (_: object, message: string) => void faults.push(message) };
+  const rollCall = createRollCall({ ledger, clock, log, onState: async () => {}, onSilent() {} });
+  const ended = rollCall.stop();
+  rollCall.up();
+  await ended;
+  await ledger.close();
+  await clock.advance(600_000);
+  assert.deepEqual(faults, []);
+});
