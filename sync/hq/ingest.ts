@@ -43,6 +43,7 @@ const roomForBytes = 16 * 1024 * 1024;
  */
 const gatherMs = 50;
 const busyGatherMs = 200;
+/** Batches of one set. */
 const many = 8;
 /** Bytes as they came that make a set worth its transaction: nothing more is waited for, and other workers help. */
 const enoughBytes = 512 * 1024;

@@ -157,7 +157,7 @@ export function createLink(options: LinkOptions): Link {
       say(false, problem ?? status.problem ?? 'The broker closed the connection.');
       retry();
     };
-    // The library's own book of what is under way is not needed, and costs more than all the rest of sending.
+    // The library's own book of what is under way is passed by: a break empties it anyway, and each packet pays for it.
     next.on('packetreceive', packet => {
       if (packet.cmd === 'puback' && packet.messageId !== undefined && !ended) underWay.get(packet.messageId)?.(true);
     });
