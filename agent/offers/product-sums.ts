@@ -10,11 +10,14 @@ export class ProductSums {
   /** Keys that are in the basket, each once. */
   readonly #present: Int32Array;
   #count = 0;
+  /** The same as bits: that a key is not there, as most are not, is told by a few kilobytes that stay in the processor's cache. */
+  readonly #marks: Int32Array;
 
   constructor(keys: Keys) {
     this.keys = keys;
     this.#sums = new Float64Array(keys.size * 2);
     this.#present = new Int32Array(keys.size);
+    this.#marks = new Int32Array((keys.size + 31) >>> 5);
   }
 
   /** Whether keys were added since these arrays were made. */
@@ -44,13 +47,17 @@ export class ProductSums {
 
   /** Spend or pieces of a key: `2 * key`, `2 * key + 1`. */
   cell(index: number): number {
+    const key = index >>> 1;
+    if ((((this.#marks[key >>> 5] ?? 0) >>> (key & 31)) & 1) === 0) return 0;
     return this.#sums[index] ?? 0;
   }
 
   /** Nothing is in the basket. */
   clear(): void {
     for (let index = 0; index < this.#count; index++) {
-      const cell = (this.#present[index] ?? 0) * 2;
+      const key = this.#present[index] ?? 0;
+      const cell = key * 2;
+      this.#marks[key >>> 5] = 0;
       this.#sums[cell] = 0;
       this.#sums[cell + 1] = 0;
     }
@@ -80,6 +87,7 @@ export class ProductSums {
   change(key: number, running: Minor, units: number): void {
     this.#add(key, running, units);
     if (this.items(key) !== 0) return;
+    this.#marks[key >>> 5] = (this.#marks[key >>> 5] ?? 0) & ~(1 << (key & 31));
     let at = this.#count - 1;
     while (at > 0 && this.#present[at] !== key) at--;
     this.#present[at] = this.#present[--this.#count] ?? -1;
@@ -89,7 +97,10 @@ export class ProductSums {
     const cell = key * 2;
     const items = this.#sums[cell + 1] ?? 0;
     // A line has one unit at least.
-    if (items === 0) this.#present[this.#count++] = key;
+    if (items === 0) {
+      this.#present[this.#count++] = key;
+      this.#marks[key >>> 5] = (this.#marks[key >>> 5] ?? 0) | (1 << (key & 31));
+    }
     this.#sums[cell] = (this.#sums[cell] ?? 0) + running;
     this.#sums[cell + 1] = items + units;
   }

@@ -55,7 +55,7 @@ export class BasketNeeds {
     if (asked >= 0) return sums.cell(asked) >= least;
     const list = firstList - asked;
     const end = list + (this.#lists[list] ?? 0);
-    for (let at = list + 1; at <= end; at++) if (sums.items(this.#lists[at] ?? 0) > 0) return true;
+    for (let at = list + 1; at <= end; at++) if (sums.cell((this.#lists[at] ?? 0) * 2 + 1) > 0) return true;
     return false;
   }
 
