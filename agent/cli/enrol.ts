@@ -19,7 +19,7 @@ usage: tillside enrol --hq URL --code CODE [--config FILE] [--json]
   --config FILE  the till's configuration (default till.json): made where it is missing, else its broker, trust and names
                  are set and the rest is left as it is
 
-Beside the configuration it writes till.key (made here, never leaves this machine, mode 0600), till.pem, ca.pem, root.pub.
+Beside the configuration it writes till.key (made here, never leaves this machine, mode 0600), till.pem, ca.pem, root.pub, till.code.
 Run again with the same code if it was interrupted. Exit codes: 0 done, 1 refused or no HQ, 2 wrong usage.
 `;
 
