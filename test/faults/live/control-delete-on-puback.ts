@@ -13,18 +13,40 @@ const database = join(
   'till.sqlite',
 );
 
-const { publish } = mqtt.MqttClient.prototype;
-mqtt.MqttClient.prototype.publish = function (this: mqtt.MqttClient, topic: string, ...rest: unknown[]) {
-  const heard = rest.at(-1);
-  if (topic.endsWith('/up') && typeof heard === 'function')
-    rest[rest.length - 1] = (error?: Error) => {
-      if (!error) forget(rest[0] as Buffer);
-      heard(error);
-    };
-  return Reflect.apply(publish, this, [topic, ...rest]) as mqtt.MqttClient;
-} as typeof publish;
+const { emit } = mqtt.MqttClient.prototype;
+mqtt.MqttClient.prototype.emit = function (this: mqtt.MqttClient, event: string, ...rest: unknown[]) {
+  if (event === 'connect') watch(this);
+  return Reflect.apply(emit, this, [event, ...rest]) as boolean;
+} as typeof emit;
 
-function forget(payload: Buffer): void {
+/** What of the till's facts goes out on this connection, and what of it the broker takes. */
+function watch(client: mqtt.MqttClient): void {
+  const underWay = new Map<number, Uint8Array>();
+  const { stream } = client;
+  const { write } = stream;
+  stream.write = function (this: typeof stream, ...written: unknown[]) {
+    const packet = written[0] instanceof Uint8Array ? readPublish(written[0]) : null;
+    if (packet?.topic.endsWith('/up')) underWay.set(packet.id, packet.payload);
+    return Reflect.apply(write, this, written) as boolean;
+  } as typeof write;
+  client.on('packetreceive', packet => {
+    const payload = packet.cmd === 'puback' ? underWay.get(packet.messageId ?? 0) : undefined;
+    if (payload !== undefined) forget(payload);
+  });
+}
+
+/** A PUBLISH at QoS 1 (MQTT 3.1.1, section 3.3). */
+function readPublish(bytes: Uint8Array): { topic: string; id: number; payload: Uint8Array } | null {
+  if (bytes[0] !== 0x32) return null;
+  const packet = Buffer.from(bytes);
+  let at = 1;
+  while ((packet[at] ?? 0) > 0x7f) at++;
+  const from = at + 3;
+  const to = from + packet.readUInt16BE(at + 1);
+  return { topic: packet.toString('utf8', from, to), id: packet.readUInt16BE(to), payload: packet.subarray(to + 2) };
+}
+
+function forget(payload: Uint8Array): void {
   const batch = decodeBatch(payload);
   const last = batch.ok ? batch.value.events.at(-1)?.seq : undefined;
   if (last === undefined || !existsSync(database)) return;
