@@ -1,5 +1,4 @@
 /** The till's own count of its days in this epoch, for HQ to hold against what arrived there. */
-import type { TillEvent } from '../../sync/protocol/types.ts';
 import { localDateOf } from '../offers/index.ts';
 import type { Database } from './database.ts';
 
@@ -26,10 +25,9 @@ const FORMER = `INSERT OR IGNORE INTO former_sale (sale_id) SELECT sale_id FROM 
 const FORGET = 'DELETE FROM former_sale WHERE sale_id NOT IN (SELECT sale_id FROM sale)';
 
 /** A new epoch begins: of the sales made so far it tells only those that it carries over. */
-export function leaveFormerSales(database: Database, carriedOver: readonly TillEvent[]): void {
-  const told = carriedOver.filter(({ type }) => type === 'sale.completed').map(({ body }) => body.saleId);
+export function leaveFormerSales(database: Database, carriedOver: readonly unknown[]): void {
   database.prepare<[]>(FORGET).run();
-  database.prepare<[string]>(FORMER).run(JSON.stringify(told));
+  database.prepare<[string]>(FORMER).run(JSON.stringify(carriedOver));
 }
 
 export function createDayTotals(database: Database, timeZone: string): DayTotals {

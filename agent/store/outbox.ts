@@ -17,8 +17,11 @@ export interface Outbox extends OutboxPort {
   append(type: EventType, body: Readonly<Record<string, unknown>>, bundle?: BundleRef | null): TillEvent;
   /** Takes over an event of a former epoch under a new number; its id stays, so that HQ can tell it is the same fact. */
   appendSalvaged(event: TillEvent): void;
-  /** Empties the outbox of a former epoch; what HQ may not have comes back. Only at start, before anything is appended. */
-  restart(): readonly TillEvent[];
+  /**
+   * Empties the outbox of a former epoch; its events come back as JSON, in order. HQ's word that it has some of them is no longer a
+   * reason to leave them: HQ may itself have been put back since. Only at start, before anything is appended.
+   */
+  restart(): readonly string[];
   /** Sales that HQ has not yet confirmed. */
   salesWaiting(): number;
   /** Deletes what HQ has confirmed and is older than `keepMs`. Returns how many. */
@@ -94,7 +97,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
       if (known.get(event.id) === undefined) write(event, Date.parse(event.at));
     },
     restart() {
-      const events = read.all(acknowledged(), Number.MAX_SAFE_INTEGER).map(json => JSON.parse(json) as TillEvent);
+      const events = read.all(0, Number.MAX_SAFE_INTEGER);
       database.exec('DELETE FROM outbox');
       settings.remove('outbox.acknowledged');
       settings.remove('outbox.told');

@@ -6,7 +6,7 @@ import { existsSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Clock, instant } from '../../clock.ts';
 import { isTillsideError, messageOf } from '../../errors.ts';
-import type { TillAddress } from '../../sync/protocol/types.ts';
+import type { TillAddress, TillEvent } from '../../sync/protocol/types.ts';
 import { type BundleRows, createBundleRows } from './bundle-rows.ts';
 import { type CouponRows, createCouponRows } from './coupon-rows.ts';
 import { countCustomerChanges } from './customer-changes.ts';
@@ -281,8 +281,7 @@ function tellDamage(
       salvagedRows: saved?.rows ?? {},
       formerEpoch: saved?.epoch ?? null,
     });
-    for (const event of events) store.outbox.appendSalvaged(event);
-    leaveFormerSales(database, events);
+    carryOver(store, database, events);
   });
 }
 
@@ -291,7 +290,20 @@ function tellRestored(store: Store, database: Database): void {
   store.transaction(() => {
     const events = store.outbox.restart();
     store.outbox.append('till.note', { note: 'store-restored', carriedOver: events.length });
-    for (const event of events) store.outbox.appendSalvaged(event);
-    leaveFormerSales(database, events);
+    carryOver(store, database, parsed(events));
   });
+}
+
+/** One at a time: 35 days may be fifty thousand. */
+function* parsed(events: readonly string[]): Iterable<TillEvent> {
+  for (const json of events) yield JSON.parse(json) as TillEvent;
+}
+
+function carryOver(store: Store, database: Database, events: Iterable<TillEvent>): void {
+  const sales: unknown[] = [];
+  for (const event of events) {
+    store.outbox.appendSalvaged(event);
+    if (event.type === 'sale.completed') sales.push(event.body.saleId);
+  }
+  leaveFormerSales(database, sales);
 }

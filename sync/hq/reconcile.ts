@@ -9,6 +9,7 @@ export function reconcileQuestions(query: Query): Pick<Ledger, 'reconcile'> {
     async reconcile(from, to) {
       const own = await query<OwnRow>(OWN_TOTALS, [from, to]);
       const rows = new Map<string, ReconcileRow>();
+      const apart = new Map<string, Totals>();
       for (const row of await query<HqTotalRow>(HQ_TOTALS, [from, to]))
         rows.set(`${row.store}/${row.till}/${row.day}`, {
           store: row.store,
@@ -41,24 +42,38 @@ export function reconcileQuestions(query: Query): Pick<Ledger, 'reconcile'> {
         const waiting = Number(told.up_to) > Number(told.contiguous ?? 0);
         const verdict = agrees ? 'agrees' : waiting ? 'waiting' : 'differs';
         const known = rows.get(key);
-        const former = known?.own ?? { sales: 0, voided: 0, net: 0 };
+        const hq = known?.hq ?? hqTotals;
+        const isFirst = known === undefined || known.own === null;
+        // A sale carried over into a new epoch is told in both, so of several epochs only what they say otherwise than HQ is added up.
+        const differs = sumOf(apart.get(key) ?? nothing, differenceOf(ownTotals, hqTotals));
+        apart.set(key, differs);
         rows.set(key, {
           store: told.store,
           till: told.till,
           day: told.day,
-          hq: known?.hq ?? hqTotals,
-          own: {
-            sales: former.sales + ownTotals.sales,
-            voided: former.voided + ownTotals.voided,
-            net: former.net + ownTotals.net,
-          },
-          verdict: known === undefined || known.own === null ? verdict : worse(known.verdict, verdict),
+          hq,
+          own: isFirst ? ownTotals : sumOf(hq, differs),
+          verdict: isFirst ? verdict : worse(known.verdict, verdict),
         });
       }
       return [...rows.values()].sort((a, b) => order(b.day, a.day) || order(a.store, b.store) || order(a.till, b.till));
     },
   };
 }
+
+interface Totals {
+  readonly sales: number;
+  readonly voided: number;
+  readonly net: number;
+}
+
+const nothing: Totals = { sales: 0, voided: 0, net: 0 };
+const sumOf = (a: Totals, b: Totals): Totals => ({
+  sales: a.sales + b.sales,
+  voided: a.voided + b.voided,
+  net: a.net + b.net,
+});
+const differenceOf = (a: Totals, b: Totals): Totals => sumOf(a, { sales: -b.sales, voided: -b.voided, net: -b.net });
 
 type HqTotalRow = TillName & {
   readonly day: string;

@@ -285,6 +285,36 @@ onBoth("HQ's totals are held against the till's own over the same events, to the
   });
 });
 
+onBoth('a till that tells its sales again in a new epoch is shown with its own totals once', async ledgerWith => {
+  await ledgerWith(async ledger => {
+    const old = aDay(1);
+    const totals = { day: '2026-11-21', sales: 3, voided: 1, net: 3000 };
+    const tell = (epoch: number, upTo: number, days: (typeof totals)[]) =>
+      saveState(ledger, state({ epoch, totals: { upTo, days } }));
+    const shown = async () =>
+      (await ledger.reconcile('2026-11-21', '2026-11-21')).map(({ hq, own, verdict }) => ({ hq, own, verdict }));
+    const { day: _, ...agreed } = totals;
+
+    await ledger.commit([arrival(old, 1)], at);
+    await tell(1, 11, [totals]);
+    const restored = memoryOutbox({ tenant: 'demo', ...name }, 2);
+    for (const { type, body } of old) restored.append(type, body);
+    await ledger.commit(
+      [
+        arrival(
+          restored.events.map((event, n) => ({ ...event, id: old[n]?.id ?? '' })),
+          2,
+        ),
+      ],
+      at,
+    );
+    await tell(2, 11, [totals]);
+    assert.deepEqual(await shown(), [{ hq: agreed, own: agreed, verdict: 'agrees' }]);
+    await tell(2, 11, [{ ...totals, net: 3005 }]);
+    assert.deepEqual(await shown(), [{ hq: agreed, own: { ...agreed, net: 3005 }, verdict: 'differs' }]);
+  });
+});
+
 onBoth('a sale counts on the local day of its till, whatever offset the POS dates it in', async ledgerWith => {
   await ledgerWith(async ledger => {
     const outbox = memoryOutbox({ tenant: 'demo', ...name });
