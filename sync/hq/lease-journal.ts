@@ -2,7 +2,16 @@
  * What HQ granted, on its own disk beside the database: a database that is put back from a backup has forgotten grants that tills still
  * use. A line is on disk before its grant goes out, so that HQ can write back what its database lacks (`lease-recovery.ts`).
  */
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import process from 'node:process';
 import { type Clock, pause } from '../../clock.ts';
@@ -47,15 +56,16 @@ export function openLeaseJournal(file: string, clock: Clock, gatherMs = 20): Lea
   const older = `${file}.older`;
   const isNew = !existsSync(file);
   const before = isNew ? '' : readFileSync(file, 'utf8');
-  // What a power cut left of a last line must not spoil the next one. A new file's name has to last as well.
-  append(file, before === '' || before.endsWith('\n') ? '' : '\n');
+  append(file, '');
+  // A new file's name has to last as well.
   syncFolder(file);
   let sinceMs = firstMs(before) ?? clock.now();
   let gathering: Promise<void> | null = null;
   let lines: string[] = [];
 
   function flush() {
-    const text = lines.join('');
+    // What a power cut or a full disk left of a last line must not spoil the next one.
+    const text = `\n${lines.join('')}`;
     lines = [];
     gathering = null;
     if (clock.now() - sinceMs > keptMs) {
@@ -73,7 +83,7 @@ export function openLeaseJournal(file: string, clock: Clock, gatherMs = 20): Lea
       gathering ??= gatherMs === 0 ? Promise.resolve().then(flush) : pause(clock, gatherMs).then(flush);
       return gathering;
     },
-    newest: () => linesOf(before.split('\n').slice(-newestLines).join('\n')),
+    newest: () => linesOf(before.split('\n').filter(Boolean).slice(-newestLines).join('\n')),
     all: () => [older, file].filter(existsSync).flatMap(one => linesOf(readFileSync(one, 'utf8'))),
   };
 }
@@ -81,7 +91,8 @@ export function openLeaseJournal(file: string, clock: Clock, gatherMs = 20): Lea
 function append(file: string, text: string) {
   const descriptor = openSync(file, 'a', 0o600);
   try {
-    writeSync(descriptor, text);
+    // All of it: what a nearly full disk takes of a single call may be less.
+    writeFileSync(descriptor, text);
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
@@ -100,7 +111,7 @@ function syncFolder(file: string) {
 }
 
 function firstMs(text: string): number | null {
-  const at = parsed(text.slice(0, text.indexOf('\n')))?.at;
+  const at = parsed(/.+/.exec(text)?.[0] ?? '')?.at;
   return typeof at === 'number' ? at : null;
 }
 

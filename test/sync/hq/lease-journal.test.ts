@@ -46,6 +46,16 @@ test('a last line that a power cut tore costs no other, before or after it', () 
     ),
   ));
 
+test('half a line that a full disk left while HQ runs costs no line that is written after it', () =>
+  inFolder(async (file, clock) => {
+    const journal = openLeaseJournal(file, clock, 0);
+    await journal.write(line(0));
+    appendFileSync(file, readFileSync(file, 'utf8').trim().slice(0, 40));
+    await journal.write(line(1));
+    await journal.write(line(2));
+    assert.deepEqual(openLeaseJournal(file, clock).all(), [line(0), line(1), line(2)]);
+  }));
+
 test('whatever stands in the file, HQ starts, and makes no grant of what is none', () =>
   inFolder((file, clock) =>
     fc.assert(
