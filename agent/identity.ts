@@ -67,14 +67,7 @@ export function openIdentity(files: IdentityFiles, warn: (facts: object, message
     certificate: () => read(files.cert, 'broker.cert'),
     key: () => read(files.key, 'broker.key'),
     authority: () => (files.ca === null ? '' : read(files.ca, 'broker.ca')),
-    nextKey() {
-      const known = readKey(next.key);
-      if (known !== null) return pemOf(known);
-      const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-      // On disk before HQ hears of it: should the answer be lost, the same key gets it again.
-      replaceFile(next.key, pemOf(privateKey), 0o600);
-      return pemOf(privateKey);
-    },
+    nextKey: () => pemOf(readKey(next.key) ?? makeKey(next.key)),
     replace(pem) {
       replaceFile(next.cert, pem, 0o644);
       takeNext();
@@ -85,13 +78,20 @@ export function openIdentity(files: IdentityFiles, warn: (facts: object, message
 const pemOf = (key: KeyObject): string => key.export({ type: 'pkcs8', format: 'pem' }).toString();
 
 /** Null: there is none, or it is none of P-256. */
-function readKey(file: string): KeyObject | null {
+export function readKey(file: string): KeyObject | null {
   try {
     const key = createPrivateKey(readFileSync(file, 'utf8'));
     return key.asymmetricKeyDetails?.namedCurve === 'prime256v1' ? key : null;
   } catch {
     return null;
   }
+}
+
+/** A new key, on disk before HQ hears of it: should the answer be lost, the same key gets it again. */
+export function makeKey(file: string): KeyObject {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  replaceFile(file, pemOf(privateKey), 0o600);
+  return privateKey;
 }
 
 function readCertificate(file: string): X509Certificate | null {

@@ -1,12 +1,12 @@
 /** `tillside enrol`: makes this till's key, gets its certificate for a one-time code, writes both and the configuration. */
-import { createHash, createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { systemClock } from '../../clock.ts';
 import { messageOf, TillsideError } from '../../errors.ts';
 import { parseJsonText } from '../../json-text.ts';
 import { type Enrolment, requestEnrolment } from '../../sync/edge/enrol.ts';
-import { moveFile, replaceFile } from '../identity.ts';
+import { makeKey, moveFile, readKey, replaceFile } from '../identity.ts';
 import type { Command } from './command.ts';
 import { readOptions } from './options.ts';
 
@@ -52,10 +52,9 @@ export const enrolCommand: Command = async (args, io) => {
     authority: join(folder, 'ca.pem'),
     trust: join(folder, 'root.pub'),
   };
-  // Kept before HQ hears of it: should the answer be lost, the same key gets it again.
   const hash = createHash('sha256').update(code).digest('hex');
   const key =
-    keyOf(files.pending) ?? (isUsed(files.code, hash) ? keyOf(files.key) : null) ?? newPendingKey(files.pending);
+    readKey(files.pending) ?? (isUsed(files.code, hash) ? readKey(files.key) : null) ?? makeKey(files.pending);
   const enrolled = await requestEnrolment({ hq, code, key, clock: systemClock });
   replaceFile(files.authority, enrolled.authority, 0o644);
   replaceFile(files.trust, enrolled.trust, 0o644);
@@ -113,19 +112,3 @@ function merged(before: Document, { tenant, store, till, broker }: Enrolment): D
 
 /** Was it this code that the key in its place was made for? */
 const isUsed = (file: string, hash: string): boolean => existsSync(file) && readFileSync(file, 'utf8').trim() === hash;
-
-/** Null: there is none, or it was cut off by a power cut. */
-function keyOf(file: string): KeyObject | null {
-  try {
-    const key = createPrivateKey(readFileSync(file, 'utf8'));
-    return key.asymmetricKeyDetails?.namedCurve === 'prime256v1' ? key : null;
-  } catch {
-    return null;
-  }
-}
-
-function newPendingKey(file: string): KeyObject {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  replaceFile(file, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), 0o600);
-  return privateKey;
-}
