@@ -21,6 +21,16 @@ const TABLES = `
   CREATE TABLE card_change (card INTEGER PRIMARY KEY, member INTEGER NOT NULL) STRICT;
 `;
 
+/** Whoever reads or writes the tables does these alike, on whatever thread. */
+export const memberSql = {
+  row: 'SELECT row FROM member WHERE key = ?',
+  put: 'INSERT INTO member (key, row) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET row = excluded.row',
+  putCard: 'INSERT INTO card (card, member) VALUES (?, ?) ON CONFLICT (card) DO UPDATE SET member = excluded.member',
+  removeCard: 'DELETE FROM card WHERE card = ? AND member = ?',
+  stagedRow: 'SELECT row FROM change WHERE key = ?',
+  words: 'SELECT word FROM word ORDER BY number',
+} as const;
+
 /**
  * Opens the file; one that is damaged or of another version is made anew, empty.
  * @param isVerified it was built and read through just now: it is not checked again

@@ -10,6 +10,7 @@ import { keyOfCard } from '../../sync/protocol/members-keys.ts';
 import type { MemberFileOffer } from '../../sync/protocol/members-messages.ts';
 import { cardsOfRow } from '../../sync/protocol/members-row.ts';
 import type { Database } from './database.ts';
+import { memberSql } from './members-file.ts';
 import type { MembersVersion } from './members-rows.ts';
 
 /** A step at a time; what it returns is the result. */
@@ -36,18 +37,12 @@ const SET_META = 'INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name
 const REMOVE_META = 'DELETE FROM meta WHERE name = ?';
 const ADD_WORD =
   'INSERT INTO word (number, word) VALUES (?, ?) ON CONFLICT (number) DO UPDATE SET word = excluded.word';
-const PUT = 'INSERT INTO member (key, row) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET row = excluded.row';
 const REMOVE = 'DELETE FROM member WHERE key = ?';
-const PUT_CARD =
-  'INSERT INTO card (card, member) VALUES (?, ?) ON CONFLICT (card) DO UPDATE SET member = excluded.member';
-const REMOVE_CARD = 'DELETE FROM card WHERE card = ? AND member = ?';
 const STAGE = 'INSERT INTO change (key, row) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET row = excluded.row';
 const STAGE_CARD =
   'INSERT INTO card_change (card, member) VALUES (?, ?) ON CONFLICT (card) DO UPDATE SET member = excluded.member';
 const UNSTAGE = 'DELETE FROM change WHERE key = ?';
 const UNSTAGE_CARD = 'DELETE FROM card_change WHERE card = ? AND member = ?';
-const STAGED_ROW = 'SELECT row FROM change WHERE key = ?';
-const ROW = 'SELECT row FROM member WHERE key = ?';
 const ROWS = 'SELECT key, row FROM member WHERE key > ? ORDER BY key LIMIT ?';
 const CHANGES = 'SELECT key, row FROM change WHERE key > ? AND key <= ? ORDER BY key';
 const SOME_CHANGES = 'SELECT key, row FROM change WHERE key > ? ORDER BY key LIMIT ?';
@@ -55,7 +50,6 @@ const FIRST_CHANGES = 'SELECT key, row FROM change ORDER BY key LIMIT ?';
 const SOME_CARDS = 'DELETE FROM card_change WHERE card IN (SELECT card FROM card_change LIMIT ?)';
 const SOME_OF_CARD = 'DELETE FROM card WHERE card IN (SELECT card FROM card LIMIT ?)';
 const SOME_STAGED = 'DELETE FROM change WHERE key IN (SELECT key FROM change LIMIT ?)';
-const WORDS = 'SELECT word FROM word ORDER BY number';
 
 type Row = { readonly key: number; readonly row: Buffer };
 type Change = { readonly key: number; readonly row: Buffer | null };
@@ -74,7 +68,7 @@ export function* build(next: Database, source: MemberFile, target: Target): Job<
   const wrong = isFor(source, target, null);
   if (wrong !== null) return failed(wrong);
   if (source.header.wordsFrom !== 0) return failed('the file begins in the middle of the dictionary');
-  const put = next.prepare<[number, Uint8Array | null]>(PUT);
+  const put = next.prepare<[number, Uint8Array | null]>(memberSql.put);
   if (getMeta(next, 'offset') === null) yield* addWords(next, 0, source.header.words);
   const copied = yield* copyRecords(next, source, (key, row) => void put.run(key, row));
   if (!copied.ok) return copied;
@@ -105,7 +99,7 @@ export function* stage(file: Database, source: MemberFile, target: Target): Job<
     })();
   }
   const { wordsFrom, words } = source.header;
-  const known = file.prepare<[], string>(WORDS).pluck().all();
+  const known = file.prepare<[], string>(memberSql.words).pluck().all();
   if (
     wordsFrom > known.length ||
     words.slice(0, known.length - wordsFrom).some((word, at) => known[wordsFrom + at] !== word)
@@ -138,11 +132,11 @@ export function settle(file: Database, source: MemberFile, target: Target): void
 /** Moves what counts already into the rows; at each moment every member reads as before. */
 export function* fold(file: Database): Job<void> {
   const first = file.prepare<[number], Change>(FIRST_CHANGES);
-  const before = file.prepare<[number], Buffer>(ROW).pluck();
-  const put = file.prepare<[number, Uint8Array]>(PUT);
+  const before = file.prepare<[number], Buffer>(memberSql.row).pluck();
+  const put = file.prepare<[number, Uint8Array]>(memberSql.put);
   const remove = file.prepare<[number]>(REMOVE);
-  const putCard = file.prepare<[number, number]>(PUT_CARD);
-  const removeCard = file.prepare<[number, number]>(REMOVE_CARD);
+  const putCard = file.prepare<[number, number]>(memberSql.putCard);
+  const removeCard = file.prepare<[number, number]>(memberSql.removeCard);
   const unstageOne = file.prepare<[number]>(UNSTAGE);
   for (;;) {
     const some = first.all(batch);
@@ -191,10 +185,12 @@ export function erase(file: Database, key: number): void {
   file.pragma('synchronous = FULL');
   file
     .transaction(() => {
-      const rows = [ROW, STAGED_ROW].map(sql => file.prepare<[number], Buffer | null>(sql).pluck().get(key));
+      const rows = [memberSql.row, memberSql.stagedRow].map(sql =>
+        file.prepare<[number], Buffer | null>(sql).pluck().get(key),
+      );
       for (const row of rows)
         for (const hash of row === undefined || row === null ? [] : cardsOfRow(row))
-          for (const sql of [REMOVE_CARD, UNSTAGE_CARD]) file.prepare(sql).run(keyOfCard(hash), key);
+          for (const sql of [memberSql.removeCard, UNSTAGE_CARD]) file.prepare(sql).run(keyOfCard(hash), key);
       for (const sql of [REMOVE, UNSTAGE]) file.prepare(sql).run(key);
       // The rows are not quite the version's until HQ's next one comes.
       setMeta(file, 'erased', '1');
@@ -275,7 +271,7 @@ function* addWords(file: Database, from: number, words: readonly string[]): Job<
 
 /** Hash and number of the rows; with the staged change on top where `changed`. */
 function* contentOf(file: Database, changed: boolean, words: number): Job<{ hash: string; count: number }> {
-  const content = new ContentHash(file.prepare<[], string>(WORDS).pluck().all().slice(0, words));
+  const content = new ContentHash(file.prepare<[], string>(memberSql.words).pluck().all().slice(0, words));
   yield;
   const rows = file.prepare<[number, number], Row>(ROWS);
   const changes = file.prepare<[number, number], Change>(CHANGES);
@@ -351,7 +347,7 @@ function* buildCards(next: Database): Job<void> {
     }
     yield;
   }
-  const put = next.prepare<[number, number]>(PUT_CARD);
+  const put = next.prepare<[number, number]>(memberSql.putCard);
   for (const heap of heaps) {
     const pairs: [number, number][] = [];
     for (let at = 0; at < heap.end; at += 2) pairs.push([heap.cards[at] ?? 0, heap.cards[at + 1] ?? 0]);

@@ -2,7 +2,7 @@
 import type { MemberFacts } from '../../sync/protocol/members-facts.ts';
 import { keyOfCard, keyOfMember } from '../../sync/protocol/members-keys.ts';
 import { cardsOfRow, packMember, rowHasCard, unpackMember } from '../../sync/protocol/members-row.ts';
-import { openMembersFile } from './members-file.ts';
+import { memberSql, openMembersFile } from './members-file.ts';
 
 /** Which of HQ's versions is here. */
 export type MembersVersion = {
@@ -31,33 +31,26 @@ export interface MemberRows {
   close(): void;
 }
 
-const ROW = 'SELECT row FROM member WHERE key = ?';
-const CHANGE = 'SELECT row FROM change WHERE key = ?';
 const CARD = 'SELECT member FROM card WHERE card = ?';
 const CARD_CHANGE = 'SELECT member FROM card_change WHERE card = ?';
-const ADD = 'INSERT INTO member (key, row) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET row = excluded.row';
-const ADD_CARD =
-  'INSERT INTO card (card, member) VALUES (?, ?) ON CONFLICT (card) DO UPDATE SET member = excluded.member';
-const REMOVE_CARD = 'DELETE FROM card WHERE card = ? AND member = ?';
 const COUNT = 'SELECT count(*) FROM member';
 const META = 'SELECT name, value FROM meta';
 const ANY = 'SELECT EXISTS (SELECT 1 FROM member) OR EXISTS (SELECT 1 FROM change)';
-const WORDS = 'SELECT word FROM word ORDER BY number';
 
 /** @param isVerified as in `openMembersFile` */
 export function openMemberRows(path: string, isVerified = false): MemberRows {
   const database = openMembersFile(path, isVerified);
-  const row = database.prepare<[number], Buffer>(ROW).pluck();
-  const change = database.prepare<[number], Buffer | null>(CHANGE).pluck();
+  const row = database.prepare<[number], Buffer>(memberSql.row).pluck();
+  const change = database.prepare<[number], Buffer | null>(memberSql.stagedRow).pluck();
   const card = database.prepare<[number], number>(CARD).pluck();
   const cardChange = database.prepare<[number], number>(CARD_CHANGE).pluck();
-  const add = database.prepare<[number, Uint8Array]>(ADD);
-  const addCard = database.prepare<[number, number]>(ADD_CARD);
-  const removeCard = database.prepare<[number, number]>(REMOVE_CARD);
+  const add = database.prepare<[number, Uint8Array]>(memberSql.put);
+  const addCard = database.prepare<[number, number]>(memberSql.putCard);
+  const removeCard = database.prepare<[number, number]>(memberSql.removeCard);
   const count = database.prepare<[], number>(COUNT).pluck();
   const any = database.prepare<[], number>(ANY).pluck();
   const meta = database.prepare<[], { name: string; value: string }>(META);
-  const allWords = database.prepare<[], string>(WORDS).pluck();
+  const allWords = database.prepare<[], string>(memberSql.words).pluck();
   let words: readonly string[] = [];
   let version: MembersVersion | null = null;
   let phase: string | null = null;
